@@ -1,0 +1,36 @@
+/// External sort of rows of 1 to 6 unsigned 64-bit columns, most significant first, duplicates removed.
+///
+/// Rows are collected up to a memory budget, radix-sorted (parallel on a pool when given), written as runs to anonymous temporary
+/// files, and merged on reading. With everything in memory no file is made. Used by the bulk loader, large batches and export.
+#ifndef PL_BASE_ROWSORT_H
+#define PL_BASE_ROWSORT_H
+
+#include "base/guard.h"
+#include "base/mem.h"
+#include "base/pool.h"
+
+typedef struct pl_rowsort pl_rowsort;
+
+typedef struct pl_rowsort_options {
+  uint32_t columns;    ///< 1 to 6
+  size_t bytes_max;    ///< memory budget for rows, scratch included
+  const char* temp_dir; ///< for runs; NULL = default of tempfile.h
+  pl_pool* pool;       ///< may be NULL
+  pl_guard* guard;     ///< may be NULL
+  bool keep_duplicates; ///< false: equal rows come out once
+} pl_rowsort_options;
+
+pl_status pl_rowsort_new(pl_mem* mem, const pl_rowsort_options* options, pl_error* err, pl_rowsort** out);
+void pl_rowsort_free(pl_rowsort* sort);
+/// Add `count` rows stored row after row (count * columns values).
+pl_status pl_rowsort_add(pl_rowsort* sort, const uint64_t* rows, size_t count);
+/// End of input. After it only pl_rowsort_next may be called.
+pl_status pl_rowsort_finish(pl_rowsort* sort);
+/// Next sorted rows, row after row, in an internal buffer valid until the next call. *count = 0 at the end.
+pl_status pl_rowsort_next(pl_rowsort* sort, const uint64_t** rows, size_t* count);
+uint64_t pl_rowsort_added(const pl_rowsort* sort); ///< rows added so far
+
+/// Sort rows in memory (in place, stable, LSD radix over the bytes that vary); scratch has the same size. Columns most significant first.
+void pl_rows_sort(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t columns);
+
+#endif
