@@ -2,8 +2,8 @@
 ///
 ///     arena -> block (newest) -> block -> ... -> NULL        block: | header (32 B) | used ... | free ... |
 ///
-/// A request that the newest block cannot hold opens a new one. A request larger than a usual block gets a block of exactly
-/// its size, linked behind the newest so that the room left there is not lost.
+/// A request that the newest block cannot hold opens a new one. A request larger than a usual block gets a block of
+/// exactly its size, linked behind the newest so that the room left there is not lost.
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -11,18 +11,18 @@
 enum { ARENA_ALIGN = 16, ARENA_BLOCK_MIN = 4096, ARENA_BLOCK_MAX = 1 << 20 };
 
 typedef struct pl_arena_block {
-  struct pl_arena_block* older; ///< next older block
-  size_t size;                  ///< bytes of the whole block, header included
-  size_t used;                  ///< bytes handed out, header included; always a multiple of ARENA_ALIGN
-  size_t reserved;              ///< keeps the header a multiple of ARENA_ALIGN
+  struct pl_arena_block* older;  ///< next older block
+  size_t size;                   ///< bytes of the whole block, header included
+  size_t used;                   ///< bytes handed out, header included; always a multiple of ARENA_ALIGN
+  size_t reserved;               ///< keeps the header a multiple of ARENA_ALIGN
 } arena_block;
 
 _Static_assert(sizeof(arena_block) % ARENA_ALIGN == 0, "the first allocation must be aligned");
 
 typedef struct pl_arena_release {
-  struct pl_arena_release* older; ///< registered before this one
-  void (*fn)(void*);              ///< called once
-  void* user;                     ///< its argument
+  struct pl_arena_release* older;  ///< registered before this one
+  void (*fn)(void*);               ///< called once
+  void* user;                      ///< its argument
 } arena_release;
 
 void pl_arena_init(pl_arena* arena, pl_mem* mem) { *arena = (pl_arena){.mem = mem}; }
@@ -118,7 +118,8 @@ pl_status pl_arena_on_release(pl_arena* arena, void (*fn)(void*), void* user) {
   return PL_OK;
 }
 
-/// A release lives in the arena itself, so all of them run before any block goes. One that registers another is served too.
+/// A release lives in the arena itself, so all of them run before any block goes. One that registers another is served
+/// too.
 static void run_releases(pl_arena* arena) {
   while (arena->releases) {
     const arena_release release = *arena->releases;

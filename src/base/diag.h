@@ -44,6 +44,7 @@ typedef struct pl_error {
   size_t error_count;                                      ///< items that are errors
   pl_status status;                                        ///< status of the first error, else PL_OK
   bool truncated;                                          ///< more were found than are kept
+  bool newest_dropped;                                     ///< the newest one was not kept, so a hint for it is not either
 } pl_error;
 
 /// Where a diagnostic points: a whole text in memory (line found by counting) or a known line of a stream.

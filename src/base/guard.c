@@ -16,7 +16,8 @@ uint64_t pl_clock_ns(void) {
 
 void pl_guard_init(pl_guard* guard, const atomic_int* interrupt, double time_limit_s) {
   *guard = (pl_guard){.interrupt = interrupt};
-  // Beyond about thirty years a limit is no limit, and would not fit the clock's range either. NaN fails both comparisons.
+  // Beyond about thirty years a limit is no limit, and would not fit the clock's range either. NaN fails both
+  // comparisons.
   if (time_limit_s > 0 && time_limit_s < 1e9) {
     guard->time_limit_s = time_limit_s;
     guard->deadline_ns = pl_clock_ns() + (uint64_t)(time_limit_s * 1e9);

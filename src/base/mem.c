@@ -1,5 +1,5 @@
-/// The account: every block of the library is asked for here, counted, and refused past the limit. Frees are sized, so that
-/// counting costs one addition and no header per block.
+/// The account: every block of the library is asked for here, counted, and refused past the limit. Frees are sized, so
+/// that counting costs one addition and no header per block.
 #include "base/mem.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/// O_TMPFILE gives a file without a name; where the file system lacks it, a name exists only between mkostemp and unlink.
+/// O_TMPFILE gives a file without a name; where the file system lacks it, a name exists only between mkostemp and
+/// unlink.
 #include "base/tempfile.h"
 
 #include <errno.h>

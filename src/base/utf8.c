@@ -1,5 +1,5 @@
-/// UTF-8 by the table of well-formed byte sequences (Unicode, table 3-7): the second byte's range depends on the first, all
-/// later ones are 80..BF. That one rule excludes overlong forms, surrogates and values beyond U+10FFFF.
+/// UTF-8 by the table of well-formed byte sequences (Unicode, table 3-7): the second byte's range depends on the first,
+/// all later ones are 80..BF. That one rule excludes overlong forms, surrogates and values beyond U+10FFFF.
 #include "base/utf8.h"
 
 #include <utf8proc.h>
@@ -11,7 +11,10 @@ static size_t sequence_len(const unsigned char* p, size_t left) {
   if (p[0] < 0x80) {
     return 1;
   }
-  const size_t len = in_range(p[0], 0xC2, 0xDF) ? 2 : in_range(p[0], 0xE0, 0xEF) ? 3 : in_range(p[0], 0xF0, 0xF4) ? 4 : 0;
+  const size_t len = in_range(p[0], 0xC2, 0xDF)   ? 2
+                     : in_range(p[0], 0xE0, 0xEF) ? 3
+                     : in_range(p[0], 0xF0, 0xF4) ? 4
+                                                  : 0;
   if (len == 0 || len > left) {
     return 0;
   }
@@ -67,11 +70,16 @@ uint32_t pl_utf8_next(pl_str s, size_t* pos) {
   const size_t len = sequence_len(p, s.len - *pos);
   *pos += len ? len : 1;
   switch (len) {
-    case 1: return p[0];
-    case 2: return (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
-    case 3: return (p[0] & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
-    case 4: return (p[0] & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
-    default: return UINT32_MAX;
+    case 1:
+      return p[0];
+    case 2:
+      return (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
+    case 3:
+      return (p[0] & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+    case 4:
+      return (p[0] & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
+    default:
+      return UINT32_MAX;
   }
 }
 
