@@ -1,0 +1,41 @@
+/// Shared by the files of the block codec: words as they stand on disk, and the bits of a column's code.
+#ifndef PL_STORE_BLOCK_INTERNAL_H
+#define PL_STORE_BLOCK_INTERNAL_H
+
+#include "store/block.h"
+
+#include <endian.h>
+
+#define PL_BLOCK_VERSION 1u
+#define PL_CODE_WIDTH 0x0fu    ///< bytes of an offset
+#define PL_CODE_RUNS 0x10u     ///< run-length
+#define PL_CODE_ROTATED 0x20u  ///< frame over rotated values
+#define PL_CODE_KIND 0xc0u     ///< 0 = frame of reference
+
+static inline uint64_t pl_load64(const uint8_t* p) {
+  uint64_t v;
+  memcpy(&v, p, 8);
+  return le64toh(v);
+}
+static inline uint32_t pl_load32(const uint8_t* p) {
+  uint32_t v;
+  memcpy(&v, p, 4);
+  return le32toh(v);
+}
+static inline uint32_t pl_load16(const uint8_t* p) {
+  uint16_t v;
+  memcpy(&v, p, 2);
+  return le16toh(v);
+}
+static inline void pl_store16(uint8_t* p, uint32_t value) {
+  const uint16_t v = htole16((uint16_t)value);
+  memcpy(p, &v, 2);
+}
+static inline void pl_store64(uint8_t* p, uint64_t value) {
+  const uint64_t v = htole64(value);
+  memcpy(p, &v, 8);
+}
+static inline uint64_t pl_rotate_left(uint64_t v) { return v << PL_BLOCK_ROTATE | v >> (64 - PL_BLOCK_ROTATE); }
+static inline uint64_t pl_rotate_right(uint64_t v) { return v >> PL_BLOCK_ROTATE | v << (64 - PL_BLOCK_ROTATE); }
+
+#endif
