@@ -32,6 +32,7 @@ bool pl_name_is_bare(pl_str text, bool (*reserved)(pl_str word));
 /// Append the shortest form a query could write: bare name, `quoted name`, prefixed name, <IRI>, _:label, or a literal as in language.md.
 pl_status pl_term_write_name(pl_buf* out, const pl_names* names, bool (*reserved)(pl_str word), const pl_term* term);
 /// Check that an IRI is absolute and holds only characters RFC 3987 / N-Triples IRIREF allows; returns the offset of the first bad byte or len if good.
+/// Without a scheme it is bad from the start: 0, or 1 for the empty IRI, so that the result differs from len.
 size_t pl_iri_check(pl_str iri);
 
 #endif

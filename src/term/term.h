@@ -12,6 +12,7 @@
 #define PL_OWL "http://www.w3.org/2002/07/owl#"
 #define PL_INTERVAL_TYPE "urn:parley:type:interval" ///< datatype of an interval literal; lexical form: ISO 8601 "start/end"
 #define PL_BASE_DEFAULT "urn:parley:"
+#define PL_ASSERTION_LABEL "st"                      ///< an assertion is printed as _:st1, _:st2 ...
 #define PL_TERM_BYTES_MAX ((size_t)1 << 30)         ///< longest text of one term
 
 typedef enum pl_term_kind {
