@@ -142,6 +142,10 @@ void pl_arena_reset(pl_arena* arena) {
   if (!kept) {
     return;
   }
+  if (kept->size > ARENA_BLOCK_MAX) {  // one huge request must not stay paid for
+    pl_arena_free(arena);
+    return;
+  }
   free_blocks(arena->mem, kept->older);
   kept->older = NULL;
   kept->used = sizeof(*kept);

@@ -25,6 +25,9 @@ void* pl_mem_realloc(pl_mem* mem, void* ptr, size_t size_old, size_t size_new) {
     pl_mem_free(mem, ptr, size_old);
     return NULL;
   }
+  if (size_new > PTRDIFF_MAX) {
+    return NULL;
+  }
   const size_t bytes_other = mem->bytes_used - size_old;
   // Shrinking is always allowed, even when the limit was lowered below what is in use.
   if (size_new > size_old && (bytes_other > mem->bytes_max || size_new > mem->bytes_max - bytes_other)) {

@@ -97,6 +97,9 @@ static void test_arena(void** state) {
   assert_string_equal(log, "21");
   pl_arena_free(&arena);
   assert_int_equal(mem.bytes_used, 0);
+  assert_non_null(pl_arena_alloc(&arena, 8 << 20));
+  pl_arena_reset(&arena);
+  assert_int_equal(mem.bytes_used, 0);
 }
 
 static void test_buf(void** state) {
