@@ -53,6 +53,7 @@ enum {
 // ---- transactions -------------------------------------------------------------------------------------------------
 
 /// Begin. A write transaction waits for another process's writer unless the store was opened with no_wait (PL_ERR_BUSY).
+/// A write transaction ends in the thread that began it (a second one of the same thread is PL_ERR_MISUSE).
 /// `err` is borrowed for the transaction's life and receives details of every failure of calls on it.
 pl_status pl_txn_begin(pl_store* store, bool write, pl_error* err, pl_txn** out);
 pl_status pl_txn_commit(pl_txn* txn); ///< ends the transaction whatever it returns
@@ -70,7 +71,7 @@ typedef struct pl_settings {
   const pl_id* label_predicates;  ///< in order of preference
   size_t label_predicate_count;   ///< used
 } pl_settings;
-/// Settings as of this transaction; valid until it ends.
+/// Settings as of this transaction; valid until it ends. Never NULL: if they cannot be read the failure is recorded and the defaults come.
 const pl_settings* pl_txn_settings(pl_txn* txn);
 /// Remember a prefix for display and queries (write transaction). The same name again replaces it.
 pl_status pl_txn_set_prefix(pl_txn* txn, pl_str prefix, pl_str iri);

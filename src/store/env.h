@@ -8,6 +8,7 @@
 
 #include <lmdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define PL_FORMAT_VERSION 1u ///< of the file; a higher one is PL_ERR_VERSION, never a guess
 
@@ -38,6 +39,7 @@ typedef struct pl_store_options {
   bool no_wait;             ///< a write transaction fails with PL_ERR_BUSY instead of waiting
   void (*on_wait)(void* user); ///< called once before waiting for another writer; may be NULL
   void* on_wait_user;       ///< passed to it
+  const atomic_int* interrupt; ///< non-zero ends the waiting for another writer (PL_ERR_INTERRUPTED); may be NULL
   pl_durability durability; ///< see above
   pl_str base;              ///< base IRI of a new store; empty = PL_BASE_DEFAULT
   size_t map_bytes;         ///< address space to reserve; 0 = 1 TiB, halved on ENOMEM
@@ -57,6 +59,7 @@ pl_mem* pl_store_mem(pl_store* store);   ///< account of the handle; take pl_sto
 struct pl_store {
   pl_mem mem;                 ///< account of long-lived parts
   pthread_mutex_t lock;       ///< guards mem, pool and the snapshot of settings
+  struct pl_env_shared* shared; ///< what all handles of this process on the file share (env_internal.h)
   MDB_env* env;               ///< the environment
   MDB_dbi dbs[PL_DB_COUNT];   ///< opened once
   char* path;                 ///< as given
@@ -76,6 +79,7 @@ struct pl_txn {
   bool totals_dirty;      ///< totals or next_* changed
   uint64_t next_key;      ///< next dictionary key
   uint64_t next_assertion; ///< next assertion counter
+  bool failed;            ///< a change failed half way: commit refuses
   struct pl_dict_cache* dict; ///< dict.c's caches and pending terms of this transaction; NULL until used
 };
 

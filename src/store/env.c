@@ -1,0 +1,432 @@
+/// Opening a store: a handle over the process's one environment for the file.
+///
+/// LMDB must not open one file twice in a process: its reader table is kept by POSIX locks, and closing either
+/// environment would drop those of both. So the open environments of a process stand in a list, found by the file's
+/// device and inode and counted. The list and its mutex are the library's only global state. An entry of the parent
+/// process is not ours after fork(): the pid tells.
+#include "store/env_internal.h"
+#include "store/meta.h"
+#include "term/names.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READERS_MAX 1024u
+#define MAP_BYTES ((size_t)1 << 40)
+#define MAP_BYTES_MIN ((size_t)1 << 24)
+#define FILE_MODE 0666
+
+const char* const pl_db_names[PL_DB_COUNT] = {
+    [PL_DB_SPO] = "spo",     [PL_DB_POS] = "pos",   [PL_DB_OSP] = "osp",   [PL_DB_PSO] = "pso",
+    [PL_DB_CSPO] = "cspo",   [PL_DB_CPO] = "cpo",   [PL_DB_POC] = "poc",   [PL_DB_IDENTITY] = "identity",
+    [PL_DB_HASH] = "hash",   [PL_DB_TERM] = "term", [PL_DB_LONG] = "long", [PL_DB_AFFIX] = "affix",
+    [PL_DB_STATS] = "stats", [PL_DB_META] = "meta"};
+
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pl_env_shared* registry;  // guarded by registry_lock
+
+// ---- the environment ----------------------------------------------------------------------------------------------
+
+static int env_try(const char* path, unsigned flags, size_t map_bytes, MDB_env** out) {
+  MDB_env* env = NULL;
+  int rc = mdb_env_create(&env);
+  if (rc != 0) {
+    return rc;
+  }
+  rc = mdb_env_set_maxreaders(env, READERS_MAX);
+  rc = rc ? rc : mdb_env_set_maxdbs(env, PL_DB_COUNT);
+  rc = rc ? rc : mdb_env_set_mapsize(env, map_bytes);
+  rc = rc ? rc : mdb_env_open(env, path, flags | MDB_NOSUBDIR | MDB_NOTLS, FILE_MODE);
+  if (rc != 0) {
+    mdb_env_close(env);
+    return rc;
+  }
+  *out = env;
+  return 0;
+}
+
+/// Reserve as much address space as the system grants.
+static int env_reserve(const char* path, unsigned flags, size_t map_bytes, MDB_env** out) {
+  int rc = env_try(path, flags, map_bytes, out);
+  for (size_t bytes = map_bytes / 2; rc == ENOMEM && bytes >= MAP_BYTES_MIN; bytes /= 2) {
+    rc = env_try(path, flags, bytes, out);
+  }
+  return rc;
+}
+
+/// True if there is no lock file and the folder does not let us make one: then no writer of ours can be at work either.
+static bool lock_file_impossible(pl_store* store) {
+  const size_t size = strlen(store->path) + sizeof "-lock";
+  char* const name = pl_mem_alloc(&store->mem, size);
+  if (!name) {
+    return false;
+  }
+  memcpy(name, store->path, size - sizeof "-lock");
+  memcpy(name + size - sizeof "-lock", "-lock", sizeof "-lock");
+  const bool missing = access(name, F_OK) != 0 && errno == ENOENT;
+  pl_mem_free(&store->mem, name, size);
+  return missing;
+}
+
+static pl_status open_failed(const pl_store* store, int rc, pl_error* err) {
+  switch (rc) {
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+      return pl_fail(err, PL_MSG_STORE_FOREIGN, store->path);
+    case ENOENT:
+      return pl_fail(err, PL_MSG_STORE_MISSING, store->path);
+    case ENOMEM:
+      return pl_fail(err, PL_MSG_NOMEM);
+    default:
+      return pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, mdb_strerror(rc));
+  }
+}
+
+/// A file that may be written is mapped for writing also for a read-only handle, so that a later handle can share it;
+/// the handle refuses.
+static pl_status env_open(pl_store* store, bool exists, pl_error* err) {
+  struct pl_env_shared* const shared = store->shared;
+  const size_t map_bytes = store->options.map_bytes ? store->options.map_bytes : MAP_BYTES;
+  const bool readonly = store->options.readonly;
+  shared->readonly = readonly && exists && access(store->path, W_OK) != 0;
+  int rc = env_reserve(store->path, shared->readonly ? MDB_RDONLY : 0, map_bytes, &shared->env);
+  if (rc != 0 && readonly && !shared->readonly) {
+    shared->readonly = true;
+    rc = env_reserve(store->path, MDB_RDONLY, map_bytes, &shared->env);
+  }
+  if ((rc == EACCES || rc == EROFS || rc == EPERM) && readonly && lock_file_impossible(store)) {
+    rc = env_reserve(store->path, MDB_RDONLY | MDB_NOLOCK, map_bytes, &shared->env);
+  }
+  if (rc != 0) {
+    return open_failed(store, rc, err);
+  }
+  int dead = 0;
+  rc = mdb_reader_check(shared->env, &dead);
+  return rc == 0 ? PL_OK : open_failed(store, rc, err);
+}
+
+/// Where a store is whole but its last pages, taken and given back, were never written, give the file its full length,
+/// so that the next opening need not look closer (env_file.c). fallocate never shortens a file that another process is
+/// extending.
+static void env_complete(const struct pl_env_shared* shared) {
+  MDB_envinfo info;
+  MDB_stat stat;
+  struct stat st;
+  int fd = -1;
+  if (shared->readonly || mdb_env_get_fd(shared->env, &fd) != 0 || mdb_env_info(shared->env, &info) != 0 ||
+      mdb_env_stat(shared->env, &stat) != 0 || fstat(fd, &st) != 0) {
+    return;
+  }
+  const off_t length = (off_t)((info.me_last_pgno + 1) * stat.ms_psize);
+  if (st.st_size < length) {
+    (void)fallocate(fd, 0, length - 1, 1);  // only a convenience: a failure costs the next opening some time
+  }
+}
+
+// ---- the registry -------------------------------------------------------------------------------------------------
+
+static struct pl_env_shared* shared_find(const struct stat* st) {
+  const pid_t pid = getpid();
+  for (struct pl_env_shared* s = registry; s; s = s->next) {
+    if (s->device == st->st_dev && s->inode == st->st_ino && s->pid == pid) {
+      return s;
+    }
+  }
+  return NULL;
+}
+
+/// Shared parts outlive the handle that made them, so they come from the C heap and not from a handle's allocator.
+static struct pl_env_shared* shared_new(void) {
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  struct pl_env_shared* const shared = pl_mem_calloc(&mem, 1, sizeof *shared);
+  if (shared) {
+    shared->pid = getpid();
+    shared->handles = 1;
+    (void)pthread_mutex_init(&shared->lock, NULL);  // cannot fail with default attributes on Linux
+    (void)pthread_cond_init(&shared->changed, NULL);
+  }
+  return shared;
+}
+
+static void shared_free(struct pl_env_shared* shared) {
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  mem.bytes_used = sizeof *shared;
+  if (shared->env) {
+    env_complete(shared);
+    mdb_env_close(shared->env);
+  }
+  (void)pthread_cond_destroy(&shared->changed);
+  (void)pthread_mutex_destroy(&shared->lock);
+  pl_mem_free(&mem, shared, sizeof *shared);
+}
+
+static void shared_release(struct pl_env_shared* shared) {
+  if (shared->pid != getpid() || --shared->handles > 0) {
+    return;  // an inherited environment belongs to the parent: touching it would release the parent's locks
+  }
+  for (struct pl_env_shared** at = &registry; *at; at = &(*at)->next) {
+    if (*at == shared) {
+      *at = shared->next;
+      break;
+    }
+  }
+  shared_free(shared);
+}
+
+static pl_status shared_register(struct pl_env_shared* shared, const char* path, pl_error* err) {
+  struct stat st;
+  int fd = -1;
+  const int rc = mdb_env_get_fd(shared->env, &fd);
+  if (rc != 0 || fstat(fd, &st) != 0) {
+    return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, strerror(rc ? rc : errno));
+  }
+  shared->device = st.st_dev;
+  shared->inode = st.st_ino;
+  shared->next = registry;
+  registry = shared;
+  return PL_OK;
+}
+
+static pl_status join(pl_store* store, struct pl_env_shared* shared, pl_error* err) {
+  if (shared->readonly && !store->options.readonly) {
+    return pl_fail(err, PL_MSG_STORE_OPEN_READONLY, store->path);
+  }
+  shared->handles++;
+  store->shared = shared;
+  return PL_OK;
+}
+
+/// The environment of the file, new or shared, into store->shared.
+static pl_status attach(pl_store* store, pl_error* err) {
+  const pl_store_options* const options = &store->options;
+  struct stat st;
+  const bool exists = stat(store->path, &st) == 0;
+  if (!exists && (errno != ENOENT || !options->create || options->readonly)) {
+    return errno == ENOENT ? pl_fail(err, PL_MSG_STORE_MISSING, store->path)
+                           : pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, strerror(errno));
+  }
+  if (exists && options->create && options->exclusive) {
+    return pl_fail(err, PL_MSG_STORE_EXISTS, store->path);
+  }
+  struct pl_env_shared* const known = exists ? shared_find(&st) : NULL;
+  if (known) {
+    return join(store, known, err);
+  }
+  bool empty = true;
+  if (exists) {
+    PL_TRY(pl_env_file_check(store->path, &store->mem, &empty, err));
+  }
+  if (empty && !options->create) {
+    return pl_fail(err, PL_MSG_STORE_EMPTY, store->path);
+  }
+  store->shared = shared_new();
+  if (!store->shared) {
+    return pl_fail(err, PL_MSG_NOMEM);
+  }
+  pl_status status = env_open(store, exists, err);
+  if (status == PL_OK) {
+    status = shared_register(store->shared, store->path, err);
+  }
+  return status;
+}
+
+// ---- databases ----------------------------------------------------------------------------------------------------
+
+static int dbs_open(pl_store* store, MDB_txn* mdb, unsigned flags) {
+  int rc = 0;
+  for (int db = 0; rc == 0 && db < PL_DB_COUNT; db++) {
+    rc = mdb_dbi_open(mdb, pl_db_names[db], flags, &store->dbs[db]);
+  }
+  return rc;
+}
+
+static void dbs_keep(pl_store* store) {
+  memcpy(store->shared->dbs, store->dbs, sizeof store->dbs);
+  store->shared->dbs_open = true;
+}
+
+static bool has_entries(MDB_txn* mdb, MDB_dbi dbi) {
+  MDB_stat stat;
+  return mdb_stat(mdb, dbi, &stat) != 0 || stat.ms_entries > 0;
+}
+
+/// Nothing in the file at all: making it was cut short before the first commit.
+static bool is_blank(MDB_txn* mdb) {
+  MDB_dbi main_db;
+  return mdb_dbi_open(mdb, NULL, 0, &main_db) == 0 && !has_entries(mdb, main_db);
+}
+
+/// Make all databases, the header and the known terms, unless another process did so while we waited for the lock.
+static pl_status create(pl_store* store, pl_error* err) {
+  pl_txn* txn;
+  PL_TRY(pl_txn_begin_bare(store, true, err, &txn));
+  const int rc = dbs_open(store, txn->mdb, MDB_CREATE);
+  pl_status status = rc == 0 ? PL_OK : pl_mdb_fail(err, rc, "cannot make the store");
+  if (status == PL_OK && has_entries(txn->mdb, store->dbs[PL_DB_META])) {
+    status = pl_meta_load(txn);
+  } else if (status == PL_OK) {
+    const pl_str base = store->options.base.len ? store->options.base : PL_STR(PL_BASE_DEFAULT);
+    status = pl_meta_create(txn, base);
+    status = status == PL_OK ? pl_dict_seed(txn, base) : status;
+  }
+  if (status != PL_OK) {
+    pl_txn_abort(txn);
+    return status;
+  }
+  PL_TRY(pl_txn_commit(txn));
+  dbs_keep(store);
+  return PL_OK;
+}
+
+static pl_status dbs_missing(pl_store* store, bool blank, bool damaged, pl_error* err) {
+  if (damaged) {
+    return pl_fail(err, PL_MSG_STORE_DAMAGED, "one of its databases is missing");
+  }
+  if (!blank) {
+    return pl_fail(err, PL_MSG_STORE_FOREIGN, store->path);
+  }
+  return store->options.create ? create(store, err) : pl_fail(err, PL_MSG_STORE_EMPTY, store->path);
+}
+
+static pl_status dbs_attach(pl_store* store, pl_error* err) {
+  if (store->shared->dbs_open) {
+    memcpy(store->dbs, store->shared->dbs, sizeof store->dbs);
+    return PL_OK;
+  }
+  pl_txn* txn;
+  PL_TRY(pl_txn_begin_bare(store, false, err, &txn));
+  MDB_dbi meta;
+  const bool has_meta = mdb_dbi_open(txn->mdb, pl_db_names[PL_DB_META], 0, &meta) == 0;
+  const bool blank = !has_meta && is_blank(txn->mdb);
+  const int rc = has_meta ? dbs_open(store, txn->mdb, 0) : MDB_NOTFOUND;
+  if (rc == MDB_NOTFOUND) {
+    pl_txn_abort(txn);
+    return dbs_missing(store, blank, has_meta, err);
+  }
+  pl_status status = rc == 0 ? PL_OK : pl_mdb_fail(err, rc, "cannot open the store's databases");
+  if (status != PL_OK) {
+    pl_txn_abort(txn);
+    return status;
+  }
+  PL_TRY(pl_txn_commit(txn));  // handles last only if the transaction that opened them is committed
+  dbs_keep(store);
+  return PL_OK;
+}
+
+static pl_status validate(pl_store* store, pl_error* err) {
+  pl_txn* txn;
+  PL_TRY(pl_txn_begin_bare(store, false, err, &txn));
+  pl_status status = pl_meta_header(txn, NULL);
+  if (status == PL_OK) {
+    status = pl_meta_load(txn);
+  }
+  pl_txn_abort(txn);
+  return status;
+}
+
+// ---- handles ------------------------------------------------------------------------------------------------------
+
+static char* copy_bytes(pl_mem* mem, const char* data, size_t len) {
+  char* const copy = pl_mem_alloc(mem, len + 1);
+  if (copy) {
+    memcpy(copy, data, len);
+    copy[len] = 0;
+  }
+  return copy;
+}
+
+static void store_free(pl_store* store) {
+  pl_mem mem = store->mem;
+  if (store->path) {
+    pl_mem_free(&mem, store->path, strlen(store->path) + 1);
+  }
+  if (store->options.base.data) {
+    pl_mem_free(&mem, (char*)(uintptr_t)store->options.base.data, store->options.base.len + 1);
+  }
+  (void)pthread_mutex_destroy(&store->lock);
+  pl_mem_free(&mem, store, sizeof *store);
+}
+
+static pl_store* store_new(const char* path, const pl_store_options* options) {
+  pl_mem mem;
+  pl_mem_init(&mem, options->realloc_fn, options->realloc_user, SIZE_MAX);
+  pl_store* const store = pl_mem_calloc(&mem, 1, sizeof *store);
+  if (!store) {
+    return NULL;
+  }
+  store->mem = mem;
+  store->options = *options;
+  store->options.base = (pl_str){NULL, 0};
+  (void)pthread_mutex_init(&store->lock, NULL);  // cannot fail with default attributes on Linux
+  store->path = copy_bytes(&store->mem, path, strlen(path));
+  if (store->path && options->base.len > 0) {
+    store->options.base = (pl_str){copy_bytes(&store->mem, options->base.data, options->base.len), options->base.len};
+  }
+  if (!store->path || (options->base.len > 0 && !store->options.base.data)) {
+    store_free(store);
+    return NULL;
+  }
+  return store;
+}
+
+static pl_status store_attach(pl_store* store, pl_error* err) {
+  PL_TRY(attach(store, err));
+  store->env = store->shared->env;
+  PL_TRY(dbs_attach(store, err));
+  return validate(store, err);
+}
+
+pl_status pl_store_open(const char* path, const pl_store_options* options, pl_error* err, pl_store** out) {
+  static const pl_store_options defaults = {0};
+  const pl_store_options* const given = options ? options : &defaults;
+  *out = NULL;
+  pl_store* const store = store_new(path, given);
+  if (!store) {
+    return pl_fail(err, PL_MSG_NOMEM);
+  }
+  if (given->base.len > 0 && pl_iri_check(store->options.base) != store->options.base.len) {
+    const pl_status status = pl_fail(err, PL_MSG_STORE_BASE, store->options.base.data);
+    store_free(store);
+    return status;
+  }
+  (void)pthread_mutex_lock(&registry_lock);
+  const pl_status status = store_attach(store, err);
+  if (status != PL_OK && store->shared) {
+    shared_release(store->shared);
+  }
+  (void)pthread_mutex_unlock(&registry_lock);
+  if (status != PL_OK) {
+    store_free(store);
+    return status;
+  }
+  *out = store;
+  return PL_OK;
+}
+
+void pl_store_close(pl_store* store) {
+  if (!store) {
+    return;
+  }
+  pl_pool_free(store->pool);
+  (void)pthread_mutex_lock(&registry_lock);
+  shared_release(store->shared);
+  (void)pthread_mutex_unlock(&registry_lock);
+  store_free(store);
+}
+
+const char* pl_store_path(const pl_store* store) { return store->path; }
+pl_mem* pl_store_mem(pl_store* store) { return &store->mem; }
+
+pl_pool* pl_store_pool(pl_store* store) {
+  (void)pthread_mutex_lock(&store->lock);
+  if (!store->pool && store->options.threads != 1 &&
+      pl_pool_new(&store->mem, store->options.threads, &store->pool) != PL_OK) {
+    store->pool = NULL;  // one thread does it all
+  }
+  (void)pthread_mutex_unlock(&store->lock);
+  return store->pool;
+}

@@ -1,0 +1,28 @@
+/// Header and totals of a store: the records of PL_DB_META that every transaction starts from.
+///
+///     key "header"     0 "PARLEY\r\n"   8 format (4)   12 base length (4)   16 writer's version (16)   32 base   then
+///     XXH3-64 of all before key "totals"     nine counters (8 each), then XXH3-64 of them key "labels"     label
+///     predicates, ids (8 each), in order of preference key "prefix:" p  IRI of prefix p
+/// Numbers are little-endian.
+#ifndef PL_STORE_META_H
+#define PL_STORE_META_H
+
+#include "store/env.h"
+
+#define PL_META_PREFIX "prefix:"
+#define PL_META_LABELS "labels"
+#define PL_PREFIX_BYTES_MAX 400u  ///< longest prefix name (LMDB keys have at most 511 bytes)
+
+void pl_put_le64(uint8_t* to, uint64_t value);
+uint64_t pl_get_le64(const uint8_t* from);
+
+/// Write header, label predicates and totals of a new store; next_key and next_assertion start at 1.
+pl_status pl_meta_create(pl_txn* txn, pl_str base);
+/// Validate the header: magic, format version, checksum. *base (may be NULL) is borrowed from LMDB until the
+/// transaction ends.
+pl_status pl_meta_header(pl_txn* txn, pl_str* base);
+/// Read the totals record into the transaction / write it back if it differs.
+pl_status pl_meta_load(pl_txn* txn);
+pl_status pl_meta_save(pl_txn* txn);
+
+#endif
