@@ -1,0 +1,20 @@
+# Golden files: tests/golden/*.test, each run in several modes; the answers must not differ.
+if(TARGET parley)
+  add_executable(golden tools/golden.c)
+  target_compile_definitions(golden PRIVATE _GNU_SOURCE)
+  target_link_libraries(golden PRIVATE parley)
+  file(GLOB golden_files CONFIGURE_DEPENDS golden/*.test)
+  foreach(file IN LISTS golden_files)
+    get_filename_component(name ${file} NAME_WE)
+    foreach(mode plain rules order reopen)
+      add_test(NAME golden_${name}_${mode} COMMAND golden --root ${CMAKE_SOURCE_DIR} --mode ${mode} ${file})
+      set_tests_properties(golden_${name}_${mode} PROPERTIES SKIP_RETURN_CODE 77)
+    endforeach()
+  endforeach()
+endif()
+
+# Checks of the sources themselves; label "plain": once is enough, in the ordinary build.
+foreach(lint layers format words)
+  add_test(NAME lint_${lint} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/lint/${lint}.sh)
+  set_tests_properties(lint_${lint} PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
+endforeach()
