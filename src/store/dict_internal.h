@@ -96,6 +96,9 @@ const pl_known_term* pl_known_pending(const pl_dict_cache* cache, uint64_t key);
 /// IRI of the known term with key index + 1 under a base; in the arena or static.
 pl_status pl_dict_known(pl_arena* arena, pl_str base, size_t index, pl_str* iri);
 
+/// Give an empty in-memory dictionary the known terms as its first keys.
+pl_status pl_dict_build_seed(pl_dict_build* build, pl_str base);
+
 static inline void pl_key_put(uint8_t out[8], uint64_t key) {
   const uint64_t big = __builtin_bswap64(key);
   memcpy(out, &big, sizeof big);
