@@ -264,6 +264,8 @@ PARLEY_API const char* parley_column_source(parley_query* query, size_t column);
 PARLEY_API const parley_error_object* parley_query_error(const parley_query* query);
 /** True for insert and delete statements. @since 0.1 */
 PARLEY_API int parley_query_is_update(const parley_query* query);
+/** True for statements that begin with explain or profile: their rows are lines of text in one column, "plan". @since 0.1 */
+PARLEY_API int parley_query_is_explain(const parley_query* query);
 /** What the last step of an update did. @since 0.1 */
 PARLEY_API parley_changes parley_query_changes(const parley_query* query);
 /** Stop this query from any thread. Async-signal-safe. @since 0.1 */

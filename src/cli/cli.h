@@ -1,0 +1,131 @@
+/// The command line tool: what its files share. It is a user of parley.h only; nothing here knows the library's
+/// insides.
+#ifndef CLI_H
+#define CLI_H
+
+#include <parley.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/// Exit codes; documented in `parley help` and the man page.
+typedef enum cli_exit {
+  CLI_OK = 0,      ///< done
+  CLI_ERROR = 1,   ///< a wrong query, a bad row, a refused change
+  CLI_USAGE = 2,   ///< wrong command line
+  CLI_IO = 3,      ///< a file cannot be opened, read or written; another writer holds the store
+  CLI_DAMAGE = 4,  ///< the store is damaged
+  CLI_STOPPED = 5  ///< interrupted, or a limit was reached
+} cli_exit;
+
+typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_TSV, CLI_JSON, CLI_JSONL, CLI_MARKDOWN } cli_format;
+
+/// `--param` values: repeated names make a list.
+typedef struct cli_param {
+  const char* name;    ///< without `$`
+  parley_value value;  ///< texts borrowed from argv
+} cli_param;
+
+/// What a run of statements needs, in `parley query` and in the shell.
+typedef struct cli_session {
+  const char* path;         ///< store file
+  parley* db;               ///< open store, or NULL
+  bool writable;            ///< db was opened for writing
+  bool no_wait;             ///< do not wait for another writer
+  cli_format format;        ///< of results
+  bool timer;               ///< always say how long
+  FILE* out;                ///< where results go
+  const char* source_name;  ///< shown in messages; NULL = "query"
+  parley_limits limits;     ///< of every query
+  cli_param* params;        ///< bound where a statement uses them
+  size_t param_count;       ///< used
+} cli_session;
+
+/// A command of the tool.
+typedef struct cli_command {
+  const char* name;                        ///< first word
+  const char* summary;                     ///< one line
+  const char* help;                        ///< text of --help, at most 24 lines
+  cli_exit (*run)(int argc, char** argv);  ///< argv[0] is the command's name
+} cli_command;
+extern const cli_command cli_commands[];
+const cli_command* cli_command_find(const char* name);  ///< NULL if there is none
+
+// ---- commands ----
+cli_exit cli_query(int argc, char** argv);
+cli_exit cli_load(int argc, char** argv);
+cli_exit cli_export(int argc, char** argv);
+cli_exit cli_check(int argc, char** argv);
+cli_exit cli_stats(int argc, char** argv);
+cli_exit cli_schema(int argc, char** argv);
+cli_exit cli_shell(int argc, char** argv);
+
+// ---- session.c ----
+/// Open the session's store if it is not open, or open it again for writing when `write` is set. Prints the error.
+cli_exit cli_session_open(cli_session* session, bool write);
+void cli_session_close(cli_session* session);
+/// Run every statement of a text and print the answers. Stops at the first failure unless `go_on`. *updated (may be
+/// NULL) is set by changes.
+cli_exit cli_session_run(cli_session* session, const char* text, size_t len, bool go_on, bool* updated);
+
+// ---- printer.c ----
+bool cli_format_parse(const char* word, cli_format* out);
+extern const char* const cli_format_names[];  ///< by cli_format; NULL ends
+/// Step a query to its end and print its rows. Returns the last status (PARLEY_DONE on success).
+parley_status cli_print_rows(parley_query* query, cli_format format, FILE* out, bool timer);
+/// The same plain table for rows that are at hand (stats, schema): cells[row * columns + column]; numbers right-aligned
+/// where right[column].
+void cli_print_grid(FILE* out, const char* const* header, const bool* right, size_t columns, const char* const* cells,
+                    size_t rows);
+
+// ---- inspect.c: what `.schema .stats .check` share with the commands ----
+cli_exit cli_print_stats(parley* db, const char* path, cli_format format, FILE* out);
+cli_exit cli_print_schema(parley* db, cli_format format, FILE* out);
+cli_exit cli_print_check(parley* db, FILE* out);
+
+// ---- transfer.c: loading and export ----
+/// Settings of a load, from the command line or `.load`.
+typedef struct cli_load_settings {
+  parley_load_options options;  ///< callbacks are set by cli_load_files
+  const char* format;           ///< NULL = from names
+  const char* bad_rows_path;    ///< file for skipped rows, or NULL
+  const char* base;             ///< base of a new store
+  bool quiet;                   ///< no progress, no summary
+  bool no_wait;                 ///< do not wait for another writer
+} cli_load_settings;
+/// Load files into a store (built when it does not exist). `db` may be an open writable store, else NULL.
+cli_exit cli_load_files(const char* store, parley* db, char** files, size_t count, const cli_load_settings* settings);
+/// Export to a stream, or to `path` through a temporary file beside it.
+cli_exit cli_export_to(parley* db, const char* format, bool assertions, const char* path, FILE* out);
+
+// ---- terminal.c ----
+bool cli_color(FILE* stream);  ///< colour wanted: a terminal, and NO_COLOR is not set
+int cli_width(FILE* stream);   ///< columns of the terminal, 0 if it is none
+/// Cells that `len` bytes of text take (control and format characters as they are shown escaped).
+size_t cli_text_width(const char* text, size_t len);
+/// Print text safely: control characters and invalid bytes as escapes, at most `cells` cells (0 = all), an ellipsis
+/// when cut. Returns cells used.
+size_t cli_text_print(FILE* out, const char* text, size_t len, size_t cells);
+/// 1234567 as "1,234,567" in buf (32 bytes).
+const char* cli_thousands(uint64_t n, char* buf);
+/// 123456789 bytes as "117.7 MB" in buf (32 bytes).
+const char* cli_size(uint64_t bytes, char* buf);
+
+// ---- report.c ----
+/// Print all errors and warnings with carets to stderr, in colour on a terminal.
+void cli_report(const parley_error_object* error);
+/// The exit code for a status.
+cli_exit cli_exit_of(parley_status status);
+/// "parley: ..." to stderr; returns CLI_USAGE.
+cli_exit cli_usage(const char* format, ...) __attribute__((format(printf, 1, 2)));
+/// "parley: ..." with errno's text to stderr; returns CLI_IO.
+cli_exit cli_system_error(const char* what);
+/// Closest of a NULL-terminated list to word, or NULL if none is near.
+const char* cli_closest(const char* word, const char* const* words);
+
+// ---- interrupt.c: Ctrl-C ----
+extern volatile int cli_interrupted;  ///< set by SIGINT and SIGTERM
+/// Route SIGINT and SIGTERM to `db` (NULL: only the flag) and clear the flag.
+void cli_interrupt_route(parley* db);
+void cli_interrupt_setup(void);  ///< install the handlers, ignore SIGPIPE
+
+#endif

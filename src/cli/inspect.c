@@ -1,0 +1,215 @@
+// Looking at a store: totals and sizes, what it holds, whether it is sound.
+#include "cli.h"
+#include "printer.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Rows of texts, for cli_print_grid.
+typedef struct grid {
+  const char** cells;  // owned copies
+  size_t count;        // cells
+  size_t capacity;     // allocated
+} grid;
+
+static void grid_add(grid* g, const char* format, ...) {
+  char* text = NULL;
+  va_list args;
+  va_start(args, format);
+  if (vasprintf(&text, format, args) < 0) {
+    text = NULL;
+  }
+  va_end(args);
+  if (g->count == g->capacity) {
+    g->capacity = g->capacity ? g->capacity * 2 : 64;
+    g->cells = realloc(g->cells, g->capacity * sizeof *g->cells);
+  }
+  if (!text || !g->cells) {
+    fputs("parley: out of memory\n", stderr);
+    exit(CLI_ERROR);
+  }
+  g->cells[g->count++] = text;
+}
+
+static void grid_free(grid* g) {
+  for (size_t i = 0; i < g->count; i++) {
+    free((void*)(uintptr_t)g->cells[i]);
+  }
+  free(g->cells);
+}
+
+// ---- stats ----
+
+typedef struct stat_line {
+  const char* name;  // as printed, and the JSON key
+  uint64_t value;
+  bool bytes;  // a size
+} stat_line;
+
+static void stats_json(const stat_line* lines, size_t count, parley* db, FILE* out) {
+  fputs("{", out);
+  for (size_t i = 0; i < count; i++) {
+    fprintf(out, "%s\"%s\": %llu", i ? ", " : "", lines[i].name, (unsigned long long)lines[i].value);
+  }
+  fputs(", \"parts\": [", out);
+  parley_part part;
+  for (size_t i = 0; parley_get_part(db, i, &part) == PARLEY_OK; i++) {
+    fprintf(out, "%s{\"name\": \"%s\", \"entries\": %llu, \"bytes\": %llu}", i ? ", " : "", part.name,
+            (unsigned long long)part.entries, (unsigned long long)part.bytes);
+  }
+  fputs("]}\n", out);
+}
+
+static void stats_parts(parley* db, FILE* out) {
+  static const char* const header[] = {"part", "entries", "size"};
+  static const bool right[] = {false, true, true};
+  grid g = {0};
+  parley_part part;
+  for (size_t i = 0; parley_get_part(db, i, &part) == PARLEY_OK; i++) {
+    char entries[32], size[32];
+    grid_add(&g, "%s", part.name);
+    grid_add(&g, "%s", cli_thousands(part.entries, entries));
+    grid_add(&g, "%s", cli_size(part.bytes, size));
+  }
+  fputc('\n', out);
+  cli_print_grid(out, header, right, 3, g.cells, g.count / 3);
+  grid_free(&g);
+}
+
+cli_exit cli_print_stats(parley* db, const char* path, cli_format format, FILE* out) {
+  parley_stats s = {.size = sizeof s};
+  const parley_status status = parley_get_stats(db, &s);
+  if (status != PARLEY_OK) {
+    cli_report(parley_error(db));
+    return cli_exit_of(status);
+  }
+  const stat_line lines[] = {{"facts", s.facts, false},
+                             {"plain", s.plain, false},
+                             {"assertions", s.assertions, false},
+                             {"annotations", s.annotations, false},
+                             {"rows", s.rows, false},
+                             {"terms", s.terms, false},
+                             {"predicates", s.predicates, false},
+                             {"file_bytes", s.file_bytes, true},
+                             {"used_bytes", s.used_bytes, true},
+                             {"readers", s.readers, false},
+                             {"format_version", s.format_version, false}};
+  const size_t count = sizeof lines / sizeof *lines;
+  if (format == CLI_JSON || format == CLI_JSONL) {
+    stats_json(lines, count, db, out);
+    return CLI_OK;
+  }
+  fprintf(out, "%-15s %s\n", "store", path);
+  fprintf(out, "%-15s %s\n", "base", parley_base(db));
+  for (size_t i = 0; i < count; i++) {
+    char buf[32];
+    fprintf(out, "%-15s %s\n", lines[i].name,
+            lines[i].bytes ? cli_size(lines[i].value, buf) : cli_thousands(lines[i].value, buf));
+  }
+  stats_parts(db, out);
+  return CLI_OK;
+}
+
+// ---- schema ----
+
+typedef struct schema_view {
+  grid classes, links;
+  cli_format format;
+  FILE* out;
+  size_t class_count, link_count;
+  char last[256];  // predicate of the row before
+} schema_view;
+
+static void on_class(void* user, const parley_schema_class* row) {
+  schema_view* v = user;
+  if (v->format != CLI_TABLE) {
+    fprintf(v->out, "%s", v->class_count++ ? ", " : "");
+    fputs("{\"class\": ", v->out);
+    cli_json_string(v->out, row->name);
+    fprintf(v->out, ", \"count\": %llu}", (unsigned long long)row->count);
+    return;
+  }
+  char buf[32];
+  grid_add(&v->classes, "%s", row->name);
+  grid_add(&v->classes, "%s", cli_thousands(row->count, buf));
+}
+
+static void link_json(schema_view* v, const parley_schema_link* row) {
+  fputs(v->link_count++ ? ",\n  " : "],\n \"links\": [\n  ", v->out);
+  fputs("{\"predicate\": ", v->out);
+  cli_json_string(v->out, row->predicate);
+  fprintf(v->out,
+          ", \"facts\": %llu, \"subjects\": %llu, \"objects\": %llu, \"from\": ", (unsigned long long)row->facts,
+          (unsigned long long)row->subjects, (unsigned long long)row->objects);
+  cli_json_string(v->out, row->from);
+  fputs(", \"to\": ", v->out);
+  cli_json_string(v->out, row->to);
+  fprintf(v->out, ", \"link_facts\": %llu, \"exact\": %s, \"example\": ", (unsigned long long)row->link_facts,
+          row->exact ? "true" : "false");
+  cli_json_string(v->out, row->example);
+  fputs("}", v->out);
+}
+
+static void on_link(void* user, const parley_schema_link* row) {
+  schema_view* v = user;
+  char buf[32];
+  if (v->format != CLI_TABLE) {
+    link_json(v, row);
+    return;
+  }
+  const bool again = !strcmp(v->last, row->predicate);
+  snprintf(v->last, sizeof v->last, "%s", row->predicate);
+  grid_add(&v->links, "%s", again ? "" : row->predicate);
+  grid_add(&v->links, "%s", again ? "" : cli_thousands(row->facts, buf));
+  grid_add(&v->links, "%s -> %s", row->from, row->to);
+  grid_add(&v->links, "%s%s", row->exact ? "" : "~", cli_thousands(row->link_facts, buf));
+  grid_add(&v->links, "%s", row->example);
+}
+
+cli_exit cli_print_schema(parley* db, cli_format format, FILE* out) {
+  static const char* const class_header[] = {"class", "nodes"};
+  static const char* const link_header[] = {"predicate", "facts", "links", "of them", "example"};
+  static const bool class_right[] = {false, true};
+  static const bool link_right[] = {false, true, false, true, false};
+  schema_view v = {.format = format == CLI_JSON || format == CLI_JSONL ? CLI_JSON : CLI_TABLE, .out = out};
+  const parley_schema_options options = {.size = sizeof options, .on_class = on_class, .on_link = on_link, .user = &v};
+  fputs(v.format == CLI_JSON ? "{\"classes\": [" : "", out);
+  cli_interrupt_route(db);
+  const parley_status status = parley_schema(db, &options);
+  cli_interrupt_route(NULL);
+  if (v.format == CLI_JSON) {
+    fputs(v.link_count ? "\n]}\n" : "],\n \"links\": []}\n", out);
+  } else if (status == PARLEY_OK) {
+    cli_print_grid(out, class_header, class_right, 2, v.classes.cells, v.classes.count / 2);
+    fputc('\n', out);
+    cli_print_grid(out, link_header, link_right, 5, v.links.cells, v.links.count / 5);
+  }
+  grid_free(&v.classes);
+  grid_free(&v.links);
+  if (status != PARLEY_OK) {
+    cli_report(parley_error(db));
+  }
+  return cli_exit_of(status);
+}
+
+// ---- check ----
+
+static void on_damage(void* user, const char* line) { fprintf(user, "%s\n", line); }
+
+cli_exit cli_print_check(parley* db, FILE* out) {
+  uint64_t damage = 0;
+  cli_interrupt_route(db);
+  const parley_status status = parley_check(db, on_damage, out, &damage);
+  cli_interrupt_route(NULL);
+  if (status != PARLEY_OK) {
+    cli_report(parley_error(db));
+    return cli_exit_of(status);
+  }
+  if (damage) {
+    fprintf(out, "%llu findings: the store is damaged\n", (unsigned long long)damage);
+    return CLI_DAMAGE;
+  }
+  fputs("ok\n", out);
+  return CLI_OK;
+}

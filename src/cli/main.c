@@ -1,0 +1,140 @@
+// parley: find the command and run it. `parley STORE` opens the shell, `parley STORE 'query'` asks one question.
+#include "cli.h"
+
+#include <locale.h>
+#include <string.h>
+
+const cli_command cli_commands[] = {
+    {"query", "ask a store, or change it",
+     "Usage: parley query STORE 'TEXT'      run the statements of TEXT, ended by ;\n"
+     "       parley query STORE -f FILE     run those of a file (- for standard input)\n"
+     "       parley STORE 'TEXT'            the same in short\n"
+     "\n"
+     "  --format F          table (default), csv, tsv, json, jsonl, markdown\n"
+     "  --param NAME=VALUE  bind $NAME; numbers, dates, true, false and <iri> by their form,\n"
+     "                      anything else a string; given several times: a list\n"
+     "  --node NAME=TEXT    bind $NAME to the node named TEXT\n"
+     "  --memory MIB        memory limit of each statement\n"
+     "  --timeout SECONDS   time limit of each statement\n"
+     "  --max-rows N        fail after N rows\n"
+     "  --timer             say how long each statement took\n"
+     "  --no-wait           fail instead of waiting for another writer\n"
+     "\n"
+     "Exit code: 0 done, 1 wrong query, 2 usage, 3 cannot open, read or write, 4 damaged\n"
+     "store, 5 interrupted or limit reached. The language: docs/language.md\n",
+     cli_query},
+    {"load", "load files into a store, making it if need be",
+     "Usage: parley load STORE FILE...      (- for standard input, then with --format)\n"
+     "\n"
+     "  --format F          nt, nq, ttl, trig, jsonl, csv, tsv; else by the file's name\n"
+     "                      (.gz and .zst are seen by content)\n"
+     "  --skip-bad N        skip up to N bad rows; else the first one stops the load\n"
+     "  --bad-rows FILE     keep the skipped rows\n"
+     "  --commit-every N    make rows visible and durable every N rows and every second;\n"
+     "                      else the load is all or nothing\n"
+     "  --map C=K,...       CSV: take column K as C, e.g. subject=head,object=tail\n"
+     "  --columns C,...     CSV without a header row: its columns\n"
+     "  --base IRI          base of a new store; relative IRIs of Turtle and TriG\n"
+     "  --memory MIB        memory for sorting\n"
+     "  --no-wait           fail instead of waiting for another writer\n"
+     "  -q, --quiet         no progress, no summary\n"
+     "\n"
+     "Ctrl-C undoes the load. Formats and rules: docs/loading.md\n",
+     cli_load},
+    {"export", "write a store out, sorted",
+     "Usage: parley export STORE [--format F] [--assertions] [-o FILE]\n"
+     "\n"
+     "  --format F          jsonl (default, exact), nt, nq, ttl\n"
+     "  --assertions        nt, nq, ttl: write assertions as RDF 1.2 reifiers\n"
+     "  -o, --output FILE   else standard output; the file appears whole or not at all\n"
+     "\n"
+     "Two equal stores export equal bytes.\n",
+     cli_export},
+    {"check", "verify a store",
+     "Usage: parley check STORE\n\nVerifies everything that can be verified; lists what is wrong. Exit code 4 on "
+     "damage.\n",
+     cli_check},
+    {"stats", "counts and sizes", "Usage: parley stats STORE [--format table|json]\n", cli_stats},
+    {"schema", "what a store holds: classes, predicates, links",
+     "Usage: parley schema STORE [--format table|json]\n\n"
+     "Classes and predicates with counts, and for each predicate what it links, with an\n"
+     "example. ~ marks a count taken from a sample.\n",
+     cli_schema},
+    {"shell", "open the shell (also: parley STORE)", "Usage: parley shell STORE\n\n.help lists the shell's commands.\n",
+     cli_shell},
+    {0}};
+
+const cli_command* cli_command_find(const char* name) {
+  for (const cli_command* c = cli_commands; c->name; c++) {
+    if (!strcmp(c->name, name)) {
+      return c;
+    }
+  }
+  return NULL;
+}
+
+static cli_exit help(const char* command) {
+  const cli_command* found = command ? cli_command_find(command) : NULL;
+  if (command && !found) {
+    return cli_usage("there is no command `%s`", command);
+  }
+  if (found) {
+    fputs(found->help, stdout);
+    return CLI_OK;
+  }
+  printf(
+      "Parley %s: a knowledge-graph store that knows who says so\n\n"
+      "Usage: parley STORE              open the shell\n"
+      "       parley STORE 'QUERY'      ask one question\n"
+      "       parley COMMAND ...\n\n",
+      parley_version());
+  for (const cli_command* c = cli_commands; c->name; c++) {
+    printf("  %-8s %s\n", c->name, c->summary);
+  }
+  fputs(
+      "\nparley COMMAND --help explains one; --version prints the version.\n"
+      "Exit codes: 0 done, 1 wrong query or data, 2 usage, 3 cannot open, read or write,\n"
+      "4 damaged store, 5 interrupted or limit reached.\n",
+      stdout);
+  return CLI_OK;
+}
+
+static cli_exit unknown(const char* word) {
+  const char* names[16];
+  size_t count = 0;
+  for (const cli_command* c = cli_commands; c->name && count < 15; c++) {
+    names[count++] = c->name;
+  }
+  names[count] = NULL;
+  const char* near = cli_closest(word, names);
+  return near ? cli_usage("there is no command `%s`; did you mean `%s`?", word, near)
+              : cli_usage("there is no option `%s` (see parley --help)", word);
+}
+
+int main(int argc, char** argv) {
+  setlocale(LC_CTYPE, "");
+  cli_interrupt_setup();
+  if (argc < 2) {
+    help(NULL);
+    return CLI_USAGE;
+  }
+  const char* word = argv[1];
+  if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
+    return help(argc > 2 ? argv[2] : NULL);
+  }
+  if (!strcmp(word, "--version")) {
+    printf("parley %s\n", parley_version());
+    return CLI_OK;
+  }
+  const cli_command* command = cli_command_find(word);
+  if (command) {
+    return command->run(argc - 1, argv + 1);
+  }
+  if (word[0] == '-') {
+    return unknown(word);
+  }
+  if (argc > 2 && argv[2][0] != '-' && strchr(argv[2], ' ') == NULL && strchr(argv[2], '/')) {
+    return unknown(word);  // parley lod store file: two words that look like paths, no query
+  }
+  return argc > 2 ? cli_query(argc, argv) : cli_shell(argc, argv);
+}

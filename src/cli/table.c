@@ -1,0 +1,199 @@
+// Tables: the first rows are held back to find the widths, the rest streams. On a terminal the table is made to fit:
+// the widest columns give way first, long cells are elided. Elsewhere nothing is cut.
+#include "printer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HELD_ROWS_MAX 1000
+#define COLUMN_CELLS_MIN 6
+
+static void fail_memory(void) {
+  fputs("parley: out of memory\n", stderr);
+  exit(CLI_ERROR);
+}
+
+static void* need(void* p) {
+  if (!p) {
+    fail_memory();
+  }
+  return p;
+}
+
+// Narrow the widest column until everything fits the terminal.
+static void fit(size_t* widths, size_t columns, size_t room) {
+  for (;;) {
+    size_t total = columns ? (columns - 1) * 2 : 0, widest = 0;
+    for (size_t i = 0; i < columns; i++) {
+      total += widths[i];
+      widest = widths[i] > widths[widest] ? i : widest;
+    }
+    if (total <= room || columns == 0 || widths[widest] <= COLUMN_CELLS_MIN) {
+      return;
+    }
+    const size_t over = total - room;
+    size_t second = COLUMN_CELLS_MIN;
+    for (size_t i = 0; i < columns; i++) {
+      second = i != widest && widths[i] > second && widths[i] < widths[widest] ? widths[i] : second;
+    }
+    const size_t step = widths[widest] - second;
+    widths[widest] -= step == 0 ? 1 : step < over ? step : over;
+  }
+}
+
+static void pad(FILE* out, size_t cells) {
+  for (; cells > 0; cells--) {
+    fputc(' ', out);
+  }
+}
+
+static void print_cell(FILE* out, const char* text, size_t cells, size_t width, bool right, bool last, bool cut) {
+  const size_t shown = cut && cells > width ? width : cells;
+  const size_t space = width > shown ? width - shown : 0;
+  if (right) {
+    pad(out, space);
+  }
+  const size_t used = cli_text_print(out, text, strlen(text), cut && cells > width ? width : 0);
+  if (!right && !last) {
+    pad(out, space + (shown > used ? shown - used : 0));
+  }
+  if (!last) {
+    fputs("  ", out);
+  }
+}
+
+static void print_rule(FILE* out, const size_t* widths, size_t columns) {
+  for (size_t i = 0; i < columns; i++) {
+    for (size_t j = 0; j < widths[i]; j++) {
+      fputc('-', out);
+    }
+    fputs(i + 1 < columns ? "  " : "\n", out);
+  }
+}
+
+static void print_held_row(printer* p, const table_cell* cells, size_t columns, bool cut) {
+  for (size_t i = 0; i < columns; i++) {
+    print_cell(p->out, cells[i].text, cells[i].cells, p->widths[i], p->right[i], i + 1 == columns, cut);
+  }
+  fputc('\n', p->out);
+}
+
+static void print_header(printer* p, size_t columns, bool cut) {
+  const bool color = cli_color(p->out);
+  fputs(color ? "\033[1m" : "", p->out);
+  for (size_t i = 0; i < columns; i++) {
+    const char* name = parley_column_name(p->query, i);
+    print_cell(p->out, name, cli_text_width(name, strlen(name)), p->widths[i], p->right[i], i + 1 == columns, cut);
+  }
+  fputs(color ? "\033[0m\n" : "\n", p->out);
+  print_rule(p->out, p->widths, columns);
+}
+
+// Find widths and alignment from the rows held, print the header and them.
+static void table_begin(printer* p) {
+  const size_t columns = parley_column_count(p->query);
+  const int terminal = cli_width(p->out);
+  p->widths = need(calloc(columns + 1, sizeof *p->widths));
+  p->right = need(calloc(columns + 1, sizeof *p->right));
+  for (size_t i = 0; i < columns; i++) {
+    const char* name = parley_column_name(p->query, i);
+    bool number = false, other = false;
+    p->widths[i] = cli_text_width(name, strlen(name));
+    for (size_t r = 0; r < p->held_rows; r++) {
+      const table_cell* cell = &p->held[r * columns + i];
+      p->widths[i] = cell->cells > p->widths[i] ? cell->cells : p->widths[i];
+      number = number || cell->number;
+      other = other || (!cell->number && !cell->null);
+    }
+    p->right[i] = number && !other;
+  }
+  if (terminal > 0) {
+    fit(p->widths, columns, (size_t)terminal);
+  }
+  print_header(p, columns, terminal > 0);
+  for (size_t r = 0; r < p->held_rows; r++) {
+    print_held_row(p, &p->held[r * columns], columns, terminal > 0);
+  }
+  p->begun = true;
+}
+
+static void free_cells(table_cell* cells, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    free(cells[i].text);
+  }
+}
+
+parley_status table_row(printer* p) {
+  const size_t columns = parley_column_count(p->query);
+  if (!p->held) {
+    p->held = need(calloc(HELD_ROWS_MAX * (columns ? columns : 1), sizeof *p->held));
+  }
+  if (!p->begun && p->held_rows == HELD_ROWS_MAX) {
+    table_begin(p);
+    free_cells(p->held, p->held_rows * columns);
+    p->held_rows = 0;
+  }
+  table_cell* cells = &p->held[p->begun ? 0 : p->held_rows * columns];
+  for (size_t i = 0; i < columns; i++) {
+    parley_value v;
+    const parley_status status = parley_column(p->query, i, &v);
+    if (status != PARLEY_OK) {
+      free_cells(cells, i);
+      return status;
+    }
+    const char* text = parley_column_text(p->query, i);
+    cells[i] = (table_cell){.text = need(strdup(text)), .cells = cli_text_width(text, strlen(text))};
+    cells[i].number = v.type == PARLEY_INTEGER || v.type == PARLEY_DECIMAL || v.type == PARLEY_DOUBLE;
+    cells[i].null = v.type == PARLEY_NULL;
+  }
+  if (p->begun) {
+    print_held_row(p, cells, columns, cli_width(p->out) > 0);
+    free_cells(cells, columns);
+  } else {
+    p->held_rows++;
+  }
+  return PARLEY_OK;
+}
+
+void table_end(printer* p, bool print) {
+  const size_t columns = parley_column_count(p->query);
+  if (!p->begun && (print || p->held_rows) && columns) {
+    table_begin(p);
+  }
+  if (p->held) {
+    free_cells(p->held, p->held_rows * columns);
+  }
+  free(p->held);
+  free(p->widths);
+  free(p->right);
+}
+
+void cli_print_grid(FILE* out, const char* const* header, const bool* right, size_t columns, const char* const* cells,
+                    size_t rows) {
+  const int terminal = cli_width(out);
+  size_t* widths = need(calloc(columns, sizeof *widths));
+  for (size_t i = 0; i < columns; i++) {
+    widths[i] = strlen(header[i]);
+    for (size_t r = 0; r < rows; r++) {
+      const char* text = cells[r * columns + i];
+      const size_t width = cli_text_width(text, strlen(text));
+      widths[i] = width > widths[i] ? width : widths[i];
+    }
+  }
+  if (terminal > 0) {
+    fit(widths, columns, (size_t)terminal);
+  }
+  for (size_t i = 0; i < columns; i++) {
+    print_cell(out, header[i], strlen(header[i]), widths[i], right[i], i + 1 == columns, terminal > 0);
+  }
+  fputc('\n', out);
+  print_rule(out, widths, columns);
+  for (size_t r = 0; r < rows; r++) {
+    for (size_t i = 0; i < columns; i++) {
+      const char* text = cells[r * columns + i];
+      print_cell(out, text, cli_text_width(text, strlen(text)), widths[i], right[i], i + 1 == columns, terminal > 0);
+    }
+    fputc('\n', out);
+  }
+  free(widths);
+}

@@ -1,0 +1,224 @@
+// Loading and export: progress on a terminal, bad rows as they are met, a summary at the end; files that appear whole
+// or not at all.
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct load_view {
+  bool terminal;          // progress is shown
+  bool shown;             // a progress line stands on the terminal
+  FILE* bad_rows;         // file for skipped rows, or NULL
+  struct timespec start;  // of the load
+  bool failed;            // writing bad_rows failed
+} load_view;
+
+static double seconds_since(const struct timespec* start) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)(t.tv_sec - start->tv_sec) + (double)(t.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void clear_line(load_view* view) {
+  if (view->shown) {
+    fputs("\r\033[K", stderr);
+    view->shown = false;
+  }
+}
+
+static void print_progress(load_view* view, const parley_progress* p) {
+  char read[32], total[32], rows[32], rate[32];
+  const double seconds = seconds_since(&view->start);
+  const double speed = seconds > 0.01 ? (double)p->rows / seconds : 0;
+  clear_line(view);
+  fprintf(stderr, "%s %s", p->phase, cli_size(p->bytes_read, read));
+  if (p->bytes_total) {
+    fprintf(stderr, " of %s (%.0f %%)", cli_size(p->bytes_total, total),
+            100.0 * (double)p->bytes_read / (double)p->bytes_total);
+  }
+  fprintf(stderr, ", %s rows, %s rows/s", cli_thousands(p->rows, rows), cli_thousands((uint64_t)speed, rate));
+  if (p->bytes_total > p->bytes_read && p->bytes_read && seconds > 1) {
+    const double left = seconds * (double)(p->bytes_total - p->bytes_read) / (double)p->bytes_read;
+    fprintf(stderr, ", %d:%02d left", (int)left / 60, (int)left % 60);
+  }
+  fflush(stderr);
+  view->shown = true;
+}
+
+static int on_progress(void* user, const parley_progress* p) {
+  load_view* view = user;
+  if (view->terminal) {
+    print_progress(view, p);
+  }
+  return cli_interrupted || view->failed;
+}
+
+static void on_bad_row(void* user, const parley_bad_row* row) {
+  load_view* view = user;
+  clear_line(view);
+  fputs("skipped: ", stderr);
+  fputs(row->diagnostic->text, stderr);
+  if (view->bad_rows) {
+    if (fwrite(row->text, 1, row->text_len, view->bad_rows) != row->text_len || fputc('\n', view->bad_rows) == EOF) {
+      view->failed = true;
+    }
+  }
+}
+
+static void say_waiting(void* user) {
+  (void)user;
+  if (isatty(STDERR_FILENO)) {
+    fputs("waiting for another writer of this store ...\n", stderr);
+  }
+}
+
+static void print_summary(const parley_load_summary* s, const parley_load_options* options, bool ok) {
+  char rows[32], facts[32], assertions[32], rate[32];
+  if (ok) {
+    printf("%s rows: %s new facts, %s new assertions, %.2f s, %s rows/s\n", cli_thousands(s->rows, rows),
+           cli_thousands(s->changes.facts_new, facts), cli_thousands(s->changes.assertions_new, assertions), s->seconds,
+           cli_thousands(s->seconds > 0 ? (uint64_t)((double)s->rows / s->seconds) : 0, rate));
+  }
+  if (s->rows_bad) {
+    printf("%s bad rows skipped\n", cli_thousands(s->rows_bad, rows));
+  }
+  if (options->commit_every) {
+    printf("last row committed: %llu\n", (unsigned long long)s->committed_row);
+  } else if (!ok) {
+    fputs("nothing was changed\n", stderr);
+  }
+}
+
+// A store that does not exist is built at full speed; with commit_every, or when it exists, rows go through ordinary
+// transactions.
+static parley_status load(const char* store, parley* db, const parley_input* inputs, size_t count,
+                          const cli_load_settings* settings, const parley_load_options* options,
+                          parley_load_summary* summary, cli_exit* code) {
+  parley_options open = {
+      .size = sizeof open, .flags = PARLEY_OPEN_CREATE, .base = settings->base, .on_wait = say_waiting};
+  parley_error_object* error = NULL;
+  parley* own = NULL;
+  if (settings->no_wait) {
+    open.flags |= PARLEY_OPEN_NO_WAIT;
+  }
+  parley_status status;
+  cli_interrupt_route(NULL);
+  if (!db && !options->commit_every && access(store, F_OK) != 0 && errno == ENOENT) {
+    status = parley_build(store, &open, inputs, count, options, &cli_interrupted, summary, &error);
+  } else {
+    status = db ? PARLEY_OK : parley_open(store, &open, &own, &error);
+    parley* target = db ? db : own;
+    if (status == PARLEY_OK) {
+      cli_interrupt_route(target);
+      status = parley_load(target, inputs, count, options, summary);
+      if (status != PARLEY_OK) {
+        fputs(isatty(STDERR_FILENO) ? "\r\033[K" : "", stderr);
+        cli_report(parley_error(target));
+      }
+      cli_interrupt_route(NULL);
+    }
+  }
+  if (error) {
+    fputs(isatty(STDERR_FILENO) ? "\r\033[K" : "", stderr);
+    cli_report(error);
+  }
+  parley_error_free(error);
+  parley_close(own);
+  *code = cli_exit_of(status);
+  return status;
+}
+
+cli_exit cli_load_files(const char* store, parley* db, char** files, size_t count, const cli_load_settings* settings) {
+  load_view view = {.terminal = !settings->quiet && isatty(STDERR_FILENO)};
+  parley_load_options options = settings->options;
+  parley_load_summary summary = {0};
+  cli_exit code = CLI_OK;
+  parley_input* inputs = calloc(count, sizeof *inputs);
+  if (!inputs) {
+    return cli_system_error("load");
+  }
+  for (size_t i = 0; i < count; i++) {
+    inputs[i] = (parley_input){.path = files[i], .format = settings->format};
+  }
+  clock_gettime(CLOCK_MONOTONIC, &view.start);
+  options.size = sizeof options;
+  options.on_progress = on_progress;
+  options.on_bad_row = on_bad_row;
+  options.user = &view;
+  if (settings->bad_rows_path) {
+    view.bad_rows = fopen(settings->bad_rows_path, "w");
+    if (!view.bad_rows) {
+      free(inputs);
+      return cli_system_error(settings->bad_rows_path);
+    }
+  }
+  const parley_status status = load(store, db, inputs, count, settings, &options, &summary, &code);
+  clear_line(&view);
+  if (view.bad_rows && (fclose(view.bad_rows) != 0 || view.failed)) {
+    code = cli_system_error(settings->bad_rows_path);
+  }
+  if (!settings->quiet) {
+    print_summary(&summary, &options, status == PARLEY_OK);
+  }
+  free(inputs);
+  return code;
+}
+
+static int write_stream(void* user, const char* data, size_t len) { return fwrite(data, 1, len, user) != len; }
+
+// Write to PATH.XXXXXX beside it, then rename: the file appears whole or not at all.
+static FILE* temporary(const char* path, char** name) {
+  const mode_t mask = umask(0);
+  umask(mask);
+  *name = malloc(strlen(path) + 8);
+  if (!*name) {
+    return NULL;
+  }
+  sprintf(*name, "%s.XXXXXX", path);
+  const int fd = mkstemp(*name);
+  if (fd < 0 || fchmod(fd, 0666 & ~mask) != 0) {
+    return NULL;
+  }
+  return fdopen(fd, "w");
+}
+
+cli_exit cli_export_to(parley* db, const char* format, bool assertions, const char* path, FILE* out) {
+  char* name = NULL;
+  cli_exit code = CLI_OK;
+  parley_export_options options = {
+      .size = sizeof options, .format = format, .assertions = assertions, .write = write_stream};
+  FILE* stream = path ? temporary(path, &name) : out;
+  if (!stream) {
+    code = cli_system_error(path);
+    free(name);
+    return code;
+  }
+  options.user = stream;
+  cli_interrupt_route(db);
+  const parley_status status = parley_export(db, &options);
+  cli_interrupt_route(NULL);
+  const bool flushed = fflush(stream) == 0 && (!path || fsync(fileno(stream)) == 0);
+  if (status != PARLEY_OK) {
+    cli_report(parley_error(db));
+    code = cli_exit_of(status);
+  } else if (!flushed) {
+    code = cli_system_error(path ? path : "standard output");
+  }
+  if (path) {
+    if (fclose(stream) != 0 && code == CLI_OK) {
+      code = cli_system_error(path);
+    }
+    if (code == CLI_OK && rename(name, path) != 0) {
+      code = cli_system_error(path);
+    }
+    if (code != CLI_OK) {
+      unlink(name);
+    }
+  }
+  free(name);
+  return code;
+}
