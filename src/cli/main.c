@@ -3,6 +3,7 @@
 
 #include <locale.h>
 #include <string.h>
+#include <unistd.h>
 
 const cli_command cli_commands[] = {
     {"query", "ask a store, or change it",
@@ -99,14 +100,19 @@ static cli_exit help(const char* command) {
   return CLI_OK;
 }
 
-static cli_exit unknown(const char* word) {
+// The command that was probably meant, or NULL.
+static const char* looks_like_command(const char* word) {
   const char* names[16];
   size_t count = 0;
   for (const cli_command* c = cli_commands; c->name && count < 15; c++) {
     names[count++] = c->name;
   }
   names[count] = NULL;
-  const char* near = cli_closest(word, names);
+  return cli_closest(word, names);
+}
+
+static cli_exit unknown(const char* word) {
+  const char* near = looks_like_command(word);
   return near ? cli_usage("there is no command `%s`; did you mean `%s`?", word, near)
               : cli_usage("there is no option `%s` (see parley --help)", word);
 }
@@ -133,8 +139,8 @@ int main(int argc, char** argv) {
   if (word[0] == '-') {
     return unknown(word);
   }
-  if (argc > 2 && argv[2][0] != '-' && strchr(argv[2], ' ') == NULL && strchr(argv[2], '/')) {
-    return unknown(word);  // parley lod store file: two words that look like paths, no query
+  if (argc > 2 && access(word, F_OK) != 0 && looks_like_command(word)) {
+    return unknown(word);
   }
   return argc > 2 ? cli_query(argc, argv) : cli_shell(argc, argv);
 }
