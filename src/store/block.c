@@ -64,11 +64,16 @@ static inline uint64_t unframed(uint64_t framed, bool rotated) { return rotated 
 
 static inline uint64_t offset_at(const uint8_t* data, uint32_t i, uint32_t width) {
   switch (width) {
-    case 1: return data[i];
-    case 2: return pl_load16(data + (size_t)i * 2);
-    case 4: return pl_load32(data + (size_t)i * 4);
-    case 8: return pl_load64(data + (size_t)i * 8);
-    default: return pl_load64(data + (size_t)i * width + width - 8) >> (64 - 8 * width);
+    case 1:
+      return data[i];
+    case 2:
+      return pl_load16(data + (size_t)i * 2);
+    case 4:
+      return pl_load32(data + (size_t)i * 4);
+    case 8:
+      return pl_load64(data + (size_t)i * 8);
+    default:
+      return pl_load64(data + (size_t)i * width + width - 8) >> (64 - 8 * width);
   }
 }
 
@@ -88,13 +93,27 @@ static inline void decode_width(const uint8_t* restrict data, uint32_t count, ui
 static inline void decode_offsets(const uint8_t* data, uint32_t count, uint64_t base, bool rotated, uint32_t width,
                                   uint64_t* out) {
   switch (width) {
-    case 1: decode_width(data, count, base, rotated, 1, out); break;
-    case 2: decode_width(data, count, base, rotated, 2, out); break;
-    case 3: decode_width(data, count, base, rotated, 3, out); break;
-    case 4: decode_width(data, count, base, rotated, 4, out); break;
-    case 5: decode_width(data, count, base, rotated, 5, out); break;
-    case 6: decode_width(data, count, base, rotated, 6, out); break;
-    default: decode_width(data, count, base, rotated, 8, out); break;
+    case 1:
+      decode_width(data, count, base, rotated, 1, out);
+      break;
+    case 2:
+      decode_width(data, count, base, rotated, 2, out);
+      break;
+    case 3:
+      decode_width(data, count, base, rotated, 3, out);
+      break;
+    case 4:
+      decode_width(data, count, base, rotated, 4, out);
+      break;
+    case 5:
+      decode_width(data, count, base, rotated, 5, out);
+      break;
+    case 6:
+      decode_width(data, count, base, rotated, 6, out);
+      break;
+    default:
+      decode_width(data, count, base, rotated, 8, out);
+      break;
   }
 }
 

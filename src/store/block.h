@@ -1,6 +1,7 @@
 /// A block: a few hundred sorted rows of 2 to 4 unsigned 64-bit columns in at most 4080 bytes. No LMDB in here.
 ///
-/// All numbers are little-endian. A block is a header, one descriptor a column, then the columns' data one after the other:
+/// All numbers are little-endian. A block is a header, one descriptor a column, then the columns' data one after the
+/// other:
 ///
 ///   offset 0  1        version, 1
 ///          1  1        columns
@@ -14,14 +15,15 @@
 ///          kind| rotated | run-length | bytes of an offset: 0 to 6 or 8
 ///          kind 0 is frame of reference; 1 is kept for bit-packing; 2 and 3 are not used
 ///
-/// A column is a frame of reference: value = base + offset, offsets of one width each. Sorted or not, any row's value is one load.
-/// `rotated` says that the frame was laid over the values rotated left by 5 bits: ids carry their kind in the high 5 bits, so a column
-/// that mixes kinds would need 8 bytes an offset; rotated, the kind stands in the low bits and costs at most one byte. `run-length`
-/// says that the data is `runs` offsets, one a run of equal values, then `runs` 16-bit run ends (the row after the run's last). The
-/// encoder takes what is smallest; a constant column has width 0 and no data.
+/// A column is a frame of reference: value = base + offset, offsets of one width each. Sorted or not, any row's value
+/// is one load. `rotated` says that the frame was laid over the values rotated left by 5 bits: ids carry their kind in
+/// the high 5 bits, so a column that mixes kinds would need 8 bytes an offset; rotated, the kind stands in the low bits
+/// and costs at most one byte. `run-length` says that the data is `runs` offsets, one a run of equal values, then
+/// `runs` 16-bit run ends (the row after the run's last). The encoder takes what is smallest; a constant column has
+/// width 0 and no data.
 ///
-/// An offset of w bytes is read as the 8-byte word that *ends* with it: at least 32 header bytes stand before it, so no padding is
-/// needed and no read leaves the block.
+/// An offset of w bytes is read as the 8-byte word that *ends* with it: at least 32 header bytes stand before it, so no
+/// padding is needed and no read leaves the block.
 ///
 /// Example: the rows (7, 1, 300), (7, 2, 301), (9, 1, 300) with three columns take 44 + 2 + 3 + 3 = 52 bytes:
 ///
@@ -31,7 +33,8 @@
 ///   01 00 0000 2c01000000000000     column 2: one byte, base 300
 ///   00 00 02  00 01 00  00 01 00
 ///
-/// Why not bit-packing: 19 % smaller, but scans 20 % slower and inserts 35 % slower. Why not delta-varint: no random access.
+/// Why not bit-packing: 19 % smaller, but scans 20 % slower and inserts 35 % slower. Why not delta-varint: no random
+/// access.
 #ifndef PL_STORE_BLOCK_H
 #define PL_STORE_BLOCK_H
 
@@ -71,8 +74,9 @@ typedef struct pl_block {
   pl_block_column column[PL_BLOCK_COLUMNS_MAX];  ///< `columns` used
 } pl_block;
 
-/// Check the header against the length and describe the columns; trusts nothing, costs O(columns). PL_ERR_CORRUPT if it is no block of
-/// that many columns. What only the data can tell (run ends, row order, counts) is left to decode and verify; reads are safe without.
+/// Check the header against the length and describe the columns; trusts nothing, costs O(columns). PL_ERR_CORRUPT if it
+/// is no block of that many columns. What only the data can tell (run ends, row order, counts) is left to decode and
+/// verify; reads are safe without.
 pl_status pl_block_open(const void* data, size_t len, uint32_t columns, pl_block* out);
 /// Copy `count` values of a column from row `first` on. PL_ERR_CORRUPT if run ends do not ascend to the row count.
 pl_status pl_block_decode(const pl_block* block, uint32_t column, uint32_t first, uint32_t count, uint64_t* out);
@@ -83,15 +87,16 @@ void pl_block_row(const pl_block* block, uint32_t row, uint64_t* out);
 int pl_block_compare(const pl_block* block, uint32_t row, const uint64_t* key, uint32_t n);
 /// First row at or after `from` whose first n columns are >= key; the row count if there is none.
 uint32_t pl_block_seek(const pl_block* block, const uint64_t* key, uint32_t n, uint32_t from);
-/// Rows [*first, *end) at or after `from` that lie in [low, high] by their first n columns, of which low and high have the first n - 1 in common.
+/// Rows [*first, *end) at or after `from` that lie in [low, high] by their first n columns, of which low and high have
+/// the first n - 1 in common.
 void pl_block_range(const pl_block* block, const uint64_t* low, const uint64_t* high, uint32_t n, uint32_t from,
                     uint32_t* first, uint32_t* end);
-/// Check all that pl_block_open does not: run ends, rows ascending and distinct, header counts, narrowest widths not required.
-/// Returns NULL or what is wrong.
+/// Check all that pl_block_open does not: run ends, rows ascending and distinct, header counts, narrowest widths not
+/// required. Returns NULL or what is wrong.
 const char* pl_block_verify(const pl_block* block);
 
-/// How many of the sorted rows [first, first + count) fit into bytes_max bytes (PL_BLOCK_BYTES_MIN to PL_BLOCK_BYTES_MAX); at least 1
-/// if count is. *bytes (may be NULL) receives the size of that block.
+/// How many of the sorted rows [first, first + count) fit into bytes_max bytes (PL_BLOCK_BYTES_MIN to
+/// PL_BLOCK_BYTES_MAX); at least 1 if count is. *bytes (may be NULL) receives the size of that block.
 uint32_t pl_block_fit(const pl_block_rows* rows, uint32_t columns, uint32_t first, uint32_t count, uint32_t bytes_max,
                       uint32_t* bytes);
 /// Encode as many of them as fit into out (bytes_max bytes). Returns how many; *bytes is the block's size.

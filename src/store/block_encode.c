@@ -1,7 +1,8 @@
 /// Encoding: measure how many rows fit, choose each column's code, write.
 ///
-/// Measuring keeps five numbers a column (smallest and largest value as it is and rotated, runs), which is all that every code's size
-/// depends on. Rows are added in steps that halve when one does not fit, so the cost per row is one pass of plain loops.
+/// Measuring keeps five numbers a column (smallest and largest value as it is and rotated, runs), which is all that
+/// every code's size depends on. Rows are added in steps that halve when one does not fit, so the cost per row is one
+/// pass of plain loops.
 #include "store/block_internal.h"
 
 /// What decides the size of a column.
@@ -110,14 +111,29 @@ static inline void write_width(uint8_t* out, const uint64_t* values, uint32_t co
 
 static void write_offsets(uint8_t* out, const uint64_t* values, uint32_t count, const column_plan* plan) {
   switch (plan->width) {
-    case 1: write_width(out, values, count, plan->base, plan->rotated, 1); break;
-    case 2: write_width(out, values, count, plan->base, plan->rotated, 2); break;
-    case 3: write_width(out, values, count, plan->base, plan->rotated, 3); break;
-    case 4: write_width(out, values, count, plan->base, plan->rotated, 4); break;
-    case 5: write_width(out, values, count, plan->base, plan->rotated, 5); break;
-    case 6: write_width(out, values, count, plan->base, plan->rotated, 6); break;
-    case 8: write_width(out, values, count, plan->base, plan->rotated, 8); break;
-    default: break;  // width 0: a constant column has no data
+    case 1:
+      write_width(out, values, count, plan->base, plan->rotated, 1);
+      break;
+    case 2:
+      write_width(out, values, count, plan->base, plan->rotated, 2);
+      break;
+    case 3:
+      write_width(out, values, count, plan->base, plan->rotated, 3);
+      break;
+    case 4:
+      write_width(out, values, count, plan->base, plan->rotated, 4);
+      break;
+    case 5:
+      write_width(out, values, count, plan->base, plan->rotated, 5);
+      break;
+    case 6:
+      write_width(out, values, count, plan->base, plan->rotated, 6);
+      break;
+    case 8:
+      write_width(out, values, count, plan->base, plan->rotated, 8);
+      break;
+    default:
+      break;  // width 0: a constant column has no data
   }
 }
 

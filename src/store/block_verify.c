@@ -43,22 +43,26 @@ static const char* verify_piece(const pl_block* block, uint32_t first, uint32_t 
   return NULL;
 }
 
-/// Every run at least one row long, the last one ending with the block.
-static const char* verify_runs(const pl_block_column* column, uint32_t rows) {
+/// Every run at least one row long, of another value than the one before, the last one ending with the block.
+static const char* verify_runs(const pl_block* block, uint32_t k) {
+  const pl_block_column* column = &block->column[k];
   uint32_t before = 0;
   for (uint32_t run = 0; run < column->runs; run++) {
     const uint32_t end = pl_load16(column->ends + (size_t)run * 2);
-    if (end <= before) {
+    if (end <= before || end > block->rows) {
       return "run ends are wrong";
+    }
+    if (before > 0 && pl_block_value(block, k, before) == pl_block_value(block, k, before - 1)) {
+      return "neighbouring runs are equal";
     }
     before = end;
   }
-  return column->runs == 0 || before == rows ? NULL : "run ends are wrong";
+  return column->runs == 0 || before == block->rows ? NULL : "run ends are wrong";
 }
 
 const char* pl_block_verify(const pl_block* block) {
   for (uint32_t k = 0; k < block->columns; k++) {
-    const char* wrong = verify_runs(&block->column[k], block->rows);
+    const char* wrong = verify_runs(block, k);
     if (wrong) {
       return wrong;
     }
@@ -71,7 +75,7 @@ const char* pl_block_verify(const pl_block* block) {
       return wrong;
     }
   }
-  return state.facts != block->facts      ? "the count of facts is wrong"
+  return state.facts != block->facts         ? "the count of facts is wrong"
          : state.asserted != block->asserted ? "the count of asserted rows is wrong"
                                              : NULL;
 }

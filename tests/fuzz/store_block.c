@@ -1,5 +1,5 @@
-/// Arbitrary bytes as a block: an error or rows, never a read outside; rows that verify are encoded again and read back.
-/// The first byte picks the number of columns, the rest is the block.
+/// Arbitrary bytes as a block: an error or rows, never a read outside; rows that verify are encoded again and read
+/// back. The first byte picks the number of columns, the rest is the block.
 #include "store/block.h"
 
 #include <stdlib.h>

@@ -10,15 +10,23 @@
 #define ROWS_MAX 3000u
 
 /// How values of a column are drawn.
-typedef enum shape { SHAPE_CONSTANT, SHAPE_FEW, SHAPE_SKEWED, SHAPE_WIDE, SHAPE_KINDS, SHAPE_EXTREME, SHAPE_COUNT } shape;
+typedef enum shape {
+  SHAPE_CONSTANT,
+  SHAPE_FEW,
+  SHAPE_SKEWED,
+  SHAPE_WIDE,
+  SHAPE_KINDS,
+  SHAPE_EXTREME,
+  SHAPE_COUNT
+} shape;
 
 typedef struct fixture {
-  uint64_t seed;                            ///< of the generator
-  uint64_t rows[ROWS_MAX][4];               ///< sorted, distinct
-  uint64_t columns[4][ROWS_MAX];            ///< the same as columns
-  uint32_t count;                           ///< rows
-  uint32_t width;                           ///< columns
-  uint8_t bytes[PL_BLOCK_BYTES_MAX];        ///< the block
+  uint64_t seed;                      ///< of the generator
+  uint64_t rows[ROWS_MAX][4];         ///< sorted, distinct
+  uint64_t columns[4][ROWS_MAX];      ///< the same as columns
+  uint32_t count;                     ///< rows
+  uint32_t width;                     ///< columns
+  uint8_t bytes[PL_BLOCK_BYTES_MAX];  ///< the block
 } fixture;
 
 static fixture fix;
@@ -33,13 +41,20 @@ static uint64_t draw(void) {
 static uint64_t draw_value(shape s) {
   const uint64_t r = draw();
   switch (s) {
-    case SHAPE_CONSTANT: return 0x2800000000000007u;
-    case SHAPE_FEW: return 0x2800000000000000u + r % 5;
-    case SHAPE_SKEWED: return 0x2800000000000000u + (r >> 8) % (1u << (r % 20));
-    case SHAPE_WIDE: return r >> (r % 64);
-    case SHAPE_KINDS: return (r % 3 ? 5ull : 19ull) << 59 | (r >> 8) % 50000;
-    case SHAPE_EXTREME: return (r & 3) == 0 ? 0 : (r & 3) == 1 ? UINT64_MAX : UINT64_MAX / 2 + r % 3;
-    default: return 0;
+    case SHAPE_CONSTANT:
+      return 0x2800000000000007u;
+    case SHAPE_FEW:
+      return 0x2800000000000000u + r % 5;
+    case SHAPE_SKEWED:
+      return 0x2800000000000000u + (r >> 8) % (1u << (r % 20));
+    case SHAPE_WIDE:
+      return r >> (r % 64);
+    case SHAPE_KINDS:
+      return (r % 3 ? 5ull : 19ull) << 59 | (r >> 8) % 50000;
+    case SHAPE_EXTREME:
+      return (r & 3) == 0 ? 0 : (r & 3) == 1 ? UINT64_MAX : UINT64_MAX / 2 + r % 3;
+    default:
+      return 0;
   }
 }
 
@@ -182,7 +197,7 @@ static void test_example(void** state) {
   uint64_t b[] = {1, 2, 1};
   uint64_t c[] = {300, 301, 300};
   const pl_block_rows rows = {{a, b, c, NULL}};
-  static const uint8_t expected[] = {1, 3, 3, 0, 3, 0, 0, 0, 1, 0, 0, 0, 7, 0,    0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0,
+  static const uint8_t expected[] = {1, 3, 3, 0, 3, 0, 0, 0, 1, 0,    0, 0, 7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0,
                                      0, 0, 0, 0, 0, 1, 0, 0, 0, 0x2c, 1, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 0, 1, 0};
   uint32_t bytes;
   assert_int_equal(pl_block_encode(&rows, 3, 0, 3, PL_BLOCK_BYTES_MAX, fix.bytes, &bytes), 3);
@@ -190,7 +205,8 @@ static void test_example(void** state) {
   assert_memory_equal(fix.bytes, expected, sizeof(expected));
 }
 
-/// Change bytes of good blocks: opening and reading must stay inside the block (the sanitizers watch), whatever they say.
+/// Change bytes of good blocks: opening and reading must stay inside the block (the sanitizers watch), whatever they
+/// say.
 static void test_damage(void** state) {
   PL_UNUSED(state);
   fix.seed = 7;

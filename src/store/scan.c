@@ -1,0 +1,353 @@
+/// Scans: a cursor over the blocks of one order, restricted to a range, that fills vectors of ids.
+///
+/// The cursor stands on a window of rows [at, end) of one block. Where every row of the window is wanted, which the
+/// block's header tells (no duplicates of facts, nothing asserted), the wanted columns are decoded straight into the
+/// caller's vectors. Otherwise the columns that decide are decoded first, the rows that pass are selected, and the
+/// wanted columns are gathered by the selection.
+///
+/// A fact is delivered with the first of its rows that passes; later rows of it are recognised by the fact delivered
+/// last, also when they stand in the next block.
+#include "store/index_internal.h"
+
+const uint8_t pl_order_columns[PL_ORDER_COUNT][4] = {
+    [PL_ORDER_SPO] = {PL_S, PL_P, PL_O, PL_C},      [PL_ORDER_POS] = {PL_P, PL_O, PL_S, PL_C},
+    [PL_ORDER_OSP] = {PL_O, PL_S, PL_P, PL_C},      [PL_ORDER_PSO] = {PL_P, PL_S, PL_O, PL_C},
+    [PL_ORDER_CSPO] = {PL_C, PL_S, PL_P, PL_O},     [PL_ORDER_CPO] = {PL_C, PL_P, PL_O, UINT8_MAX},
+    [PL_ORDER_POC] = {PL_P, PL_O, PL_C, UINT8_MAX},
+};
+const uint8_t pl_order_width[PL_ORDER_COUNT] = {4, 4, 4, 4, 4, 3, 3};
+const char* const pl_order_names[PL_ORDER_COUNT] = {"spo", "pos", "osp", "pso", "cspo", "cpo", "poc"};
+
+/// Columns of the window being filtered.
+typedef struct scan_scratch {
+  uint64_t column[PL_BLOCK_COLUMNS_MAX][PL_BLOCK_ROWS_MAX];  ///< decoded rows of the window
+  uint16_t selected[PL_BLOCK_ROWS_MAX];                      ///< rows of it that pass
+} scan_scratch;
+
+/// What has to be done with a window.
+typedef enum window_kind {
+  WINDOW_ALL,    ///< every row is wanted
+  WINDOW_NONE,   ///< no row is
+  WINDOW_FILTER  ///< look at them
+} window_kind;
+
+struct pl_scan {
+  pl_mem* mem;                             ///< pays
+  pl_index_cursor cursor;                  ///< on the current block, if `loaded`
+  pl_scan_mode mode;                       ///< as given; ASSERTIONS only where c is the last of four columns
+  const pl_pass* pass;                     ///< NULL if everything passes
+  uint32_t width;                          ///< columns
+  uint32_t c_column;                       ///< where c stands
+  bool loaded;                             ///< the cursor stands on a block
+  bool more;                               ///< the range may go on in the next block
+  uint32_t at;                             ///< window: first row
+  uint32_t end;                            ///< window: after the last row
+  uint32_t range_n;                        ///< columns that bound the range
+  uint64_t low[PL_BLOCK_COLUMNS_MAX];      ///< first key of the range, padded with 0
+  uint64_t high[PL_BLOCK_COLUMNS_MAX];     ///< last key of the range
+  uint64_t emitted[PL_BLOCK_COLUMNS_MAX];  ///< fact delivered last
+  bool has_emitted;                        ///< there is one in this range
+  scan_scratch* scratch;                   ///< made when first needed
+};
+
+static bool passes_all(const pl_pass* pass) { return !pass || (!pass->assertions && pass->all_graphs && pass->plain); }
+
+pl_status pl_scan_open(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_pass* pass, pl_mem* mem,
+                       pl_scan** out) {
+  *out = NULL;
+  pl_scan* scan = pl_mem_calloc(mem, 1, sizeof(*scan));
+  if (!scan) {
+    return pl_fail(txn->err, PL_MSG_NOMEM);
+  }
+  scan->mem = mem;
+  scan->width = pl_order_width[order];
+  while (pl_order_columns[order][scan->c_column] != PL_C) {
+    scan->c_column++;
+  }
+  scan->mode = mode == PL_SCAN_ASSERTIONS && scan->c_column != 3 ? PL_SCAN_ROWS : mode;
+  scan->pass = passes_all(pass) ? NULL : pass;
+  const pl_status status = pl_index_cursor_open(pl_index_of(txn, (pl_db)order), &scan->cursor);
+  if (status != PL_OK) {
+    pl_scan_close(scan);
+    return status;
+  }
+  *out = scan;
+  return pl_scan_range(scan, NULL, 0, 0, UINT64_MAX);
+}
+
+void pl_scan_close(pl_scan* scan) {
+  if (!scan) {
+    return;
+  }
+  pl_index_cursor_close(&scan->cursor);
+  pl_mem_free(scan->mem, scan->scratch, sizeof(*scan->scratch));
+  pl_mem_free(scan->mem, scan, sizeof(*scan));
+}
+
+// ---- position -----------------------------------------------------------------------------------------------------
+
+/// Window = the rows of the current block that lie in the range.
+static void set_window(pl_scan* scan) {
+  const pl_block* block = &scan->cursor.block;
+  const bool bound_inside = pl_row_compare(scan->cursor.bound, scan->high, scan->range_n) <= 0;
+  pl_block_range(block, scan->low, scan->high, scan->range_n, 0, &scan->at, &scan->end);
+  scan->more = bound_inside && !pl_index_bound_is_last(scan->cursor.bound, scan->width);
+}
+
+static void set_end(pl_scan* scan) {
+  scan->at = scan->end = 0;
+  scan->more = false;
+}
+
+/// Take what a cursor call returned: a new window, or the end.
+static pl_status arrive(pl_scan* scan, pl_status status) {
+  scan->loaded = status == PL_OK;
+  if (status != PL_OK) {
+    set_end(scan);
+    return status == PL_NOT_FOUND ? PL_OK : status;
+  }
+  set_window(scan);
+  return PL_OK;
+}
+
+/// Go to the next window that has rows, or to the end.
+static pl_status advance(pl_scan* scan) {
+  while (scan->at == scan->end && scan->more) {
+    PL_TRY(arrive(scan, pl_index_cursor_move(&scan->cursor, MDB_NEXT)));
+  }
+  return PL_OK;
+}
+
+/// True if the current block is the one where `key` (all columns) would be found.
+static bool here(const pl_scan* scan, const uint64_t* key) {
+  return scan->loaded && pl_row_compare(key, scan->cursor.bound, scan->width) <= 0 &&
+         pl_block_compare(&scan->cursor.block, 0, key, scan->width) <= 0;
+}
+
+pl_status pl_scan_range(pl_scan* scan, const pl_id* prefix, unsigned n, pl_id low, pl_id high) {
+  assert(n <= scan->width);
+  memset(scan->low, 0, sizeof(scan->low));
+  memset(scan->high, 0xff, sizeof(scan->high));
+  for (unsigned k = 0; k < n; k++) {
+    scan->low[k] = scan->high[k] = prefix[k];
+  }
+  scan->range_n = n;
+  if (n < scan->width) {
+    scan->low[n] = low;
+    scan->high[n] = high;
+    scan->range_n = n + 1;
+  }
+  scan->has_emitted = false;
+  if (n < scan->width && low > high) {
+    set_end(scan);
+    return PL_OK;
+  }
+  if (here(scan, scan->low)) {
+    set_window(scan);
+    return PL_OK;
+  }
+  return arrive(scan, pl_index_cursor_find(&scan->cursor, scan->low));
+}
+
+pl_status pl_scan_seek(pl_scan* scan, const pl_id* key, unsigned n) {
+  assert(n <= scan->width);
+  if (scan->at == scan->end && !scan->more) {
+    return PL_OK;
+  }
+  if (pl_row_compare(key, scan->high, n < scan->range_n ? n : scan->range_n) > 0) {
+    set_end(scan);
+    return PL_OK;
+  }
+  uint64_t full[PL_BLOCK_COLUMNS_MAX] = {0};
+  memcpy(full, key, n * sizeof(*full));
+  if (pl_row_compare(full, scan->cursor.bound, scan->width) > 0) {
+    if (!scan->more) {
+      set_end(scan);
+      return PL_OK;
+    }
+    PL_TRY(arrive(scan, pl_index_cursor_find(&scan->cursor, full)));
+  }
+  if (scan->at < scan->end) {
+    const uint32_t at = pl_block_seek(&scan->cursor.block, full, n, scan->at);
+    scan->at = at < scan->end ? at : scan->end;
+  }
+  return PL_OK;
+}
+
+// ---- filling ------------------------------------------------------------------------------------------------------
+
+static pl_status decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out) {
+  if (pl_block_decode(&scan->cursor.block, column, scan->at, count, out) != PL_OK) {
+    return pl_index_damaged(scan->cursor.index, scan->cursor.bound, "its run ends are wrong");
+  }
+  return PL_OK;
+}
+
+/// Judge the window by the block's header. Counts of asserted rows say something only where c is the fourth column.
+static window_kind judge(const pl_scan* scan) {
+  const pl_block* block = &scan->cursor.block;
+  const bool none_asserted = scan->c_column == 3 && block->asserted == 0;
+  if (none_asserted && (scan->mode == PL_SCAN_ASSERTIONS || (scan->pass && !scan->pass->plain))) {
+    return WINDOW_NONE;
+  }
+  if (scan->pass && !none_asserted) {
+    return WINDOW_FILTER;
+  }
+  if (scan->mode == PL_SCAN_ASSERTIONS) {
+    return block->asserted == block->rows ? WINDOW_ALL : WINDOW_FILTER;
+  }
+  return scan->mode == PL_SCAN_FACTS && block->facts != block->rows ? WINDOW_FILTER : WINDOW_ALL;
+}
+
+static bool is_emitted(const pl_scan* scan, uint32_t row) {
+  return scan->has_emitted && pl_block_compare(&scan->cursor.block, row, scan->emitted, 3) == 0;
+}
+
+static void set_emitted(pl_scan* scan, uint32_t row) {
+  for (uint32_t k = 0; k < 3; k++) {
+    scan->emitted[k] = pl_block_value(&scan->cursor.block, k, row);
+  }
+  scan->has_emitted = true;
+}
+
+/// In a window of distinct facts only the first can be the one delivered last, and only the block's last can go on in
+/// the next block.
+static pl_status fill_all(pl_scan* scan, pl_id* const out[4], size_t filled, size_t max, uint32_t* added) {
+  const bool facts = scan->mode == PL_SCAN_FACTS;
+  if (facts && is_emitted(scan, scan->at)) {
+    scan->at++;
+  }
+  const uint32_t left = scan->end - scan->at;
+  const uint32_t count = left < max ? left : (uint32_t)max;
+  for (uint32_t k = 0; k < scan->width && count > 0; k++) {
+    if (out[k]) {
+      PL_TRY(decode(scan, k, count, out[k] + filled));
+    }
+  }
+  scan->at += count;
+  if (facts && count > 0 && scan->at == scan->cursor.block.rows) {
+    set_emitted(scan, scan->at - 1);
+  }
+  *added = count;
+  return PL_OK;
+}
+
+static uint32_t select_rows(const pl_scan* scan, uint32_t count) {
+  scan_scratch* s = scan->scratch;
+  const uint64_t* c = s->column[scan->c_column];
+  const bool asserted_only = scan->mode == PL_SCAN_ASSERTIONS;
+  uint32_t selected = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    s->selected[selected] = (uint16_t)i;
+    selected += (!scan->pass || pl_pass_c(scan->pass, c[i])) && !(asserted_only && c[i] == 0);
+  }
+  return selected;
+}
+
+/// Of the selected rows keep the first of each fact.
+static uint32_t select_facts(pl_scan* scan, uint32_t selected) {
+  scan_scratch* s = scan->scratch;
+  uint64_t* last = scan->emitted;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < selected; i++) {
+    const uint32_t row = s->selected[i];
+    const uint64_t fact[3] = {s->column[0][row], s->column[1][row], s->column[2][row]};
+    if (!scan->has_emitted || fact[0] != last[0] || fact[1] != last[1] || fact[2] != last[2]) {
+      memcpy(last, fact, sizeof(fact));
+      scan->has_emitted = true;
+      s->selected[kept++] = (uint16_t)row;
+    }
+  }
+  return kept;
+}
+
+static pl_status fill_filtered(pl_scan* scan, pl_id* const out[4], size_t filled, size_t max, uint32_t* added) {
+  if (!scan->scratch) {
+    scan->scratch = pl_mem_alloc(scan->mem, sizeof(*scan->scratch));
+    if (!scan->scratch) {
+      return pl_fail(scan->cursor.index.txn->err, PL_MSG_NOMEM);
+    }
+  }
+  scan_scratch* s = scan->scratch;
+  const bool facts = scan->mode == PL_SCAN_FACTS;
+  const uint32_t left = scan->end - scan->at;
+  const uint32_t count = left < max ? left : (uint32_t)max;
+  for (uint32_t k = 0; k < scan->width; k++) {
+    if (out[k] || k == scan->c_column || (facts && k < 3)) {
+      PL_TRY(decode(scan, k, count, s->column[k]));
+    }
+  }
+  uint32_t selected = select_rows(scan, count);
+  selected = facts ? select_facts(scan, selected) : selected;
+  for (uint32_t k = 0; k < scan->width; k++) {
+    for (uint32_t i = 0; out[k] && i < selected; i++) {
+      out[k][filled + i] = s->column[k][s->selected[i]];
+    }
+  }
+  scan->at += count;
+  *added = selected;
+  return PL_OK;
+}
+
+pl_status pl_scan_fill(pl_scan* scan, pl_id* const out[4], size_t max, size_t* count) {
+  size_t filled = 0;
+  while (filled < max) {
+    PL_TRY(advance(scan));
+    if (scan->at == scan->end) {
+      break;
+    }
+    uint32_t added = 0;
+    switch (judge(scan)) {
+      case WINDOW_ALL:
+        PL_TRY(fill_all(scan, out, filled, max - filled, &added));
+        break;
+      case WINDOW_FILTER:
+        PL_TRY(fill_filtered(scan, out, filled, max - filled, &added));
+        break;
+      case WINDOW_NONE:
+        scan->at = scan->end;
+        break;
+    }
+    filled += added;
+  }
+  *count = filled;
+  return PL_OK;
+}
+
+// ---- counting -----------------------------------------------------------------------------------------------------
+
+/// Count the rest of the window.
+static pl_status count_window(pl_scan* scan, uint64_t* count) {
+  static pl_id* const nothing[4] = {NULL, NULL, NULL, NULL};
+  const pl_block* block = &scan->cursor.block;
+  const window_kind kind = judge(scan);
+  const bool whole = scan->at == 0 && scan->end == block->rows;
+  uint32_t added = 0;
+  if (kind == WINDOW_ALL) {
+    PL_TRY(fill_all(scan, nothing, 0, PL_BLOCK_ROWS_MAX, &added));
+  } else if (kind == WINDOW_FILTER && whole && !scan->pass && scan->mode == PL_SCAN_FACTS) {
+    added = block->facts - is_emitted(scan, 0);
+    set_emitted(scan, block->rows - 1);
+    scan->at = scan->end;
+  } else if (kind == WINDOW_FILTER && whole && !scan->pass && scan->mode == PL_SCAN_ASSERTIONS) {
+    added = block->asserted;
+    scan->at = scan->end;
+  } else if (kind == WINDOW_FILTER) {
+    PL_TRY(fill_filtered(scan, nothing, 0, PL_BLOCK_ROWS_MAX, &added));
+  } else {
+    scan->at = scan->end;
+  }
+  *count += added;
+  return PL_OK;
+}
+
+pl_status pl_scan_count(pl_scan* scan, uint64_t* count) {
+  *count = 0;
+  for (;;) {
+    PL_TRY(advance(scan));
+    if (scan->at == scan->end) {
+      return PL_OK;
+    }
+    PL_TRY(count_window(scan, count));
+  }
+}
