@@ -1,0 +1,170 @@
+// Line editing and history (libedit). The history file is kept across sessions in $XDG_STATE_HOME/parley (else
+// ~/.local/state/parley), mode 0600.
+#include "shell.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define HISTORY_MAX 2000
+
+static char* prompt(EditLine* editor) {
+  static char first[] = "parley> ";
+  static char more[] = "   ...> ";
+  shell* sh = NULL;
+  el_get(editor, EL_CLIENTDATA, &sh);
+  return sh && sh->pending ? more : first;
+}
+
+// Read one character; unlike libedit's own, an interrupt ends the line at once.
+static int read_char(EditLine* editor, wchar_t* out) {
+  (void)editor;
+  mbstate_t state;
+  memset(&state, 0, sizeof state);
+  for (;;) {
+    char byte;
+    const ssize_t n = read(STDIN_FILENO, &byte, 1);
+    if (n == 0) {
+      return 0;
+    }
+    if (n < 0) {
+      if (errno == EINTR && !cli_interrupted) {
+        continue;  // a resized window
+      }
+      return -1;
+    }
+    const size_t used = mbrtowc(out, &byte, 1, &state);
+    if (used == (size_t)-2) {
+      continue;
+    }
+    if (used == (size_t)-1) {
+      *out = L'?';
+    }
+    return 1;
+  }
+}
+
+// Make the folders of a path, each private; an existing one is fine.
+static bool make_folders(char* path) {
+  for (char* p = path + 1; *p; p++) {
+    if (*p == '/') {
+      *p = '\0';
+      const int made = mkdir(path, 0700);
+      *p = '/';
+      if (made != 0 && errno != EEXIST) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+static char* history_file(void) {
+  const char* state = getenv("XDG_STATE_HOME");
+  const char* home = getenv("HOME");
+  char* path = NULL;
+  const bool given = state && *state == '/';
+  if (!given && !(home && *home == '/')) {
+    return NULL;
+  }
+  if (asprintf(&path, "%s%s/parley/history", given ? state : home, given ? "" : "/.local/state") < 0) {
+    return NULL;
+  }
+  if (!make_folders(path)) {
+    free(path);
+    return NULL;
+  }
+  return path;
+}
+
+void shell_editor_open(shell* sh) {
+  HistEvent event;
+  sh->editor = el_init("parley", stdin, stdout, stderr);
+  if (!sh->editor) {
+    return;
+  }
+  el_set(sh->editor, EL_CLIENTDATA, sh);
+  el_set(sh->editor, EL_PROMPT, prompt);
+  el_set(sh->editor, EL_EDITOR, "emacs");
+  el_set(sh->editor, EL_GETCFN, read_char);
+  el_set(sh->editor, EL_ADDFN, "parley-complete", "complete the word", shell_complete);
+  el_set(sh->editor, EL_BIND, "^I", "parley-complete", NULL);
+  sh->history = history_init();
+  if (sh->history) {
+    history(sh->history, &event, H_SETSIZE, HISTORY_MAX);
+    history(sh->history, &event, H_SETUNIQUE, 1);
+    el_set(sh->editor, EL_HIST, history, sh->history);
+    sh->history_path = history_file();
+    if (sh->history_path) {
+      history(sh->history, &event, H_LOAD, sh->history_path);
+    }
+  }
+  el_source(sh->editor, NULL);
+}
+
+void shell_editor_close(shell* sh) {
+  HistEvent event;
+  if (sh->history && sh->history_path) {
+    const mode_t mask = umask(0077);
+    history(sh->history, &event, H_SAVE, sh->history_path);
+    umask(mask);
+  }
+  if (sh->history) {
+    history_end(sh->history);
+  }
+  if (sh->editor) {
+    el_end(sh->editor);
+  }
+  free(sh->history_path);
+  sh->editor = NULL;
+  sh->history = NULL;
+  sh->history_path = NULL;
+}
+
+const char* shell_editor_line(shell* sh, bool* interrupted) {
+  int count = 0;
+  cli_interrupt_route(NULL);
+  *interrupted = false;
+  if (!sh->editor) {
+    static char* line;
+    static size_t size;
+    fputs(sh->pending ? "   ...> " : "parley> ", stdout);
+    fflush(stdout);
+    return getline(&line, &size, stdin) > 0 ? line : NULL;
+  }
+  const char* line = el_gets(sh->editor, &count);
+  if (cli_interrupted) {
+    *interrupted = true;
+    el_reset(sh->editor);
+    return NULL;
+  }
+  return count > 0 ? line : NULL;
+}
+
+void shell_editor_remember(shell* sh, const char* statement) {
+  HistEvent event;
+  if (!sh->history || !statement) {
+    return;
+  }
+  // One entry a statement: its lines are joined, so that it comes back whole.
+  char* copy = strdup(statement);
+  if (!copy) {
+    return;
+  }
+  size_t len = strlen(copy);
+  while (len > 0 && (copy[len - 1] == '\n' || copy[len - 1] == ' ')) {
+    copy[--len] = '\0';
+  }
+  if (!strchr(copy, '#')) {  // a comment would swallow the lines after it
+    for (char* p = copy; *p; p++) {
+      *p = *p == '\n' ? ' ' : *p;
+    }
+  }
+  if (len > 0) {
+    history(sh->history, &event, H_ENTER, copy);
+  }
+  free(copy);
+}

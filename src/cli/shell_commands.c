@@ -1,0 +1,250 @@
+// The dot commands.
+#include "shell.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// Next word of *rest (quoted with " or ' if it holds spaces), or NULL. Cuts the text in place.
+static char* next_word(char** rest) {
+  char* p = *rest + strspn(*rest, " \t\n");
+  if (!*p) {
+    return NULL;
+  }
+  const char quote = *p == '"' || *p == '\'' ? *p : '\0';
+  char* start = quote ? p + 1 : p;
+  char* end = quote ? strchr(start, quote) : start + strcspn(start, " \t\n");
+  if (!end) {
+    end = start + strlen(start);
+  }
+  *rest = *end ? end + 1 : end;
+  *end = '\0';
+  return start;
+}
+
+static cli_exit help_message(int code) {
+  const char* text = parley_message_explain(code);
+  if (!text) {
+    return cli_usage("there is no message PLY-%04d", code);
+  }
+  printf("PLY-%04d: %s\n", code, text);
+  return CLI_OK;
+}
+
+static cli_exit run_help(shell* sh, char* argument) {
+  int reserved;
+  const char *word, *help;
+  (void)sh;
+  if (!strncmp(argument, "PLY-", 4)) {
+    return help_message(atoi(argument + 4));
+  }
+  if (*argument == '.' || *argument == '\0') {
+    for (const shell_command* c = shell_commands; c->name; c++) {
+      if (!*argument || !strcmp(c->name, argument)) {
+        char usage[64];
+        snprintf(usage, sizeof usage, "%s %s", c->name, c->arguments);
+        printf("%-24s %s\n", usage, c->summary);
+      }
+    }
+    fputs(*argument ? ""
+                    : "Statements end with ; or an empty line. .help WORD explains a word of the language, .help "
+                      "PLY-0214 a message.\n",
+          stdout);
+    return CLI_OK;
+  }
+  for (size_t i = 0; (word = parley_keyword(i, &reserved, &help)); i++) {
+    if (!strcmp(word, argument)) {
+      printf("%s: %s%s\n", word, help ? help : "", reserved ? " (reserved)" : "");
+      return CLI_OK;
+    }
+  }
+  return cli_usage("`%s` is no word of the language", argument);
+}
+
+static cli_exit run_load(shell* sh, char* argument) {
+  char* files[64];
+  size_t count = 0;
+  cli_load_settings settings = {.options = {.size = sizeof settings.options}};
+  for (char* word; count < 64 && (word = next_word(&argument));) {
+    files[count++] = word;
+  }
+  if (count == 0) {
+    return cli_usage(".load takes files");
+  }
+  cli_session_close(&sh->session);  // the load opens the store for writing, or builds it
+  const cli_exit code = cli_load_files(sh->session.path, NULL, files, count, &settings);
+  shell_names_forget(sh);
+  if (access(sh->session.path, F_OK) == 0) {
+    const cli_exit opened = cli_session_open(&sh->session, false);
+    return code != CLI_OK ? code : opened;
+  }
+  return code;
+}
+
+// Commands that look at the store need it open.
+static cli_exit open_store(shell* sh) { return cli_session_open(&sh->session, false); }
+
+static cli_exit run_export(shell* sh, char* argument) {
+  const char* format = next_word(&argument);
+  const char* path = next_word(&argument);
+  const cli_exit code = open_store(sh);
+  return code != CLI_OK ? code : cli_export_to(sh->session.db, format ? format : "jsonl", false, path, sh->session.out);
+}
+
+static cli_exit run_schema(shell* sh, char* argument) {
+  (void)argument;
+  const cli_exit code = open_store(sh);
+  return code != CLI_OK ? code : cli_print_schema(sh->session.db, sh->session.format, sh->session.out);
+}
+
+static cli_exit run_stats(shell* sh, char* argument) {
+  (void)argument;
+  const cli_exit code = open_store(sh);
+  return code != CLI_OK ? code : cli_print_stats(sh->session.db, sh->session.path, sh->session.format, sh->session.out);
+}
+
+static cli_exit run_check(shell* sh, char* argument) {
+  (void)argument;
+  const cli_exit code = open_store(sh);
+  return code != CLI_OK ? code : cli_print_check(sh->session.db, sh->session.out);
+}
+
+static cli_exit run_mode(shell* sh, char* argument) {
+  if (!*argument) {
+    printf("%s\n", cli_format_names[sh->session.format]);
+    return CLI_OK;
+  }
+  if (!cli_format_parse(argument, &sh->session.format)) {
+    const char* near = cli_closest(argument, cli_format_names);
+    return near ? cli_usage("there is no mode `%s`; did you mean `%s`?", argument, near)
+                : cli_usage("there is no mode `%s` (table, csv, tsv, json, jsonl, markdown)", argument);
+  }
+  return CLI_OK;
+}
+
+static cli_exit run_timer(shell* sh, char* argument) {
+  if (strcmp(argument, "on") && strcmp(argument, "off")) {
+    return cli_usage(".timer takes on or off");
+  }
+  sh->session.timer = !strcmp(argument, "on");
+  return CLI_OK;
+}
+
+cli_exit shell_output_reset(shell* sh) {
+  cli_exit code = CLI_OK;
+  if (sh->session.out != stdout && fclose(sh->session.out) != 0) {
+    code = cli_system_error(sh->output_path);
+  }
+  sh->session.out = stdout;
+  free(sh->output_path);
+  sh->output_path = NULL;
+  return code;
+}
+
+static cli_exit run_output(shell* sh, char* argument) {
+  const char* path = next_word(&argument);
+  const cli_exit code = shell_output_reset(sh);
+  if (code != CLI_OK || !path || !strcmp(path, "-")) {
+    return code;
+  }
+  FILE* out = fopen(path, "w");
+  if (!out) {
+    return cli_system_error(path);
+  }
+  sh->session.out = out;
+  sh->output_path = strdup(path);
+  return CLI_OK;
+}
+
+static cli_exit run_read(shell* sh, char* argument) {
+  static int depth;
+  const char* path = next_word(&argument);
+  if (!path) {
+    return cli_usage(".read takes a file");
+  }
+  if (depth >= 10) {
+    return cli_usage(".read is nested more than ten deep");
+  }
+  FILE* in = fopen(path, "r");
+  if (!in) {
+    return cli_system_error(path);
+  }
+  depth++;
+  const cli_exit code = shell_read(sh, in);
+  depth--;
+  fclose(in);
+  return code;
+}
+
+static cli_exit run_stage(shell* sh, char* text, parley_stage stage) {
+  parley_query* query = NULL;
+  cli_exit code = open_store(sh);
+  if (code != CLI_OK) {
+    return code;
+  }
+  const parley_status status = parley_prepare(sh->session.db, text, SIZE_MAX, &query, NULL);
+  if (query) {
+    cli_report(parley_query_error(query));
+  }
+  const char* printed = query ? parley_query_stage(query, stage) : NULL;
+  if (printed) {
+    fputs(printed, sh->session.out);
+  }
+  parley_finalize(query);
+  code = cli_exit_of(status);
+  return code;
+}
+
+static cli_exit run_tokens(shell* sh, char* text) { return run_stage(sh, text, PARLEY_STAGE_TOKENS); }
+static cli_exit run_ast(shell* sh, char* text) { return run_stage(sh, text, PARLEY_STAGE_AST); }
+static cli_exit run_algebra(shell* sh, char* text) { return run_stage(sh, text, PARLEY_STAGE_ALGEBRA); }
+static cli_exit run_plan(shell* sh, char* text) { return run_stage(sh, text, PARLEY_STAGE_PLAN); }
+
+static cli_exit run_quit(shell* sh, char* argument) {
+  (void)argument;
+  sh->quit = true;
+  return CLI_OK;
+}
+
+const shell_command shell_commands[] = {
+    {".help", "[WORD]", "this list; a word of the language; a message (PLY-0214)", run_help},
+    {".load", "FILE...", "load files, making the store if need be", run_load},
+    {".export", "[FORMAT] [FILE]", "write the store out: jsonl, nt, nq, ttl", run_export},
+    {".schema", "", "classes, predicates and what they link", run_schema},
+    {".stats", "", "counts and sizes", run_stats},
+    {".mode", "[FORMAT]", "table, csv, tsv, json, jsonl, markdown", run_mode},
+    {".timer", "on|off", "say how long each statement takes", run_timer},
+    {".output", "[FILE]", "send answers to a file; without one, back here", run_output},
+    {".read", "FILE", "run the statements and commands of a file", run_read},
+    {".check", "", "verify the store", run_check},
+    {".tokens", "QUERY", "what the scanner sees", run_tokens},
+    {".ast", "QUERY", "what the parser sees", run_ast},
+    {".algebra", "QUERY", "what the query means", run_algebra},
+    {".plan", "QUERY", "how it would run", run_plan},
+    {".quit", "", "leave (also Ctrl-D)", run_quit},
+    {0}};
+
+cli_exit shell_command_run(shell* sh, char* line) {
+  const char* names[32];
+  size_t count = 0;
+  char* rest = line + strcspn(line, " \t\n");
+  size_t len;
+  if (*rest) {
+    *rest++ = '\0';
+  }
+  rest += strspn(rest, " \t\n");
+  for (len = strlen(rest); len > 0 && isspace((unsigned char)rest[len - 1]); len--) {
+    rest[len - 1] = '\0';
+  }
+  for (const shell_command* c = shell_commands; c->name; c++) {
+    if (!strcmp(c->name, line)) {
+      return c->run(sh, rest);
+    }
+    names[count++] = c->name;
+  }
+  names[count] = NULL;
+  const char* near = cli_closest(line, names);
+  return near ? cli_usage("there is no command `%s`; did you mean `%s`?", line, near)
+              : cli_usage("there is no command `%s`; .help lists them", line);
+}
