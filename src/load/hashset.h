@@ -5,11 +5,11 @@
 #include "base/mem.h"
 
 typedef struct pl_hashset {
-  pl_mem* mem;      ///< account
-  uint64_t* slots;  ///< open addressing; 0 = free
-  size_t capacity;  ///< power of two, or 0
-  size_t count;     ///< used
-  size_t count_max; ///< when reached the set is emptied; 0 = grows without limit
+  pl_mem* mem;       ///< account
+  uint64_t* slots;   ///< open addressing; 0 = free
+  size_t capacity;   ///< power of two, or 0
+  size_t count;      ///< used
+  size_t count_max;  ///< when reached the set is emptied; 0 = grows without limit
 } pl_hashset;
 
 static inline void pl_hashset_init(pl_hashset* set, pl_mem* mem, size_t count_max) {

@@ -18,11 +18,11 @@ typedef struct pl_lines {
 } pl_lines;
 
 typedef struct pl_line_block {
-  char* data;      ///< whole lines, each followed by '\n' (also the last of the document, where it is not counted)
-  size_t len;      ///< bytes, 0 at the end of the document
-  uint64_t offset; ///< of data in the document
-  bool utf8;       ///< the whole block is valid UTF-8
-  bool too_long;   ///< instead of lines: the start of one that is too long; the rest of it was skipped
+  char* data;       ///< whole lines, each followed by '\n' (also the last of the document, where it is not counted)
+  size_t len;       ///< bytes, 0 at the end of the document
+  uint64_t offset;  ///< of data in the document
+  bool utf8;        ///< the whole block is valid UTF-8
+  bool too_long;    ///< instead of lines: the start of one that is too long; the rest of it was skipped
 } pl_line_block;
 
 void pl_lines_init(pl_lines* lines, const pl_reader_context* context, size_t line_bytes_max);

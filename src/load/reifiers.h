@@ -3,8 +3,9 @@
 ///   _:r <rdf:reifies> <<( s p o )>> .      opens r
 ///   _:r <urn:parley:source> <...> .        annotates it
 ///
-/// The lines of a reifier are kept as text and scanned again when it is closed: at the end of the file, or, oldest first, when a million
-/// of them (or 512 MiB) are waiting. An export writes each group together, so that files of any size load.
+/// The lines of a reifier are kept as text and scanned again when it is closed: at the end of the file, or, oldest
+/// first, when a million of them (or 512 MiB) are waiting. An export writes each group together, so that files of any
+/// size load.
 #ifndef PL_LOAD_REIFIERS_H
 #define PL_LOAD_REIFIERS_H
 
@@ -17,20 +18,21 @@
 
 typedef struct pl_reifier pl_reifier;
 typedef struct pl_reifiers {
-  pl_mem* mem;              ///< account
-  pl_error* err;            ///< for failures
-  pl_reifier** slots;       ///< open addressing by hash of the label
-  size_t capacity;          ///< power of two, or 0
-  size_t count;             ///< waiting
-  size_t bytes;             ///< text waiting
-  pl_reifier* oldest;       ///< list in order of opening
-  pl_reifier* newest;       ///< its end
-  pl_hashset closed;        ///< hashes of labels already closed
+  pl_mem* mem;         ///< account
+  pl_error* err;       ///< for failures
+  pl_reifier** slots;  ///< open addressing by hash of the label
+  size_t capacity;     ///< power of two, or 0
+  size_t count;        ///< waiting
+  size_t bytes;        ///< text waiting
+  pl_reifier* oldest;  ///< list in order of opening
+  pl_reifier* newest;  ///< its end
+  pl_hashset closed;   ///< hashes of labels already closed
 } pl_reifiers;
 
 void pl_reifiers_init(pl_reifiers* reifiers, pl_mem* mem, pl_error* err);
 void pl_reifiers_free(pl_reifiers* reifiers);
-/// Offer a scanned statement. *taken: it opens or annotates a reifier and was kept (`text` is its line). PL_ERR_FORMAT: it came too late.
+/// Offer a scanned statement. *taken: it opens or annotates a reifier and was kept (`text` is its line). PL_ERR_FORMAT:
+/// it came too late.
 pl_status pl_reifiers_offer(pl_reifiers* reifiers, const pl_nt_line* line, pl_str text, uint64_t row, bool* taken);
 /// Close waiting reifiers into the batch: those over the limit, or with `all` every one, until the batch is full.
 pl_status pl_reifiers_close(pl_reifiers* reifiers, pl_nt_line* line, pl_batch* batch, bool all);
