@@ -22,6 +22,8 @@ pl_status pl_termpool_put(pl_termpool* pool, const pl_value* value, pl_id* id);
 pl_status pl_termpool_put_term(pl_termpool* pool, const pl_term* term, pl_id* id);
 pl_status pl_termpool_put_list(pl_termpool* pool, const pl_id* items, size_t count, pl_id* id);
 bool pl_termpool_is_list(const pl_termpool* pool, pl_id id);
+/// Kind of the term behind any id: that of the content for PL_TAG_TEMP ids; lists and paths stay PL_TAG_TEMP.
+pl_tag pl_termpool_tag(const pl_termpool* pool, pl_id id);
 /// Elements of a list (borrowed until the pool is freed).
 bool pl_termpool_list(const pl_termpool* pool, pl_id id, const pl_id** items, size_t* count);
 /// label(x) of language.md section 6: text of the first label predicate's smallest value, else the name as a query writes it, else the literal's text.
