@@ -12,7 +12,7 @@ typedef struct pl_bulk pl_bulk;
 
 typedef struct pl_bulk_options {
   pl_str base;         ///< base of the new store; empty = default
-  size_t bytes_max;    ///< memory for rows being sorted; 0 = 512 MiB
+  size_t bytes_max;    ///< memory for rows being sorted; 0 = 1 GiB
   unsigned threads;    ///< 0 = processors
   pl_guard* guard;     ///< may be NULL
   unsigned fill_percent; ///< 0 = 85

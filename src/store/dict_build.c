@@ -46,6 +46,7 @@ typedef struct record {
 struct pl_dict_build {
   pl_mem* mem;                  ///< account
   pl_error* err;                ///< borrowed
+  pl_guard* guard;              ///< borrowed; may be NULL
   PL_VEC(chunk) chunks;         ///< all records
   uint64_t* slots;              ///< 0 = empty
   size_t slot_count;            ///< power of two
@@ -346,6 +347,8 @@ pl_status pl_dict_build_new(pl_mem* mem, pl_error* err, pl_dict_build** out) {
   return PL_OK;
 }
 
+void pl_dict_build_set_guard(pl_dict_build* build, pl_guard* guard) { build->guard = guard; }
+
 void pl_dict_build_free(pl_dict_build* build) {
   if (!build) {
     return;
@@ -403,6 +406,9 @@ static pl_status write_one(void* user, const record* r, uint64_t address) {
   if (!is_shadow(r)) {
     w->rows[2 * w->count] = pl_hash_row(r->hash);
     w->rows[2 * w->count++ + 1] = pl_id_make(entry.tag, r->key);
+  }
+  if (r->key % 1024 == 0) {
+    PL_TRY(pl_guard_check(w->build->guard, w->txn->err));
   }
   return pl_group_append(w->txn, &w->group, &entry, &w->scratch);
 }

@@ -191,6 +191,11 @@ static pl_status on_hash_rows(void* user, const uint64_t* rows, size_t count) {
   return PL_OK;
 }
 
+static void forward(void* user, const char* text) {
+  const verifying* const v = user;
+  v->on_damage(v->user, text);
+}
+
 static pl_status count_entries(pl_txn* txn, pl_db db, uint64_t* entries) {
   MDB_stat stat;
   const int rc = mdb_stat(txn->mdb, pl_dict_dbi(txn, db), &stat);
@@ -215,7 +220,7 @@ pl_status pl_dict_verify(pl_txn* txn, void (*on_damage)(void* user, const char* 
   }
   PL_TRY(verify_groups(&v));
   PL_TRY(verify_counts(&v));
-  PL_TRY(pl_index_verify(pl_index_of(txn, PL_DB_HASH), &txn->mem, on_hash_rows, on_damage, user));
+  PL_TRY(pl_index_verify(pl_index_of(txn, PL_DB_HASH), &txn->mem, on_hash_rows, forward, &v));
   if (sum_eq(&v.wanted, &v.found)) {
     return PL_OK;
   }

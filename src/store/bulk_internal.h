@@ -1,0 +1,73 @@
+/// Inside of the bulk build: its place on disk, what it collects, and the writing of the orders.
+#ifndef PL_STORE_BULK_INTERNAL_H
+#define PL_STORE_BULK_INTERNAL_H
+
+#include "base/rowsort.h"
+#include "store/assertion.h"
+#include "store/bulk.h"
+#include "store/dict_internal.h"
+#include "store/index.h"
+#include "store/rowset.h"
+
+/// The folder in which a store is built (bulk_place.c).
+typedef struct pl_build_place {
+  const char* path;        ///< the store's future name
+  const char* parent;      ///< folder that holds it
+  const char* folder;      ///< building folder beside it; NULL until made
+  const char* store_path;  ///< the store in the building folder
+  int lock_fd;             ///< locked while the build lives; -1 = none
+} pl_build_place;
+
+/// Remove leftovers of killed builds of the same store, make and lock a folder. Strings come from the arena.
+pl_status pl_place_open(pl_build_place* place, const char* path, pl_arena* arena, pl_error* err);
+/// Sync the store, move it to its name (never over an existing file), sync the folder.
+pl_status pl_place_publish(pl_build_place* place, pl_error* err);
+void pl_place_discard(pl_build_place* place);  ///< remove the building folder and all in it; may be called twice
+
+/// Rows of facts on their way through the sorter: plain ones without a column for their zero c.
+typedef struct pl_fact_rows {
+  pl_rowsort* plain;   ///< three columns
+  pl_rowsort* stated;  ///< four columns, c != 0; NULL until one comes
+} pl_fact_rows;
+
+/// Where a statement's terms stand in the batch's list of terms.
+typedef struct pl_statement_terms {
+  uint32_t s, p, o, g;  ///< indexes; g = UINT32_MAX without graph
+  uint32_t notes;       ///< first annotation's predicate; each annotation takes two
+} pl_statement_terms;
+
+typedef PL_VEC(pl_predicate_stats) pl_predicate_list;
+
+struct pl_bulk {
+  pl_mem mem;                       ///< account of rows and lists
+  pl_mem dict_mem;                  ///< account of the dictionary, which is written on a thread of its own
+  pl_error dict_err;                ///< errors of that thread
+  pl_error* err;                    ///< borrowed from the caller
+  pl_arena arena;                   ///< strings
+  pl_bulk_options options;          ///< with defaults filled in
+  pl_guard no_guard;                ///< used if the caller gives none
+  pl_build_place place;             ///< on disk
+  pl_store* store;                  ///< being built
+  pl_pool* pool;                    ///< for sorting; NULL with one thread
+  const char* temp_dir;             ///< for sorted runs
+  pl_dict_build* dict;              ///< all terms
+  pl_fact_rows facts;               ///< rows (s, p, o[, c])
+  pl_rowsort* notes;                ///< rows (c, p, o); NULL until one comes
+  pl_rowsort* identities;           ///< rows (high, low, c); NULL until one comes
+  pl_rowset assertions;             ///< identity -> c
+  uint64_t next_assertion;          ///< counter
+  pl_totals totals;                 ///< of the new store
+  PL_VEC(pl_term) terms;            ///< of the batch at hand
+  PL_VEC(pl_id) ids;                ///< of terms
+  PL_VEC(pl_statement_terms) refs;  ///< per statement
+  PL_VEC(uint64_t) rows;            ///< plain rows of the batch
+  PL_VEC(pl_identity) pairs;        ///< of the assertion at hand
+};
+
+/// A sorter for `columns`, made with this share of the memory for rows.
+pl_status pl_bulk_sorter(pl_bulk* bulk, uint32_t columns, unsigned share, pl_rowsort** out);
+pl_status pl_bulk_nomem(pl_bulk* bulk);
+/// Sort and write dictionary, orders, counters and totals into the store.
+pl_status pl_bulk_write(pl_bulk* bulk);
+
+#endif
