@@ -35,7 +35,7 @@ static inline void raw_commit(raw_store* raw) {
 
 static inline void raw_open(raw_store* raw) {
   memset(raw, 0, sizeof(*raw));
-  snprintf(raw->path, sizeof(raw->path), "parley-test-%ld", (long)getpid());
+  snprintf(raw->path, sizeof(raw->path), "parley-raw-%ld", (long)getpid());
   pl_mem_init(&raw->store.mem, NULL, NULL, SIZE_MAX);
   pl_error_init(&raw->err, &raw->store.mem);
   raw->seed = 88172645463325252u;
