@@ -74,6 +74,22 @@ void pl_error_clear(pl_error* err) {
   *err = (pl_error){.mem = err->mem};
 }
 
+void pl_error_truncate(pl_error* err, size_t count) {
+  if (count >= err->count) {
+    return;
+  }
+  while (err->count > count) {
+    pl_diag* const diag = &err->items[--err->count];
+    err->error_count -= diag->status != PL_OK;
+    diag_free(err->mem, diag);
+  }
+  err->status = PL_OK;
+  for (size_t i = 0; err->status == PL_OK && i < err->count; i++) {
+    err->status = err->items[i].status;
+  }
+  err->truncated = err->newest_dropped = false;
+}
+
 /// Room for one more of this kind, or NULL if enough are kept.
 static pl_diag* item_new(pl_error* err, pl_status status) {
   const size_t warning_count = err->count - err->error_count;

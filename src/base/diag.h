@@ -57,6 +57,7 @@ typedef struct pl_source {
 
 void pl_error_init(pl_error* err, pl_mem* mem);
 void pl_error_clear(pl_error* err); ///< frees all copies; ready for the next call
+void pl_error_truncate(pl_error* err, size_t count); ///< keeps the first `count` diagnostics, frees the others
 /// Move everything from `from` to the end of `to`; `from` is then empty.
 void pl_error_move(pl_error* to, pl_error* from);
 

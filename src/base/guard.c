@@ -38,11 +38,15 @@ static pl_status check_clock(pl_guard* guard, pl_error* err) {
   return PL_OK;
 }
 
+static bool is_asked(const atomic_int* interrupt) {
+  return interrupt && atomic_load_explicit(interrupt, memory_order_relaxed) != 0;
+}
+
 pl_status pl_guard_check(pl_guard* guard, pl_error* err) {
   if (!guard) {
     return PL_OK;
   }
-  if (guard->interrupt && atomic_load_explicit(guard->interrupt, memory_order_relaxed) != 0) {
+  if (is_asked(guard->interrupt) || is_asked(guard->interrupt_query)) {
     return pl_fail(err, PL_MSG_INTERRUPTED);
   }
   if (guard->countdown > 0) {

@@ -9,6 +9,7 @@
 
 typedef struct pl_guard {
   const atomic_int* interrupt;   ///< non-zero asks to stop; set from any thread or signal handler; may be NULL
+  const atomic_int* interrupt_query; ///< a second one, of the query itself; may be NULL
   uint64_t deadline_ns;          ///< CLOCK_MONOTONIC time to stop at; 0 = none
   double time_limit_s;           ///< for the message
   int (*progress)(void* user);   ///< called now and then; non-zero interrupts; may be NULL
