@@ -1,0 +1,318 @@
+/// Aggregates. One group's state is one of four shapes, each empty when zeroed:
+///
+///     count                 rows so far
+///     sum, avg              exact sums of integers (128 bits) and decimals, a compensated sum of doubles
+///     min max first last any   the best value so far
+///     collect, join         the values in arrival order; put in term order at the end unless row order is asked for
+///
+/// With `distinct` a set of the ids seen stands before the state, so a repeated value never reaches it.
+#include "expr/aggregate.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "expr/expr_internal.h"
+
+typedef __int128 wide;
+
+typedef struct sum_state {
+  wide integers;        ///< sum of integers
+  pl_decimal decimals;  ///< sum of decimals
+  double doubles;       ///< sum of doubles
+  double lost;          ///< what rounding took from it (Neumaier), so that the order of rows hardly shows
+  uint64_t count;       ///< numbers added
+  bool has_decimal;     ///< a decimal was added
+  bool has_double;      ///< a double was added
+  bool overflow;        ///< an exact sum passed its room
+  bool not_number;      ///< something else was added: the result is null
+} sum_state;
+
+typedef struct id_vector {
+  PL_VEC(pl_id) ids;  ///< in arrival order
+} id_vector;
+
+typedef union shape {
+  uint64_t count;    ///< count
+  sum_state sum;     ///< sum, avg
+  pl_id best;        ///< min, max, first, last, any
+  id_vector values;  ///< collect, join
+} shape;
+
+typedef struct distinct_part {
+  pl_idmap seen;    ///< ids met
+  uint64_t filler;  ///< keeps the shape behind it on 16 bytes
+} distinct_part;
+
+_Static_assert(sizeof(distinct_part) % 16 == 0, "the shape must stay aligned");
+
+static size_t shape_bytes(pl_fn fn) {
+  switch (fn) {
+    case PL_FN_SUM:
+    case PL_FN_AVG:
+      return sizeof(sum_state);
+    case PL_FN_COLLECT:
+    case PL_FN_JOIN:
+      return sizeof(id_vector);
+    default:
+      return sizeof(uint64_t);
+  }
+}
+
+size_t pl_agg_state_bytes(pl_fn fn, bool distinct) {
+  return (shape_bytes(fn) + (distinct ? sizeof(distinct_part) : 0) + 15) & ~(size_t)15;
+}
+
+static shape* shape_of(pl_agg_state* state, bool distinct) {
+  return (shape*)(void*)((char*)state + (distinct ? sizeof(distinct_part) : 0));
+}
+
+/* --- sums --- */
+
+static void add_integer(sum_state* s, int64_t i, uint64_t times) {
+  wide product;
+  s->overflow = s->overflow || __builtin_mul_overflow((wide)i, (wide)times, &product) ||
+                __builtin_add_overflow(s->integers, product, &s->integers);
+}
+
+static void add_decimal(sum_state* s, pl_decimal d, uint64_t times) {
+  s->has_decimal = true;
+  const pl_decimal factor = {.mantissa = (wide)times};
+  s->overflow = s->overflow || !pl_decimal_mul(d, factor, &d) || !pl_decimal_add(s->decimals, d, &s->decimals);
+}
+
+static void add_double(sum_state* s, double d) {
+  s->has_double = true;
+  const double sum = s->doubles + d;
+  s->lost += fabs(s->doubles) >= fabs(d) ? (s->doubles - sum) + d : (d - sum) + s->doubles;
+  s->doubles = sum;
+}
+
+static pl_status add_number(sum_state* s, pl_eval* eval, pl_id value, uint64_t times) {
+  if (!pl_tag_is_number(pl_termpool_tag(eval->pool, value))) {
+    s->not_number = true;
+    return PL_OK;
+  }
+  pl_value v;
+  PL_TRY(pl_termpool_value(eval->pool, value, &v));
+  s->count += times;
+  if (v.kind == PL_VALUE_INTEGER) {
+    add_integer(s, v.integer, times);
+  } else if (v.kind == PL_VALUE_DECIMAL) {
+    add_decimal(s, v.decimal, times);
+  } else {
+    add_double(s, v.real * (double)times);
+  }
+  return PL_OK;
+}
+
+/// The exact part as a decimal; false on overflow.
+static bool exact_sum(const sum_state* s, pl_decimal* out) {
+  const wide bound = (wide)1000000000000000000 * 1000000000000000000 * 10;  // 10^37
+  const pl_decimal integers = {.mantissa = s->integers};
+  return !s->overflow && s->integers < bound && s->integers > -bound && pl_decimal_add(integers, s->decimals, out);
+}
+
+static double double_sum(const sum_state* s, pl_decimal exact) {
+  const double sum = isfinite(s->lost) ? s->doubles + s->lost : s->doubles;
+  return sum + pl_decimal_to_double(exact);
+}
+
+static pl_status sum_result(pl_fn fn, const sum_state* s, pl_eval* eval, pl_id* out) {
+  pl_value v = {.kind = PL_VALUE_DECIMAL};
+  if (s->not_number || (fn == PL_FN_AVG && s->count == 0)) {
+    return PL_OK;
+  }
+  if (!exact_sum(s, &v.decimal)) {
+    pl_eval_warn_overflow(eval, (pl_span){0, 0});
+    return PL_OK;
+  }
+  if (s->has_double) {
+    v.kind = PL_VALUE_DOUBLE;
+    v.real = double_sum(s, v.decimal) / (fn == PL_FN_AVG ? (double)s->count : 1);
+  } else if (fn == PL_FN_AVG) {
+    const pl_decimal count = {.mantissa = (wide)s->count};
+    if (!pl_decimal_div(v.decimal, count, &v.decimal)) {
+      pl_eval_warn_overflow(eval, (pl_span){0, 0});
+      return PL_OK;
+    }
+  } else if (!s->has_decimal && s->integers >= INT64_MIN && s->integers <= INT64_MAX) {
+    v = (pl_value){.kind = PL_VALUE_INTEGER, .integer = (int64_t)s->integers};
+  }
+  return pl_termpool_put(eval->pool, &v, out);
+}
+
+/* --- the best value --- */
+
+static pl_status end_of(pl_eval* eval, pl_id id, int64_t* end_ms) {
+  pl_value v;
+  pl_extent extent;
+  PL_TRY(pl_termpool_value(eval->pool, id, &v));
+  *end_ms = pl_value_extent(&v, &extent) ? extent.end_ms : 0;
+  return PL_OK;
+}
+
+/// For max: dates by their end, then as they sort.
+static pl_status order_for_max(pl_eval* eval, pl_id a, pl_id b, int* order) {
+  *order = 0;
+  if (pl_tag_is_date(pl_termpool_tag(eval->pool, a)) && pl_tag_is_date(pl_termpool_tag(eval->pool, b))) {
+    int64_t x;
+    int64_t y;
+    PL_TRY(end_of(eval, a, &x));
+    PL_TRY(end_of(eval, b, &y));
+    *order = (x > y) - (x < y);
+  }
+  return *order ? PL_OK : pl_termpool_order(eval->pool, a, b, order);
+}
+
+/// first and last mean arrival in row order, else the smallest and the largest.
+static pl_status keep_best(pl_fn fn, bool row_order, pl_eval* eval, pl_id value, pl_id* best) {
+  int order = 0;
+  if (*best == PL_ID_NULL || (fn == PL_FN_LAST && row_order)) {
+    *best = value;
+    return PL_OK;
+  }
+  if (fn == PL_FN_FIRST && row_order) {
+    return PL_OK;
+  }
+  PL_TRY(fn == PL_FN_MAX ? order_for_max(eval, value, *best, &order)
+                         : pl_termpool_order(eval->pool, value, *best, &order));
+  const bool largest = fn == PL_FN_MAX || fn == PL_FN_LAST;
+  *best = (largest ? order > 0 : order < 0) ? value : *best;
+  return PL_OK;
+}
+
+/* --- update --- */
+
+static pl_status push_values(id_vector* values, pl_mem* mem, pl_id value, uint64_t times) {
+  for (uint64_t i = 0; i < times; i++) {
+    PL_TRY(pl_vec_push(mem, &values->ids, value));
+  }
+  return PL_OK;
+}
+
+static pl_status seen_before(pl_agg_state* state, pl_mem* mem, pl_id value, bool* seen) {
+  distinct_part* const part = (distinct_part*)(void*)state;
+  bool added;
+  PL_TRY(pl_idmap_put(&part->seen, mem, value, 0, &added));
+  *seen = !added;
+  return PL_OK;
+}
+
+pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_agg_state* state, pl_eval* eval,
+                        pl_mem* mem, pl_id value, uint64_t times) {
+  shape* const s = shape_of(state, distinct);
+  if (star) {
+    s->count += times;
+    return PL_OK;
+  }
+  if (value == PL_ID_NULL || times == 0) {
+    return PL_OK;
+  }
+  if (distinct) {
+    bool seen;
+    PL_TRY(seen_before(state, mem, value, &seen));
+    if (seen) {
+      return PL_OK;
+    }
+    times = 1;
+  }
+  switch (fn) {
+    case PL_FN_COUNT:
+      s->count += times;
+      return PL_OK;
+    case PL_FN_SUM:
+    case PL_FN_AVG:
+      return add_number(&s->sum, eval, value, times);
+    case PL_FN_COLLECT:
+    case PL_FN_JOIN:
+      return push_values(&s->values, mem, value, times);
+    default:
+      return keep_best(fn, row_order, eval, value, &s->best);
+  }
+}
+
+/* --- results of lists --- */
+
+typedef struct sorter {
+  pl_termpool* pool;  ///< knows the order
+  pl_status status;   ///< first failure
+} sorter;
+
+static int compare_terms(const void* a, const void* b, void* user) {
+  sorter* const s = user;
+  pl_id x;
+  pl_id y;
+  int order = 0;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  const pl_status status = pl_termpool_order(s->pool, x, y, &order);
+  s->status = s->status == PL_OK ? status : s->status;
+  return status == PL_OK ? order : 0;
+}
+
+static pl_status put_in_order(id_vector* values, bool row_order, pl_eval* eval) {
+  sorter s = {.pool = eval->pool, .status = PL_OK};
+  if (!row_order && values->ids.count > 1) {
+    qsort_r(values->ids.data, values->ids.count, sizeof(pl_id), compare_terms, &s);
+  }
+  return s.status;
+}
+
+static pl_status join_result(const id_vector* values, pl_eval* eval, pl_id separator, pl_id* out) {
+  static const pl_node nowhere = {.fn = PL_FN_JOIN};
+  const pl_call call = {.eval = eval, .node = &nowhere};
+  pl_str between = PL_STR(", ");
+  if (values->ids.count == 0) {
+    return PL_OK;
+  }
+  if (separator != PL_ID_NULL) {
+    const pl_status status = pl_call_text(&call, separator, &between);
+    if (status != PL_OK) {
+      return status == PL_DONE ? PL_OK : status;
+    }
+  }
+  pl_buf* const buf = pl_call_buf(&call);
+  for (size_t i = 0; i < values->ids.count && buf->status == PL_OK; i++) {
+    pl_str label;
+    PL_TRY(pl_termpool_label(eval->pool, values->ids.data[i], &label));
+    (void)pl_buf_str(buf, i ? between : PL_STR(""));
+    (void)pl_buf_str(buf, label);
+  }
+  return pl_call_put_buf(&call, out);
+}
+
+pl_status pl_agg_result(pl_fn fn, bool distinct, bool row_order, pl_agg_state* state, pl_eval* eval, pl_mem* mem,
+                        pl_id separator, pl_id* out) {
+  shape* const s = shape_of(state, distinct);
+  PL_UNUSED(mem);
+  *out = PL_ID_NULL;
+  switch (fn) {
+    case PL_FN_COUNT: {
+      const pl_value v = {.kind = PL_VALUE_INTEGER, .integer = (int64_t)s->count};
+      return pl_termpool_put(eval->pool, &v, out);
+    }
+    case PL_FN_SUM:
+    case PL_FN_AVG:
+      return sum_result(fn, &s->sum, eval, out);
+    case PL_FN_COLLECT:
+      PL_TRY(put_in_order(&s->values, row_order, eval));
+      return pl_termpool_put_list(eval->pool, s->values.ids.data, s->values.ids.count, out);
+    case PL_FN_JOIN:
+      PL_TRY(put_in_order(&s->values, row_order, eval));
+      return join_result(&s->values, eval, separator, out);
+    default:
+      *out = s->best;
+      return PL_OK;
+  }
+}
+
+void pl_agg_release(pl_fn fn, bool distinct, pl_agg_state* state, pl_mem* mem) {
+  if (fn == PL_FN_COLLECT || fn == PL_FN_JOIN) {
+    shape* const s = shape_of(state, distinct);
+    pl_vec_free(mem, &s->values.ids);
+  }
+  if (distinct) {
+    distinct_part* const part = (distinct_part*)(void*)state;
+    pl_idmap_free(&part->seen, mem);
+  }
+}
