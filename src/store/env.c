@@ -427,6 +427,7 @@ pl_pool* pl_store_pool(pl_store* store) {
       pl_pool_new(&store->mem, store->options.threads, &store->pool) != PL_OK) {
     store->pool = NULL;  // one thread does it all
   }
+  pl_pool* const pool = store->pool;
   (void)pthread_mutex_unlock(&store->lock);
-  return store->pool;
+  return pool;
 }

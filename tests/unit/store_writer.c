@@ -585,6 +585,77 @@ static void test_interrupted_flush(void** state) {
   free(w);
 }
 
+typedef struct allocator {
+  long left;  ///< requests until one fails
+  long live;  ///< blocks not freed
+} allocator;
+
+static void* failing_realloc(void* user, void* ptr, size_t size_old, size_t size_new) {
+  allocator* const a = user;
+  PL_UNUSED(size_old);
+  if (size_new == 0) {
+    a->live -= ptr != NULL;
+    free(ptr);
+    return NULL;
+  }
+  if (--a->left < 0) {
+    return NULL;
+  }
+  a->live += ptr == NULL;
+  return realloc(ptr, size_new);
+}
+
+static pl_status one_transaction(fixture* f) {
+  const pl_term s = pl_term_iri(PL_STR("urn:parley:s")), o = pl_term_string(PL_STR("a text of some length"));
+  pl_txn* txn;
+  pl_writer* writer = NULL;
+  pl_id subject, object;
+  PL_TRY(pl_txn_begin(f->store, true, &f->err, &txn));
+  pl_status status = pl_writer_open(txn, 0, NULL, &writer);
+  status = status ? status : pl_writer_term(writer, &s, &subject);
+  status = status ? status : pl_writer_term(writer, &o, &object);
+  const pl_annotation_id note = {PL_KNOWN(SOURCE), status ? 0 : subject};
+  status = status ? status : pl_writer_assert(writer, subject, PL_KNOWN(TYPE), object, &note, 1, NULL);
+  status = status ? status : pl_writer_flush(writer, NULL);
+  status = status ? status : pl_writer_delete(writer, subject, PL_KNOWN(TYPE), object);
+  status = status ? status : pl_writer_flush(writer, NULL);
+  status = status ? status : pl_writer_fact(writer, subject, PL_KNOWN(TYPE), object, 0);
+  status = status ? status : pl_writer_flush(writer, NULL);
+  pl_writer_close(writer);
+  if (status == PL_OK) {
+    return pl_txn_commit(txn);
+  }
+  pl_txn_abort(txn);
+  return status;
+}
+
+static void test_failing_allocations(void** state) {
+  fixture* const f = *state;
+  allocator a = {.left = 1000000};
+  const pl_store_options options = {
+      .create = true, .durability = PL_SYNC_NONE, .realloc_fn = failing_realloc, .realloc_user = &a};
+  CHECK_OK(f, pl_store_open(f->path, &options, &f->err, &f->store));
+  const long live = a.live;
+  pl_status status = PL_ERR_NOMEM;
+  for (long n = 0; status != PL_OK && n < 10000; n++) {
+    a.left = n;
+    status = one_transaction(f);
+    assert_true(status == PL_OK || status == PL_ERR_NOMEM);
+    assert_int_equal(a.live, live);
+    pl_error_clear(&f->err);
+    a.left = 1000000;
+    fixture_begin(f, false);
+    pl_totals totals;
+    CHECK_OK(f, pl_stats_totals(f->txn, &totals));
+    assert_int_equal(totals.facts, status == PL_OK ? 1 : 0);
+    fixture_abort(f);
+  }
+  assert_int_equal(status, PL_OK);
+  pl_store_close(f->store);
+  f->store = NULL;
+  assert_int_equal(a.live, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_against_model, fixture_setup, fixture_teardown),
@@ -593,6 +664,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_ids_and_texts_agree, fixture_setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_refused_terms, fixture_setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_interrupted_flush, fixture_setup, fixture_teardown),
+      cmocka_unit_test_setup_teardown(test_failing_allocations, fixture_setup, fixture_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
