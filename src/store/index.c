@@ -211,14 +211,39 @@ pl_status pl_index_remove(pl_index index, const uint64_t* bound) {
   return rc ? pl_mdb_fail(index.txn->err, rc, "writing an index") : PL_OK;
 }
 
-/// Put an encoded block that ends before row `end` of the rows: the last one keeps `bound`, others get their last row.
+/// True if row `i` begins a new value of the first column.
+static bool begins_group(const pl_index_rows* rows, uint32_t i) {
+  return rows->rows.column[0][i] != rows->rows.column[0][i - 1];
+}
+
+/// Put an encoded block that ends before row `end` of the rows. The last one keeps `bound`; others get their last row,
+/// or, where a value of the first column ends, the end of that value: what is added to it later then lands at the end
+/// of this block.
 static pl_status put_part(pl_index index, const pl_index_rows* rows, uint32_t end, const uint64_t* bound,
                           const uint8_t* bytes, uint32_t len) {
+  if (end == rows->count) {
+    return pl_index_put(index, bound, bytes, len);
+  }
+  const bool group = begins_group(rows, end);
   uint64_t last[PL_BLOCK_COLUMNS_MAX];
   for (uint32_t k = 0; k < index.columns; k++) {
-    last[k] = rows->rows.column[k][end - 1];
+    last[k] = group && k > 0 ? UINT64_MAX : rows->rows.column[k][end - 1];
   }
-  return pl_index_put(index, end == rows->count ? bound : last, bytes, len);
+  return pl_index_put(index, last, bytes, len);
+}
+
+/// The row nearest to `middle`, and less than `reach` from it, that begins a new value of the first column; else
+/// `middle`.
+static uint32_t split_near(const pl_index_rows* rows, uint32_t middle, uint32_t reach) {
+  for (uint32_t d = 0; d < reach; d++) {
+    if (middle + d < rows->count && begins_group(rows, middle + d)) {
+      return middle + d;
+    }
+    if (middle > d && begins_group(rows, middle - d)) {
+      return middle - d;
+    }
+  }
+  return middle;
 }
 
 /// Write rows [first, end) as one block, or, while they do not fit, as halves.
@@ -249,13 +274,17 @@ static pl_status write_nearly_full(pl_index index, const pl_index_rows* rows, co
 
 static pl_status write_evenly(pl_index index, const pl_index_rows* rows, uint32_t fit, const uint64_t* bound) {
   uint32_t parts = 1;
-  for (uint32_t first = fit; first < rows->count; parts++) {
-    first += pl_block_fit(&rows->rows, index.columns, first, rows->count - first, PL_BLOCK_BYTES_MAX, NULL);
+  for (uint32_t next = fit; next < rows->count; parts++) {
+    next += pl_block_fit(&rows->rows, index.columns, next, rows->count - next, PL_BLOCK_BYTES_MAX, NULL);
   }
-  for (uint32_t i = 0; i < parts; i++) {
-    const uint32_t first = (uint32_t)((uint64_t)rows->count * i / parts);
-    const uint32_t end = (uint32_t)((uint64_t)rows->count * (i + 1) / parts);
+  // Two parts have room to spare; more are as full as they can be.
+  const uint32_t reach = rows->count / parts / (parts == 2 ? 4 : 16);
+  uint32_t first = 0;
+  for (uint32_t i = 1; i <= parts; i++) {
+    const uint32_t even = (uint32_t)((uint64_t)rows->count * i / parts);
+    const uint32_t end = i < parts ? split_near(rows, even, reach) : even;
     PL_TRY(write_halves(index, rows, first, end, bound));
+    first = end;
   }
   return PL_OK;
 }

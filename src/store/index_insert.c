@@ -142,7 +142,7 @@ static pl_status insert_portion(insert_state* s, const uint64_t* rows, size_t co
   if (fresh == 0) {
     return PL_OK;
   }
-  const bool append = s->at[0] == s->old_rows && pl_index_bound_is_last(s->bound, index.columns);
+  const bool append = s->at[0] == s->old_rows;
   pl_index_cursor_close(&s->cursor);
   merge(s, rows, n, fresh);
   return pl_index_write(index, &s->rows, s->bound, append);

@@ -84,8 +84,15 @@ static pl_status find_last(estimate* e, uint64_t* row) {
   return PL_OK;
 }
 
+/// True if the range is the whole index.
+static bool is_everything(const estimate* e) { return e->n == 1 && e->low[0] == 0 && e->high[0] == UINT64_MAX; }
+
 /// Scale what was counted up to `bound` to the whole range, by the column that varies in it.
 static pl_status extrapolate(estimate* e, uint64_t blocks, const uint64_t* bound, uint64_t entries, double* out) {
+  *out = (double)entries;
+  if (is_everything(e)) {
+    return PL_OK;
+  }
   uint64_t last[PL_BLOCK_COLUMNS_MAX];
   uint64_t start[PL_BLOCK_COLUMNS_MAX];
   PL_TRY(find_last(e, last));
