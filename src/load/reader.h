@@ -26,6 +26,10 @@ typedef struct pl_reader_context {
   pl_str blank_scope;  ///< prefix for blank node labels of this document (see scope.h)
   pl_status (*on_prefix)(void* user, pl_str prefix, pl_str iri);  ///< Turtle/TriG prefixes; may be NULL
   void* on_prefix_user;                                           ///< for it
+  /// Called by a reader that meets a document statement with more triples than a batch holds (a long graph of TriG):
+  /// hand the batch on and give another, empty one. May be NULL: then the batch grows.
+  pl_status (*on_full)(void* user, pl_batch** batch);
+  void* on_full_user;  ///< for it
 } pl_reader_context;
 
 /// A reader class, as a table of functions (style.md: operator class and two structs).
