@@ -22,6 +22,7 @@ pl_status pl_mdb_fail(pl_error* err, int rc, const char* doing) {
   switch (rc) {
     case EIO:
     case ENOSPC:
+    case EFBIG:
     case EDQUOT:
       return pl_fail(err, PL_MSG_STORE_DISK, doing, strerror(rc));
     case ENOMEM:

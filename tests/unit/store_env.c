@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -440,6 +441,59 @@ static void test_small_map(void** state) {
   pl_store_close(store);
 }
 
+/// 0 if a commit beyond the file size limit fails as a full disk does and leaves the store as it was.
+static int outgrow_disk(const char* path) {
+  const struct rlimit limit = {300000, 300000};
+  pl_mem mem;
+  pl_error err;
+  pl_store* store;
+  pl_txn* txn;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_error_init(&err, &mem);
+  if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR || setrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+      pl_store_open(path, &(pl_store_options){0}, &err, &store) != PL_OK ||
+      pl_txn_begin(store, true, &err, &txn) != PL_OK) {
+    return 1;
+  }
+  char* const text = calloc(1, 1000000);
+  if (!text) {
+    return 2;
+  }
+  memset(text, 'x', 1000000);
+  const pl_term term = pl_term_string((pl_str){text, 1000000});
+  pl_id id;
+  const bool kept = pl_dict_intern(txn, &term, &id) == PL_OK;
+  free(text);
+  if (!kept || pl_txn_commit(txn) != PL_ERR_IO || err.items[0].number != PL_MSG_STORE_DISK) {
+    return 3;
+  }
+  pl_error_clear(&err);
+  if (pl_txn_begin(store, true, &err, &txn) != PL_OK || txn->totals.terms != PL_KNOWN_END_ - 1) {
+    return 4;
+  }
+  const pl_term small = pl_term_iri(PL_STR("urn:parley:small"));
+  return pl_dict_intern(txn, &small, &id) == PL_OK && pl_txn_commit(txn) == PL_OK ? 0 : 5;
+}
+
+static void test_full_disk(void** state) {
+  place* const p = *state;
+  pl_store_close(create_ok(p));
+  const pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    _exit(outgrow_disk(p->path));
+  }
+  int status = 0;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_true(WIFEXITED(status));
+  assert_int_equal(WEXITSTATUS(status), 0);
+  pl_store* const store = open_ok(p, (pl_store_options){0});
+  pl_txn* const txn = begin(p, store, false);
+  assert_int_equal(txn->totals.terms, PL_KNOWN_END_);
+  pl_txn_abort(txn);
+  pl_store_close(store);
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 /// A limit on address space, as batch systems set it: the map is halved until it fits.
 static void test_limited_address_space(void** state) {
@@ -507,6 +561,7 @@ int main(void) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     cmocka_unit_test_setup_teardown(test_limited_address_space, setup, teardown),
 #endif
+    cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
     cmocka_unit_test_setup_teardown(test_failing_allocations, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
