@@ -4,25 +4,26 @@
 
 #include "algebra/algebra.h"
 
-#define PL_QUERY_BYTES_MAX ((size_t)16 << 20) ///< longest query text
-#define PL_NESTING_MAX 200u                   ///< deepest nesting of parentheses, brackets and expressions
-#define PL_SLOTS_MAX 4096u                    ///< variables of one query, hidden ones included
-#define PL_LIST_MAX 100000u                   ///< elements of one written list
+#define PL_QUERY_BYTES_MAX ((size_t)16 << 20)  ///< longest query text
+#define PL_NESTING_MAX 200u                    ///< deepest nesting of parentheses, brackets and expressions
+#define PL_SLOTS_MAX 4096u                     ///< variables of one query, hidden ones included
+#define PL_LIST_MAX 100000u                    ///< elements of one written list
 
 /// What the binder may ask; all borrowed.
 typedef struct pl_lang_context {
   const pl_names* names;  ///< base and prefixes of the store
-  pl_txn* txn;            ///< for warnings about unknown predicates and classes with suggestions; NULL = no such warnings
-  pl_error* err;          ///< receives errors (up to five) and warnings
-  const char* source_name; ///< shown in messages; NULL = "query"
-  uint32_t line_first;    ///< line number of the text's first line (scripts); 0 = 1
+  pl_txn* txn;    ///< for warnings about unknown predicates and classes with suggestions; NULL = no such warnings
+  pl_error* err;  ///< receives errors (up to five) and warnings
+  const char* source_name;  ///< shown in messages; NULL = "query"
+  uint32_t line_first;      ///< line number of the text's first line (scripts); 0 = 1
 } pl_lang_context;
 
-/// Parse and bind ONE statement. Everything of the result lives in `arena`. An empty text (blank, comments) gives PL_NOT_FOUND and no error.
+/// Parse and bind ONE statement. Everything of the result lives in `arena`. An empty text (blank, comments) gives
+/// PL_NOT_FOUND and no error.
 pl_status pl_lang_compile(const pl_lang_context* context, pl_str text, pl_arena* arena, pl_query** out);
 
-/// Length in bytes of the first statement of a script, its `;` included; *complete false if no `;` ended it. Comments and strings are respected.
-/// Never fails; linear time.
+/// Length in bytes of the first statement of a script, its `;` included; *complete false if no `;` ended it. Comments
+/// and strings are respected. Never fails; linear time.
 size_t pl_lang_statement(pl_str script, bool* complete);
 
 /// Print stages for `.tokens` and `.ast`, and for golden tests.
@@ -31,10 +32,15 @@ pl_status pl_lang_print_ast(const pl_lang_context* context, pl_str text, pl_aren
 
 /// True for words reserved everywhere (language.md, section 7).
 bool pl_lang_reserved(pl_str word);
-/// For completion: words that could come after `text` (keywords, from the parser itself); names of kinds "variable", "name" are given as "?" and "<name>".
+/// For completion: words that could come after `text` (keywords, from the parser itself); names of kinds "variable",
+/// "name" are given as "?" and "<name>".
 pl_status pl_lang_expected(pl_str text, pl_arena* arena, pl_str** words, size_t* count);
 /// All words of the language with a one-line explanation (completion, help, docs): rows of keywords.def.
-typedef struct pl_keyword { const char* word; bool reserved; const char* help; } pl_keyword;
+typedef struct pl_keyword {
+  const char* word;
+  bool reserved;
+  const char* help;
+} pl_keyword;
 extern const pl_keyword pl_keywords[];
 extern const size_t pl_keyword_count;
 
