@@ -27,6 +27,15 @@ const char* const pl_db_names[PL_DB_COUNT] = {
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pl_env_shared* registry;  // guarded by registry_lock
 
+static char* copy_bytes(pl_mem* mem, const char* data, size_t len) {
+  char* const copy = pl_mem_alloc(mem, len + 1);
+  if (copy) {
+    memcpy(copy, data, len);
+    copy[len] = 0;
+  }
+  return copy;
+}
+
 // ---- the environment ----------------------------------------------------------------------------------------------
 
 static int env_try(const char* path, unsigned flags, size_t map_bytes, MDB_env** out) {
@@ -260,6 +269,19 @@ static bool is_blank(MDB_txn* mdb) {
   return mdb_dbi_open(mdb, NULL, 0, &main_db) == 0 && !has_entries(mdb, main_db);
 }
 
+/// A new file is on the disk only when its folder's entry is. Best effort: some file systems cannot sync a folder.
+static void sync_folder(pl_store* store) {
+  const char* const slash = strrchr(store->path, '/');
+  const size_t len = slash ? (size_t)(slash - store->path) + 1 : 1;
+  char* const folder = copy_bytes(&store->mem, slash ? store->path : ".", len);
+  const int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  if (fd >= 0) {
+    (void)fsync(fd);
+    (void)close(fd);
+  }
+  pl_mem_free(&store->mem, folder, len + 1);
+}
+
 /// Make all databases, the header and the known terms, unless another process did so while we waited for the lock.
 static pl_status create(pl_store* store, pl_error* err) {
   pl_txn* txn;
@@ -278,6 +300,9 @@ static pl_status create(pl_store* store, pl_error* err) {
     return status;
   }
   PL_TRY(pl_txn_commit(txn));
+  if (store->options.durability != PL_SYNC_NONE) {
+    sync_folder(store);
+  }
   dbs_keep(store);
   return PL_OK;
 }
@@ -329,15 +354,6 @@ static pl_status validate(pl_store* store, pl_error* err) {
 }
 
 // ---- handles ------------------------------------------------------------------------------------------------------
-
-static char* copy_bytes(pl_mem* mem, const char* data, size_t len) {
-  char* const copy = pl_mem_alloc(mem, len + 1);
-  if (copy) {
-    memcpy(copy, data, len);
-    copy[len] = 0;
-  }
-  return copy;
-}
 
 static void store_free(pl_store* store) {
   pl_mem mem = store->mem;
