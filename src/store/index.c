@@ -72,6 +72,13 @@ pl_status pl_index_damaged(pl_index index, const uint64_t* bound, const char* wh
   return pl_fail(index.txn->err, PL_MSG_BLOCK_DAMAGED, pl_db_names[index.db], text, what);
 }
 
+pl_status pl_index_no_memory(pl_index index, const pl_mem* mem) {
+  pl_error* err = index.txn->err;
+  return pl_mem_status(mem) == PL_ERR_LIMIT
+             ? pl_fail(err, PL_MSG_MEMORY_LIMIT, "reading or changing an index", mem->bytes_max >> 20)
+             : pl_fail(err, PL_MSG_NOMEM);
+}
+
 // ---- cursor -------------------------------------------------------------------------------------------------------
 
 pl_status pl_index_cursor_open(pl_index index, pl_index_cursor* out) {
@@ -159,11 +166,12 @@ pl_status pl_index_first(pl_index index, const uint64_t* key, unsigned n, uint64
 
 // ---- rows as columns ----------------------------------------------------------------------------------------------
 
-pl_status pl_index_rows_init(pl_index_rows* rows, pl_mem* mem, uint32_t columns, uint32_t capacity, pl_error* err) {
+pl_status pl_index_rows_init(pl_index_rows* rows, pl_mem* mem, pl_index index, uint32_t capacity) {
+  const uint32_t columns = index.columns;
   *rows = (pl_index_rows){.mem = mem, .columns = columns, .capacity = capacity};
   uint64_t* values = pl_mem_alloc(mem, (size_t)columns * capacity * sizeof(uint64_t));
   if (!values) {
-    return pl_fail(err, PL_MSG_NOMEM);
+    return pl_index_no_memory(index, mem);
   }
   for (uint32_t k = 0; k < columns; k++) {
     rows->rows.column[k] = values + (size_t)k * capacity;

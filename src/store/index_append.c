@@ -20,14 +20,14 @@ pl_status pl_index_append_open(pl_index index, unsigned fill_percent, pl_mem* me
   *out = NULL;
   pl_index_append* a = pl_mem_calloc(mem, 1, sizeof(*a));
   if (!a) {
-    return pl_fail(err, PL_MSG_NOMEM);
+    return pl_index_no_memory(index, mem);
   }
   a->mem = mem;
   a->index = index;
   const uint32_t bytes = PL_BLOCK_BYTES_MAX * (fill_percent > 100 ? 100 : fill_percent) / 100;
   a->bytes_max = bytes < PL_BLOCK_BYTES_MIN ? PL_BLOCK_BYTES_MIN : bytes;
   MDB_stat stat;
-  pl_status status = pl_index_rows_init(&a->rows, mem, index.columns, WAITING_ROWS, err);
+  pl_status status = pl_index_rows_init(&a->rows, mem, index, WAITING_ROWS);
   if (status == PL_OK) {
     const MDB_dbi dbi = index.txn->store->dbs[index.db];
     int rc = mdb_stat(index.txn->mdb, dbi, &stat);

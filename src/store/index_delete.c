@@ -249,10 +249,11 @@ pl_status pl_index_delete(pl_index index, const uint64_t* rows, size_t count, ui
   pl_mem* mem = &index.txn->mem;
   delete_state* s = pl_mem_alloc(mem, sizeof(*s));
   if (!s) {
-    return pl_fail(index.txn->err, PL_MSG_NOMEM);
+    return pl_index_no_memory(index, mem);
   }
   s->cursor = (pl_index_cursor){.index = index};
-  pl_status status = pl_index_rows_init(&s->rows, mem, index.columns, 2 * PL_BLOCK_ROWS_MAX, index.txn->err);
+  s->rows = (pl_index_rows){.mem = NULL};
+  pl_status status = pl_index_rows_init(&s->rows, mem, index, 2 * PL_BLOCK_ROWS_MAX);
   for (size_t i = 0; i < count && status == PL_OK;) {
     size_t taken = 0;
     status = delete_portion(s, rows + i * index.columns, count - i, shared ? shared + i : NULL, &taken);

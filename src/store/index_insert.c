@@ -155,12 +155,12 @@ pl_status pl_index_insert(pl_index index, const uint64_t* rows, size_t count, ui
   pl_mem* mem = &index.txn->mem;
   insert_state* s = pl_mem_alloc(mem, sizeof(*s));
   if (!s) {
-    return pl_fail(index.txn->err, PL_MSG_NOMEM);
+    return pl_index_no_memory(index, mem);
   }
   s->cursor = (pl_index_cursor){.index = index};
   s->rows = (pl_index_rows){.mem = NULL};
   const uint32_t portion = count < PORTION_ROWS ? (uint32_t)count : PORTION_ROWS;
-  pl_status status = pl_index_rows_init(&s->rows, mem, index.columns, PL_BLOCK_ROWS_MAX + portion, index.txn->err);
+  pl_status status = pl_index_rows_init(&s->rows, mem, index, PL_BLOCK_ROWS_MAX + portion);
   for (size_t i = 0; i < count && status == PL_OK;) {
     uint32_t taken = 0;
     if (!s->cursor.mdb) {

@@ -33,6 +33,9 @@ void pl_index_key_text(const uint64_t* bound, uint32_t columns, char out[80]);
 /// Record that the block with this key is damaged.
 pl_status pl_index_damaged(pl_index index, const uint64_t* bound, const char* what);
 
+/// Record that an allocation from `mem` failed: no memory, or its limit was reached.
+pl_status pl_index_no_memory(pl_index index, const pl_mem* mem);
+
 /// Rows as columns in one allocation, with room for `capacity` rows.
 typedef struct pl_index_rows {
   pl_mem* mem;         ///< pays
@@ -42,7 +45,7 @@ typedef struct pl_index_rows {
   uint32_t count;      ///< rows used
 } pl_index_rows;
 
-pl_status pl_index_rows_init(pl_index_rows* rows, pl_mem* mem, uint32_t columns, uint32_t capacity, pl_error* err);
+pl_status pl_index_rows_init(pl_index_rows* rows, pl_mem* mem, pl_index index, uint32_t capacity);
 void pl_index_rows_free(pl_index_rows* rows);  ///< accepts a zeroed struct
 /// Decode the whole block the cursor stands on to row `at`.
 pl_status pl_index_rows_decode(pl_index_rows* rows, const pl_index_cursor* cursor, uint32_t at);

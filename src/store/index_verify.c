@@ -97,12 +97,12 @@ pl_status pl_index_verify(pl_index index, pl_mem* mem, pl_status (*fn)(void* use
   pl_error* err = index.txn->err;
   verify_walk w = {.index = index, .fn = fn, .on_damage = on_damage, .user = user};
   const size_t flat_bytes = (size_t)index.columns * PL_BLOCK_ROWS_MAX * sizeof(uint64_t);
-  PL_TRY(pl_index_rows_init(&w.rows, mem, index.columns, PL_BLOCK_ROWS_MAX, err));
+  PL_TRY(pl_index_rows_init(&w.rows, mem, index, PL_BLOCK_ROWS_MAX));
   w.flat = pl_mem_alloc(mem, flat_bytes);
   MDB_cursor* mdb = NULL;
   pl_status status = PL_OK;
   if (!w.flat) {
-    status = pl_fail(err, PL_MSG_NOMEM);
+    status = pl_index_no_memory(index, mem);
     goto out;
   }
   const int rc = mdb_cursor_open(index.txn->mdb, index.txn->store->dbs[index.db], &mdb);

@@ -57,7 +57,7 @@ pl_status pl_scan_open(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_
   *out = NULL;
   pl_scan* scan = pl_mem_calloc(mem, 1, sizeof(*scan));
   if (!scan) {
-    return pl_fail(txn->err, PL_MSG_NOMEM);
+    return pl_index_no_memory(pl_index_of(txn, (pl_db)order), mem);
   }
   scan->mem = mem;
   scan->width = pl_order_width[order];
@@ -265,7 +265,7 @@ static pl_status fill_filtered(pl_scan* scan, pl_id* const out[4], size_t filled
   if (!scan->scratch) {
     scan->scratch = pl_mem_alloc(scan->mem, sizeof(*scan->scratch));
     if (!scan->scratch) {
-      return pl_fail(scan->cursor.index.txn->err, PL_MSG_NOMEM);
+      return pl_index_no_memory(scan->cursor.index, scan->mem);
     }
   }
   scan_scratch* s = scan->scratch;

@@ -227,6 +227,28 @@ static void test_damage(void** state) {
   raw_commit(&raw);
 }
 
+/// Too little memory is an error at every step, and nothing stays allocated.
+static void test_no_memory(void** state) {
+  (void)state;
+  raw_begin(&raw, true);
+  const pl_index index = pl_index_of(&raw.txn, PL_DB_SPO);
+  const raw_row row = {1, 2, 3, 0};
+  for (size_t limit = 0; limit < 400000; limit += 7000) {
+    raw.txn.mem.bytes_max = limit;
+    const pl_status inserted = pl_index_insert(index, row, 1, NULL);
+    const pl_status deleted = pl_index_delete(index, row, 1, NULL);
+    const pl_status verified = pl_index_verify(index, &raw.txn.mem, NULL, raw_no_damage, NULL);
+    assert_true(inserted == PL_OK || inserted == PL_ERR_LIMIT);
+    assert_true(deleted == PL_OK || deleted == PL_ERR_LIMIT);
+    assert_true(verified == PL_OK || verified == PL_ERR_LIMIT);
+    assert_int_equal(raw.txn.mem.bytes_used, 0);
+    pl_error_clear(&raw.err);
+  }
+  raw.txn.mem.bytes_max = SIZE_MAX;
+  assert_int_equal(pl_index_insert(index, row, 1, NULL), PL_OK);
+  raw_commit(&raw);
+}
+
 static int setup(void** state) {
   (void)state;
   raw_open(&raw);
@@ -245,6 +267,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_single_rows, setup, teardown),
       cmocka_unit_test_setup_teardown(test_append, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
