@@ -1,0 +1,189 @@
+/// Columns of the current row: ids become values and texts here, once each, in the arena of the row.
+#include "api/api.h"
+
+// ---- which --------------------------------------------------------------------------------------------------------
+
+static pl_status cell_of(parley_query* q, size_t column, pl_api_cell** out) {
+  *out = NULL;
+  if (!q->has_row) {
+    return pl_fail(&q->error.diags, PL_MSG_QUERY_NO_ROW);
+  }
+  if (column >= q->column_count) {
+    return pl_fail(&q->error.diags, PL_MSG_QUERY_COLUMN, column, q->column_count);
+  }
+  *out = &q->cells[column];
+  return PL_OK;
+}
+
+static bool is_line(const parley_query* q) { return q->query->mode != PL_MODE_RUN; }
+
+static pl_str line_of(const parley_query* q) {
+  return (pl_str){q->lines.data + q->line_start, q->line_next - 1 - q->line_start};
+}
+
+static pl_id id_of(const parley_query* q, size_t column) {
+  return pl_chunk_id(q->chunk, pl_run_slot(q->run, (uint32_t)column), q->row);
+}
+
+static const pl_names* names_of(const parley_query* q) {
+  return &pl_txn_settings(q->txn ? q->txn->txn : q->own)->names;
+}
+
+static pl_status term_of(parley_query* q, pl_id id, pl_term* out) {
+  *out = (pl_term){.kind = PL_TERM_NONE};
+  const pl_status status = id == PL_ID_NULL ? PL_OK : pl_termpool_term(pl_run_pool(q->run), id, out);
+  return status == PL_NOT_FOUND ? PL_OK : status;
+}
+
+// ---- texts --------------------------------------------------------------------------------------------------------
+
+typedef pl_status (*write_fn)(pl_buf* out, const pl_names* names, const pl_term* term);
+
+/// A term, or a list in brackets; lists in lists are as deep as the expressions that made them.
+static pl_status write_id(parley_query* q, pl_buf* out, write_fn fn, pl_id id, unsigned depth) {
+  const pl_id* items;
+  size_t count;
+  pl_term term;
+  if (depth < PL_NESTING_MAX && id != PL_ID_NULL && pl_termpool_list(pl_run_pool(q->run), id, &items, &count)) {
+    PL_TRY(pl_buf_char(out, '['));
+    for (size_t i = 0; i < count; i++) {
+      PL_TRY(pl_buf_str(out, i ? PL_STR(", ") : PL_STR("")));
+      PL_TRY(write_id(q, out, fn, items[i], depth + 1));
+    }
+    return pl_buf_char(out, ']');
+  }
+  PL_TRY(term_of(q, id, &term));
+  return fn(out, names_of(q), &term);
+}
+
+static pl_status text_of(parley_query* q, write_fn fn, pl_id id, const char** out) {
+  pl_buf buf;
+  pl_buf_init(&buf, &q->mem, SIZE_MAX / 2);
+  pl_status status = write_id(q, &buf, fn, id, 0);
+  if (status == PL_OK) {
+    *out = pl_arena_str(&q->arena_row, pl_buf_view(&buf)).data;
+    status = *out ? PL_OK : PL_ERR_NOMEM;
+  }
+  pl_buf_free(&buf);
+  return status;
+}
+
+static pl_status line_text(parley_query* q, write_fn fn, const char** out) {
+  const pl_term term = pl_term_string(line_of(q));
+  pl_buf buf;
+  pl_buf_init(&buf, &q->mem, SIZE_MAX / 2);
+  pl_status status = fn(&buf, NULL, &term);
+  if (status == PL_OK) {
+    *out = pl_arena_str(&q->arena_row, pl_buf_view(&buf)).data;
+    status = *out ? PL_OK : PL_ERR_NOMEM;
+  }
+  pl_buf_free(&buf);
+  return status;
+}
+
+static const char* column_text(parley_query* q, size_t column, bool source) {
+  pl_api_cell* cell;
+  if (!q || cell_of(q, column, &cell) != PL_OK) {
+    return NULL;
+  }
+  const char** const text = source ? &cell->source : &cell->text;
+  if (!*text) {
+    const write_fn fn = source ? pl_api_write_source : pl_api_write_text;
+    const pl_status status = is_line(q) ? line_text(q, fn, text) : text_of(q, fn, id_of(q, column), text);
+    if (status != PL_OK) {
+      pl_api_error_complete(&q->error.diags, status);
+      return NULL;
+    }
+  }
+  return *text;
+}
+
+const char* parley_column_text(parley_query* query, size_t column) { return column_text(query, column, false); }
+const char* parley_column_source(parley_query* query, size_t column) { return column_text(query, column, true); }
+
+// ---- values -------------------------------------------------------------------------------------------------------
+
+static pl_status value_of(parley_query* q, pl_id id, parley_value* out) {
+  pl_term term;
+  if (id != PL_ID_NULL && pl_termpool_is_list(pl_run_pool(q->run), id)) {
+    *out = (parley_value){.type = PARLEY_LIST};
+    PL_TRY(text_of(q, pl_api_write_text, id, &out->text));
+    out->text_len = strlen(out->text);
+    return PL_OK;
+  }
+  PL_TRY(term_of(q, id, &term));
+  return pl_api_value_out(&term, &q->arena_row, out);
+}
+
+static pl_status make_value(parley_query* q, size_t column, pl_api_cell* cell) {
+  if (cell->has_value) {
+    return PL_OK;
+  }
+  if (is_line(q)) {
+    const pl_term term = pl_term_string(line_of(q));
+    PL_TRY(pl_api_value_out(&term, &q->arena_row, &cell->value));
+  } else {
+    PL_TRY(value_of(q, id_of(q, column), &cell->value));
+  }
+  cell->has_value = true;
+  return PL_OK;
+}
+
+parley_status parley_column(parley_query* query, size_t column, parley_value* value) {
+  pl_api_cell* cell;
+  if (!query) {
+    return PARLEY_MISUSE;
+  }
+  if (!value) {
+    return pl_api_status(pl_fail(&query->error.diags, PL_MSG_API_NULL, "parley_column", "value"));
+  }
+  pl_status status = cell_of(query, column, &cell);
+  if (status == PL_OK) {
+    status = make_value(query, column, cell);
+    if (status == PL_OK) {
+      *value = cell->value;
+    } else {
+      pl_api_error_complete(&query->error.diags, status);
+    }
+  }
+  return pl_api_status(status);
+}
+
+static pl_status make_items(parley_query* q, size_t column, pl_api_cell* cell) {
+  const pl_id* ids;
+  size_t count;
+  if (is_line(q) || !pl_termpool_list(pl_run_pool(q->run), id_of(q, column), &ids, &count)) {
+    return pl_fail(&q->error.diags, PL_MSG_QUERY_NOT_LIST, column);
+  }
+  parley_value* const items = PL_ARENA_ARRAY(&q->arena_row, parley_value, count + 1);
+  if (!items) {
+    return PL_ERR_NOMEM;
+  }
+  for (size_t i = 0; i < count; i++) {
+    PL_TRY(value_of(q, ids[i], &items[i]));
+  }
+  cell->items = items;
+  cell->item_count = count;
+  return PL_OK;
+}
+
+parley_status parley_column_list(parley_query* query, size_t column, const parley_value** values, size_t* count) {
+  pl_api_cell* cell;
+  if (!query) {
+    return PARLEY_MISUSE;
+  }
+  if (!values || !count) {
+    return pl_api_status(pl_fail(&query->error.diags, PL_MSG_API_NULL, "parley_column_list", "values"));
+  }
+  pl_status status = cell_of(query, column, &cell);
+  if (status == PL_OK && !cell->items) {
+    status = make_items(query, column, cell);
+  }
+  if (status != PL_OK) {
+    pl_api_error_complete(&query->error.diags, status);
+    return pl_api_status(status);
+  }
+  *values = cell->items;
+  *count = cell->item_count;
+  return PARLEY_OK;
+}

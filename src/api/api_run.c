@@ -1,0 +1,301 @@
+/// Running queries: step, reset, the transaction around a run.
+///
+/// A run is READY, READING its rows, or ENDED; only READING holds a transaction of its own. `explain` and `profile`
+/// have rows too: the lines of the plan.
+#include "api/api.h"
+
+// ---- the transaction around it ------------------------------------------------------------------------------------
+
+/// Failures of the storage below a caller's transaction are written in its error object: bring them here.
+static void take_errors(parley_query* q, pl_status status) {
+  if (status == PL_OK || status == PL_DONE || status == PL_ROW) {
+    return;
+  }
+  if (q->txn && q->error.diags.error_count == 0) {
+    pl_error_move(&q->error.diags, &q->txn->error.diags);
+  }
+  pl_api_error_complete(&q->error.diags, status);
+}
+
+pl_status pl_api_query_look(parley_query* q, pl_txn** txn, bool* begun) {
+  *begun = false;
+  if (q->orphan) {
+    return pl_fail(&q->error.diags, PL_MSG_QUERY_ORPHAN);
+  }
+  if (q->txn) {
+    *txn = q->txn->txn;
+    return q->txn->reading == 0 ? pl_api_txn_flush(q->txn) : PL_OK;
+  }
+  if (q->own) {
+    *txn = q->own;
+    return PL_OK;
+  }
+  *begun = true;
+  return pl_txn_begin(q->store->store, false, &q->error.diags, txn);
+}
+
+/// Close the run; its own transaction stays.
+static void close_run(parley_query* q) {
+  if (!q->run) {
+    return;
+  }
+  pl_run_close(q->run);
+  q->run = NULL;
+  q->chunk = NULL;
+  if (q->txn) {
+    q->txn->reading--;
+  }
+}
+
+void pl_api_query_stop(parley_query* q) {
+  close_run(q);
+  pl_txn_abort(q->own);
+  q->own = NULL;
+  q->has_row = false;
+  if (q->state == PL_API_READING) {
+    q->state = PL_API_ENDED;
+    q->last = PL_DONE;
+  }
+}
+
+static pl_status open_run(parley_query* q, pl_txn* txn) {
+  const pl_run_limits limits = {.memory_bytes = q->limits.memory_bytes, .rows = q->limits.rows};
+  pl_guard_init(&q->guard, &q->store->interrupt, q->limits.seconds);
+  q->guard.interrupt_query = &q->interrupt;
+  q->guard.progress = q->progress;
+  q->guard.progress_user = q->progress_user;
+  PL_TRY(pl_guard_check(&q->guard, &q->error.diags));
+  PL_TRY(pl_run_open(q->plan, txn, q->params, &limits, &q->guard, &q->error.diags, &q->run));
+  q->chunk = NULL;
+  q->chunk_next = 0;
+  q->row_repeats = 0;
+  if (q->txn) {
+    q->txn->reading++;
+  }
+  return PL_OK;
+}
+
+static pl_status begin_rows(parley_query* q) {
+  if (q->txn) {
+    if (q->txn->reading == 0) {
+      PL_TRY(pl_api_txn_flush(q->txn));
+    }
+    return open_run(q, q->txn->txn);
+  }
+  PL_TRY(pl_txn_begin(q->store->store, false, &q->error.diags, &q->own));
+  return open_run(q, q->own);
+}
+
+static pl_status keep_profile(parley_query* q) {
+  pl_buf_clear(&q->profile);
+  return q->keep_profile ? pl_run_profile(q->run, &q->profile) : PL_OK;
+}
+
+// ---- rows ---------------------------------------------------------------------------------------------------------
+
+static pl_status next_chunk(parley_query* q) {
+  q->chunk_next = 0;
+  q->chunk = NULL;
+  return pl_run_next(q->run, &q->chunk);
+}
+
+static pl_status next_row(parley_query* q) {
+  if (q->row_repeats > 0) {
+    q->row_repeats--;
+    return PL_ROW;
+  }
+  for (;;) {
+    while (!q->chunk || q->chunk_next >= q->chunk->selected) {
+      PL_TRY(next_chunk(q));
+    }
+    q->row = pl_chunk_row(q->chunk, q->chunk_next++);
+    const uint64_t times = q->chunk->multiplicity ? q->chunk->multiplicity[q->row] : 1;
+    if (times > 0) {
+      q->row_repeats = times - 1;
+      return PL_ROW;
+    }
+  }
+}
+
+static void forget_row(parley_query* q) {
+  q->has_row = false;
+  if (q->column_count > 0) {
+    memset(q->cells, 0, q->column_count * sizeof *q->cells);
+    pl_arena_reset(&q->arena_row);
+  }
+}
+
+static pl_status step_rows(parley_query* q) {
+  if (q->state == PL_API_READY) {
+    q->state = PL_API_READING;
+    PL_TRY(begin_rows(q));
+  }
+  const pl_status status = next_row(q);
+  if (status == PL_DONE) {
+    PL_TRY(keep_profile(q));
+  }
+  return status;
+}
+
+// ---- updates ------------------------------------------------------------------------------------------------------
+
+/// Everything is collected before anything is written, so that a failure of the query itself leaves a caller's
+/// transaction as it was.
+static pl_status run_update(parley_query* q, pl_txn* txn) {
+  pl_write_counts counts = {0};
+  PL_TRY(open_run(q, txn));
+  pl_status status = pl_run_update(q->run, &counts);
+  if (status == PL_OK || status == PL_DONE) {
+    status = keep_profile(q);
+    q->changes = pl_api_changes(&counts);
+  }
+  close_run(q);
+  return status;
+}
+
+static pl_status update_own(parley_query* q) {
+  PL_TRY(pl_txn_begin(q->store->store, true, &q->error.diags, &q->own));
+  PL_TRY(run_update(q, q->own));
+  pl_txn* const txn = q->own;
+  q->own = NULL;
+  return pl_txn_commit(txn);
+}
+
+static pl_status update_in(parley_query* q) {
+  parley_txn* const txn = q->txn;
+  if (!pl_txn_is_write(txn->txn)) {
+    return pl_fail(&q->error.diags, PL_MSG_TXN_READONLY);
+  }
+  if (txn->reading > 0) {
+    return pl_fail(&q->error.diags, PL_MSG_TXN_READING);
+  }
+  PL_TRY(pl_api_txn_flush(txn));
+  return run_update(q, txn->txn);
+}
+
+static pl_status step_update(parley_query* q) {
+  q->changes = (parley_changes){0};
+  const pl_status status = q->txn ? update_in(q) : update_own(q);
+  if (status != PL_OK) {
+    q->changes = (parley_changes){0};
+    return status;
+  }
+  return PL_DONE;
+}
+
+// ---- explain and profile ------------------------------------------------------------------------------------------
+
+static pl_status run_through(parley_query* q) {
+  if (q->query->kind == PL_QUERY_UPDATE) {
+    const pl_status status = step_update(q);
+    return status == PL_DONE ? PL_OK : status;
+  }
+  PL_TRY(begin_rows(q));
+  pl_status status;
+  do {
+    status = next_chunk(q);
+  } while (status == PL_OK);
+  return status == PL_DONE ? keep_profile(q) : status;
+}
+
+pl_status pl_api_query_profile(parley_query* q) {
+  q->keep_profile = true;
+  pl_api_error_truncate(&q->error, q->compile_diags);
+  const pl_status status = run_through(q);
+  q->keep_profile = false;
+  take_errors(q, status);
+  pl_api_query_stop(q);
+  return status;
+}
+
+static pl_status explain(parley_query* q) {
+  pl_txn* txn;
+  bool begun;
+  PL_TRY(pl_api_query_look(q, &txn, &begun));
+  const pl_status status = pl_plan_explain(q->plan, txn, &q->lines);
+  if (begun) {
+    pl_txn_abort(txn);
+  }
+  return status;
+}
+
+static pl_status profile(parley_query* q) {
+  q->keep_profile = true;
+  const pl_status status = run_through(q);
+  q->keep_profile = false;
+  PL_TRY(status);
+  PL_TRY(pl_buf_str(&q->lines, pl_buf_view(&q->profile)));
+  close_run(q);
+  pl_txn_abort(q->own);
+  q->own = NULL;
+  return PL_OK;
+}
+
+static pl_status step_lines(parley_query* q) {
+  if (q->state == PL_API_READY) {
+    q->state = PL_API_READING;
+    q->line_next = 0;
+    pl_buf_clear(&q->lines);
+    PL_TRY(q->query->mode == PL_MODE_EXPLAIN ? explain(q) : profile(q));
+  }
+  if (q->line_next >= q->lines.len) {
+    return PL_DONE;
+  }
+  q->line_start = q->line_next;
+  const char* const from = q->lines.data + q->line_start;
+  const char* const end = memchr(from, '\n', q->lines.len - q->line_start);
+  q->line_next = end ? (size_t)(end - q->lines.data) + 1 : q->lines.len + 1;
+  return PL_ROW;
+}
+
+// ---- step and reset -----------------------------------------------------------------------------------------------
+
+static pl_status step(parley_query* q) {
+  if (q->state == PL_API_READY) {
+    pl_api_error_truncate(&q->error, q->compile_diags);
+  }
+  if (q->orphan) {
+    return pl_fail(&q->error.diags, PL_MSG_QUERY_ORPHAN);
+  }
+  return q->query->mode != PL_MODE_RUN       ? step_lines(q)
+         : q->query->kind == PL_QUERY_UPDATE ? step_update(q)
+                                             : step_rows(q);
+}
+
+parley_status parley_step(parley_query* query) {
+  if (!query) {
+    return PARLEY_MISUSE;
+  }
+  if (query->compiled != PL_OK) {
+    return pl_api_status(query->compiled);
+  }
+  if (query->state == PL_API_ENDED) {
+    return pl_api_status(query->last);
+  }
+  forget_row(query);
+  const pl_status status = step(query);
+  query->has_row = status == PL_ROW;
+  if (status != PL_ROW) {
+    take_errors(query, status);
+    pl_api_query_stop(query);
+    query->state = PL_API_ENDED;
+    query->last = status;
+  }
+  return pl_api_status(status);
+}
+
+parley_status parley_reset(parley_query* query) {
+  if (!query) {
+    return PARLEY_MISUSE;
+  }
+  pl_api_query_stop(query);
+  pl_api_error_truncate(&query->error, query->compile_diags);
+  if (query->compiled != PL_OK) {
+    return pl_api_status(query->compiled);
+  }
+  forget_row(query);
+  atomic_store(&query->interrupt, 0);
+  query->state = PL_API_READY;
+  query->last = PL_OK;
+  return PARLEY_OK;
+}
