@@ -282,6 +282,7 @@ typedef struct note_pass {
   pl_bulk* bulk;            ///< builder
   pl_rowsort* poc;          ///< fed while cpo is written
   pl_predicate_list stats;  ///< counters per annotation predicate, filled while poc is written
+  pl_id object_last;        ///< object of the row before
 } note_pass;
 
 static pl_status on_cpo(void* user, const uint64_t* rows, size_t count) {
@@ -303,7 +304,9 @@ static pl_status on_poc(void* user, const uint64_t* rows, size_t count) {
       return pl_bulk_nomem(pass->bulk);
     }
     pl_predicate_stats* const s = &pass->stats.data[pass->stats.count - 1];
-    s->rows = s->facts = s->subjects = s->objects = s->rows + 1;
+    s->objects += s->rows == 0 || pass->object_last != rows[3 * i + 1];
+    s->rows = s->facts = s->subjects = s->rows + 1;
+    pass->object_last = rows[3 * i + 1];
   }
   return PL_OK;
 }
