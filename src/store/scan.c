@@ -142,7 +142,8 @@ pl_status pl_scan_range(pl_scan* scan, const pl_id* prefix, unsigned n, pl_id lo
     set_end(scan);
     return PL_OK;
   }
-  if (here(scan, scan->low)) {
+  // In a write transaction the block may have changed since it was opened: look it up again.
+  if (!scan->cursor.index.txn->write && here(scan, scan->low)) {
     set_window(scan);
     return PL_OK;
   }
