@@ -1,0 +1,128 @@
+/// Aggregates on short sequences of values, with and without distinct, in row order and in term order.
+#include "expr_fixture.h"
+
+typedef struct agg_row {
+  pl_fn fn;              ///< aggregate
+  bool distinct;         ///< with distinct
+  bool row_order;        ///< keep the order of the rows
+  const char* values;    ///< terms, spaces between
+  const char* expected;  ///< result
+} agg_row;
+
+static const char* aggregate(expr_fixture* f, const agg_row* r, uint64_t times, const char* separator) {
+  const size_t bytes = pl_agg_state_bytes(r->fn, r->distinct);
+  assert_int_equal(bytes % 16, 0);
+  pl_agg_state* const state = pl_arena_calloc(&f->plan, 1, bytes);
+  const pl_str text = pl_str_c(r->values);
+  for (size_t pos = 0; pos < text.len;) {
+    const pl_term term = parse_term(f, text, &pos);
+    pl_id id;
+    assert_int_equal(pl_termpool_put_term(f->pool, &term, &id), PL_OK);
+    assert_int_equal(pl_agg_update(r->fn, r->distinct, false, r->row_order, state, &f->eval, &f->mem, id, times),
+                     PL_OK);
+  }
+  pl_id out;
+  const pl_id between = separator ? id_of(f, separator) : PL_ID_NULL;
+  assert_int_equal(pl_agg_result(r->fn, r->distinct, r->row_order, state, &f->eval, &f->mem, between, &out), PL_OK);
+  pl_agg_release(r->fn, r->distinct, state, &f->mem);
+  return text_of(f, out);
+}
+
+#define YEAR(y) "\"" #y "\"^^<" PL_XSD "gYear>"
+
+static void test_rows(void** state) {
+  expr_fixture* const f = *state;
+  static const agg_row rows[] = {
+      {PL_FN_COUNT, false, false, "", "0"},
+      {PL_FN_COUNT, false, false, "1 null 1 Trung", "3"},
+      {PL_FN_COUNT, true, false, "1 null 1 Trung", "2"},
+      {PL_FN_SUM, false, false, "", "0"},
+      {PL_FN_SUM, false, false, "1 2 null 3", "6"},
+      {PL_FN_SUM, true, false, "2 2 3", "5"},
+      {PL_FN_SUM, false, false, "1 2.5", "3.5"},
+      {PL_FN_SUM, false, false, "1 2.5 1e0", "4.5E0"},
+      {PL_FN_SUM, false, false, "1 \"x\"", "null"},
+      {PL_FN_SUM, false, false, "9223372036854775807 9223372036854775807", "18446744073709551614.0"},
+      {PL_FN_SUM, false, false, "9223372036854775806 1 -1", "\"9223372036854775806\"^^xsd:integer"},
+      {PL_FN_SUM, false, false, "1e100 1e0 -1e100", "1.0E0"},
+      {PL_FN_AVG, false, false, "", "null"},
+      {PL_FN_AVG, false, false, "1 2", "1.5"},
+      {PL_FN_AVG, true, false, "1 1 2", "1.5"},
+      {PL_FN_AVG, false, false, "1 2e0", "1.5E0"},
+      {PL_FN_MIN, false, false, "", "null"},
+      {PL_FN_MIN, false, false, "3 1.5 2", "1.5"},
+      {PL_FN_MAX, false, false, "3 1.5 2.0E1", "2.0E1"},
+      {PL_FN_MIN, false, false, "2023-05 " YEAR(2023) " " YEAR(2024), "2023"},
+      {PL_FN_MAX, false, false, "2023-05 " YEAR(2023) " 2022-12-31", "2023"},
+      {PL_FN_MAX, false, false, "2023-11/2025 2024-12", "2023-11..2025"},
+      {PL_FN_MIN, false, false, "\"b\" \"a\" Trung", "Trung"},
+      {PL_FN_ANY, false, true, "3 1 2", "1"},
+      {PL_FN_FIRST, false, true, "null 3 1 2", "3"},
+      {PL_FN_FIRST, false, false, "3 1 2", "1"},
+      {PL_FN_LAST, false, true, "3 1 2 null", "2"},
+      {PL_FN_LAST, true, true, "3 1 3", "1"},
+      {PL_FN_LAST, false, false, "3 1 2", "3"},
+      {PL_FN_COLLECT, false, false, "", "[]"},
+      {PL_FN_COLLECT, false, false, "3 1 null 3 2", "[1 2 3 3]"},
+      {PL_FN_COLLECT, false, true, "3 1 null 3 2", "[3 1 3 2]"},
+      {PL_FN_COLLECT, true, true, "3 1 3 2", "[3 1 2]"},
+      {PL_FN_COLLECT, true, false, "3 1 3 2", "[1 2 3]"},
+      {PL_FN_JOIN, false, false, "", "null"},
+      {PL_FN_JOIN, false, true, "Trung 5 M1", "\"Lê Hoài Trung, 5, M1\""},
+      {PL_FN_JOIN, true, false, "\"b\" \"a\" \"b\"", "\"a, b\""},
+  };
+  for (size_t i = 0; i < PL_COUNT_OF(rows); i++) {
+    const char* const text = aggregate(f, &rows[i], 1, NULL);
+    if (strcmp(text, rows[i].expected)) {
+      fail_msg("aggregate %d (%s) gave %s, not %s", (int)rows[i].fn, rows[i].values, text, rows[i].expected);
+    }
+  }
+}
+
+static void test_times(void** state) {
+  expr_fixture* const f = *state;
+  static const agg_row rows[] = {
+      {PL_FN_COUNT, false, false, "1 2", "6"},      {PL_FN_COUNT, true, false, "1 2", "2"},
+      {PL_FN_SUM, false, false, "1 2.5", "10.5"},   {PL_FN_AVG, false, false, "1 2", "1.5"},
+      {PL_FN_COLLECT, false, true, "1", "[1 1 1]"}, {PL_FN_JOIN, true, true, "\"a\" \"b\"", "\"a/b\""},
+  };
+  for (size_t i = 0; i < PL_COUNT_OF(rows); i++) {
+    assert_string_equal(aggregate(f, &rows[i], 3, "\"/\""), rows[i].expected);
+  }
+}
+
+static void test_star(void** state) {
+  expr_fixture* const f = *state;
+  pl_agg_state* const s = pl_arena_calloc(&f->plan, 1, pl_agg_state_bytes(PL_FN_COUNT, false));
+  pl_id out;
+  assert_int_equal(pl_agg_update(PL_FN_COUNT, false, true, false, s, &f->eval, &f->mem, PL_ID_NULL, 7), PL_OK);
+  assert_int_equal(pl_agg_result(PL_FN_COUNT, false, false, s, &f->eval, &f->mem, PL_ID_NULL, &out), PL_OK);
+  assert_string_equal(text_of(f, out), "7");
+}
+
+static void test_overflow(void** state) {
+  expr_fixture* const f = *state;
+  const agg_row huge = {PL_FN_SUM, false, false,
+                        "9999999999999999999999999999999999999.0 9999999999999999999999999999999999999.0", "null"};
+  assert_string_equal(aggregate(f, &huge, 1, NULL), huge.expected);
+  assert_int_equal(f->err.items[0].number, PL_MSG_OVERFLOW);
+}
+
+static void test_memory_limit(void** state) {
+  expr_fixture* const f = *state;
+  const pl_id id = id_of(f, "1");
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, 10000);
+  pl_agg_state* const s = pl_arena_calloc(&f->plan, 1, pl_agg_state_bytes(PL_FN_COLLECT, false));
+  assert_int_equal(pl_agg_update(PL_FN_COLLECT, false, false, false, s, &f->eval, &mem, id, 1000000), PL_ERR_LIMIT);
+  pl_agg_release(PL_FN_COLLECT, false, s, &mem);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, expr_setup, expr_teardown)
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_rows), TEST(test_times), TEST(test_star), TEST(test_overflow), TEST(test_memory_limit),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+/// Evaluation over chunks: selections, lazy functions, filters, long chains, constants, limits. A random expression
+/// must give the same column whatever the selection.
+#include "expr_fixture.h"
+
+enum { ROWS = 100 };
+
+typedef struct numbers {
+  pl_id cells[2][ROWS];  ///< slot 0: the row number; slot 1: null on every third row, else row % 7
+  pl_id* columns[3];     ///< slot 2 is not present
+  pl_chunk chunk;        ///< over them
+} numbers;
+
+static void numbers_make(expr_fixture* f, numbers* n) {
+  for (uint32_t i = 0; i < ROWS; i++) {
+    char text[16];
+    snprintf(text, sizeof text, "%u", i);
+    n->cells[0][i] = id_of(f, text);
+    snprintf(text, sizeof text, "%u", i % 7);
+    n->cells[1][i] = i % 3 ? id_of(f, text) : PL_ID_NULL;
+  }
+  n->columns[0] = n->cells[0];
+  n->columns[1] = n->cells[1];
+  n->columns[2] = NULL;
+  n->chunk = (pl_chunk){.columns = n->columns, .slot_count = 3, .count = ROWS, .selected = ROWS};
+}
+
+static int64_t integer_of(pl_id id) {
+  pl_value v;
+  char buf[PL_INLINE_TEXT_MAX];
+  pl_value_from_id(id, buf, &v);
+  assert_int_equal(v.kind, PL_VALUE_INTEGER);
+  return v.integer;
+}
+
+static void test_columns(void** state) {
+  expr_fixture* const f = *state;
+  numbers n;
+  pl_id out[ROWS];
+  numbers_make(f, &n);
+  // ?0 * 10 + ?1
+  const pl_program* const p =
+      compile_expr(f, CALL(f, PL_FN_ADD, CALL(f, PL_FN_MUL, slot_expr(f, 0), term_expr(f, "10")), slot_expr(f, 1)));
+  assert_int_equal(pl_program_eval(p, &f->eval, &n.chunk, out), PL_OK);
+  for (uint32_t i = 0; i < ROWS; i++) {
+    assert_true(i % 3 ? integer_of(out[i]) == i * 10 + i % 7 : out[i] == PL_ID_NULL);
+  }
+  assert_int_equal(pl_program_eval(compile_expr(f, slot_expr(f, 2)), &f->eval, &n.chunk, out), PL_OK);
+  assert_true(out[5] == PL_ID_NULL);
+  assert_int_equal(pl_program_eval(compile_expr(f, slot_expr(f, 0)), &f->eval, &n.chunk, out), PL_OK);
+  assert_true(out[5] == n.cells[0][5]);
+  assert_int_equal(pl_program_eval(compile_expr(f, term_expr(f, "7")), &f->eval, &n.chunk, out), PL_OK);
+  assert_int_equal(integer_of(out[ROWS - 1]), 7);
+}
+
+static void test_selection(void** state) {
+  expr_fixture* const f = *state;
+  numbers n;
+  pl_id out[ROWS] = {0};
+  uint16_t chosen[] = {3, 4, 50, 99};
+  uint16_t space[ROWS];
+  numbers_make(f, &n);
+  n.chunk.selection = chosen;
+  n.chunk.selected = 4;
+  const pl_program* const p = compile_expr(f, CALL(f, PL_FN_NEG, slot_expr(f, 0)));
+  assert_int_equal(pl_program_eval(p, &f->eval, &n.chunk, out), PL_OK);
+  assert_int_equal(integer_of(out[50]), -50);
+  assert_true(out[51] == PL_ID_NULL);
+  const pl_program* const q = compile_expr(f, CALL(f, PL_FN_GT, slot_expr(f, 0), term_expr(f, "3.5")));
+  assert_int_equal(pl_program_filter(q, &f->eval, &n.chunk, space), PL_OK);
+  assert_int_equal(n.chunk.selected, 3);
+  assert_int_equal(pl_chunk_row(&n.chunk, 0), 4);
+  const pl_program* const none = compile_expr(f, CALL(f, PL_FN_LT, slot_expr(f, 1), term_expr(f, "null")));
+  assert_int_equal(pl_program_filter(none, &f->eval, &n.chunk, space), PL_OK);
+  assert_int_equal(n.chunk.selected, 0);
+  assert_int_equal(pl_program_filter(q, &f->eval, &n.chunk, space), PL_OK);
+  assert_int_equal(n.chunk.selected, 0);
+}
+
+/// Arguments that would fail are not evaluated for rows that do not need them.
+static void test_lazy(void** state) {
+  expr_fixture* const f = *state;
+  numbers n;
+  pl_id out[ROWS];
+  numbers_make(f, &n);
+  pl_expr* const bad_pattern = CALL(f, PL_FN_CONCAT, term_expr(f, "\"(\""), slot_expr(f, 0));
+  pl_expr* const fails = CALL(f, PL_FN_MATCHES, term_expr(f, "\"x\""), bad_pattern);
+  pl_expr* const small = CALL(f, PL_FN_LT, slot_expr(f, 0), term_expr(f, "1000"));
+  pl_expr* const large = CALL(f, PL_FN_GT, slot_expr(f, 0), term_expr(f, "1000"));
+  pl_expr* const exprs[] = {
+      CALL(f, PL_FN_OR, small, fails),
+      CALL(f, PL_FN_AND, large, fails),
+      CALL(f, PL_FN_IF, large, fails, term_expr(f, "1")),
+      CALL(f, PL_FN_COALESCE, slot_expr(f, 0), fails),
+  };
+  for (size_t i = 0; i < PL_COUNT_OF(exprs); i++) {
+    assert_int_equal(pl_program_eval(compile_expr(f, exprs[i]), &f->eval, &n.chunk, out), PL_OK);
+  }
+  assert_int_equal(pl_program_eval(compile_expr(f, fails), &f->eval, &n.chunk, out), PL_ERR_EVAL);
+}
+
+static void test_branches(void** state) {
+  expr_fixture* const f = *state;
+  numbers n;
+  pl_id out[ROWS];
+  numbers_make(f, &n);
+  // if ?0 < 50 then coalesce(?1, -1) else ?0
+  pl_expr* const e = CALL(f, PL_FN_IF, CALL(f, PL_FN_LT, slot_expr(f, 0), term_expr(f, "50")),
+                          CALL(f, PL_FN_COALESCE, slot_expr(f, 1), term_expr(f, "-1")), slot_expr(f, 0));
+  assert_int_equal(pl_program_eval(compile_expr(f, e), &f->eval, &n.chunk, out), PL_OK);
+  for (uint32_t i = 0; i < ROWS; i++) {
+    assert_int_equal(integer_of(out[i]), i >= 50 ? (int64_t)i : i % 3 ? (int64_t)i % 7 : -1);
+  }
+}
+
+/// A chain of the same operator, written left to right.
+static pl_expr* chain(expr_fixture* f, pl_fn fn, pl_expr* first, pl_expr* link, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    first = CALL(f, fn, first, link);
+  }
+  return first;
+}
+
+static void count_slot(void* user, pl_slot slot) { *(uint32_t*)user += slot == 0; }
+
+static void test_long_chains(void** state) {
+  expr_fixture* const f = *state;
+  pl_expr* const no = term_expr(f, "false");
+  assert_string_equal(value_of(f, chain(f, PL_FN_OR, no, no, 50000)), "false");
+  assert_string_equal(value_of(f, chain(f, PL_FN_ADD, term_expr(f, "0"), term_expr(f, "1"), 1500)), "1500");
+  pl_expr* const wide = chain(f, PL_FN_ADD, slot_expr(f, 0), slot_expr(f, 0), 100000);
+  uint32_t slots = 0;
+  pl_expr_slots(wide, count_slot, &slots);
+  assert_int_equal(slots, 100001);
+  pl_program* program;
+  assert_int_equal(pl_expr_compile(&f->query, wide, &f->plan, &f->err, &program), PL_ERR_LIMIT);
+  assert_int_equal(f->err.items[0].number, PL_MSG_EXPR_DEEP);
+}
+
+static void test_params(void** state) {
+  expr_fixture* const f = *state;
+  const pl_id params[] = {id_of(f, "41"), PL_ID_NULL};
+  f->eval.params = params;
+  pl_expr first = {.kind = PL_EXPR_PARAM, .index = 0};
+  pl_expr second = {.kind = PL_EXPR_PARAM, .index = 1};
+  assert_string_equal(value_of(f, CALL(f, PL_FN_ADD, &first, term_expr(f, "1"))), "42");
+  assert_string_equal(value_of(f, CALL(f, PL_FN_ADD, &second, term_expr(f, "1"))), "null");
+  assert_string_equal(value_of(f, slot_expr(f, 3)), "null");
+}
+
+static void test_interrupt(void** state) {
+  expr_fixture* const f = *state;
+  const atomic_int stop = 1;
+  pl_guard guard;
+  pl_id id;
+  pl_guard_init(&guard, &stop, 0);
+  f->eval.guard = &guard;
+  assert_int_equal(pl_program_eval_const(compile_expr(f, term_expr(f, "1")), &f->eval, &id), PL_ERR_INTERRUPTED);
+}
+
+/// Whatever allocation fails, evaluation says so and leaks nothing.
+static void test_memory(void** state) {
+  expr_fixture* const f = *state;
+  numbers n;
+  pl_id out[ROWS];
+  numbers_make(f, &n);
+  pl_expr* const e = CALL(f, PL_FN_REPLACE, CALL(f, PL_FN_CONCAT, term_expr(f, "\"a longer text \""), slot_expr(f, 0)),
+                          term_expr(f, "\"[0-9]\""), term_expr(f, "\"<$0>\""));
+  const pl_program* const p = compile_expr(f, CALL(f, PL_FN_LIST, e, slot_expr(f, 1)));
+  bool done = false;
+  for (size_t room = 0; !done; room += 2000) {
+    pl_mem mem;
+    pl_arena scratch;
+    pl_mem_init(&mem, NULL, NULL, room);
+    pl_arena_init(&scratch, &mem);
+    pl_eval eval = f->eval;
+    eval.mem = &mem;
+    eval.scratch = &scratch;
+    pl_status status = pl_termpool_new(f->store->txn, &mem, &f->err, &eval.pool);
+    const bool made = status == PL_OK;
+    pl_id ids[PL_COUNT_OF(f->ids)];
+    for (uint32_t i = 0; i < f->query.term_count && status == PL_OK; i++) {
+      status = pl_termpool_put_term(eval.pool, &f->terms[i], &ids[i]);
+    }
+    eval.terms = ids;
+    status = status == PL_OK ? pl_program_eval(p, &eval, &n.chunk, out) : status;
+    if (made) {
+      pl_termpool_free(eval.pool);
+    }
+    pl_arena_free(&scratch);
+    assert_int_equal(mem.bytes_used, 0);
+    assert_true(status == PL_OK || status == PL_ERR_LIMIT);
+    done = status == PL_OK;
+    assert_true(room < 10000000);
+  }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, expr_setup, expr_teardown)
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(test_columns),     TEST(test_selection), TEST(test_lazy),      TEST(test_branches),
+      TEST(test_long_chains), TEST(test_params),    TEST(test_interrupt), TEST(test_memory),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
