@@ -146,6 +146,8 @@ struct parley_query {
   pl_arena* param_arenas;        ///< what each is made of
   pl_api_cell* cells;            ///< by column
   size_t column_count;           ///< columns of a row
+  const char** column_names;     ///< by column
+  const char** param_names;      ///< by parameter
   parley_limits limits;          ///< of its runs
   atomic_int interrupt;          ///< parley_query_interrupt
   int (*progress)(void*);        ///< may be NULL
