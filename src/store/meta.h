@@ -1,8 +1,10 @@
 /// Header and totals of a store: the records of PL_DB_META that every transaction starts from.
 ///
-///     key "header"     0 "PARLEY\r\n"   8 format (4)   12 base length (4)   16 writer's version (16)   32 base   then
-///     XXH3-64 of all before key "totals"     nine counters (8 each), then XXH3-64 of them key "labels"     label
-///     predicates, ids (8 each), in order of preference key "prefix:" p  IRI of prefix p
+///     key "header"     0 "PARLEY\r\n"   8 format (4)   12 base length (4)   16 writer's version (16)   32 base
+///                      then XXH3-64 of all before
+///     key "totals"     nine counters (8 each), then XXH3-64 of them
+///     key "labels"     label predicates, ids (8 each), in order of preference
+///     key "prefix:" p  IRI of prefix p
 /// Numbers are little-endian.
 #ifndef PL_STORE_META_H
 #define PL_STORE_META_H
