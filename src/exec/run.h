@@ -15,40 +15,42 @@ typedef struct pl_run pl_run;
 
 /// Switches for tests: answers must not depend on any of them.
 typedef struct pl_plan_options {
-  uint64_t rules_off;       ///< bit n switches rewrite rule n off
-  bool join_order_off;      ///< join in order of writing
+  uint64_t rules_off;   ///< bit n switches rewrite rule n off
+  bool join_order_off;  ///< join in order of writing
 } pl_plan_options;
 
 typedef struct pl_run_limits {
-  size_t memory_bytes;      ///< 0 = none
-  uint64_t rows;            ///< result rows after which PL_ERR_LIMIT is given; 0 = none
-  unsigned threads;         ///< 0 = the store's
+  size_t memory_bytes;  ///< 0 = none
+  uint64_t rows;        ///< result rows after which PL_ERR_LIMIT is given; 0 = none
+  unsigned threads;     ///< 0 = the store's
 } pl_run_limits;
 
 /// Names of the rewrite rules by bit number; NULL ends the table.
 extern const char* const pl_rule_names[];
 
 /// Plan a query. Everything lives in `arena` (the plan's). options may be NULL.
-pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options* options, pl_arena* arena, pl_error* err, pl_plan** out);
+pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options* options, pl_arena* arena,
+                       pl_error* err, pl_plan** out);
 /// Text of the plan (explain): one tree, one operator a line, expected rows, order used.
 pl_status pl_plan_explain(const pl_plan* plan, pl_txn* txn, pl_buf* out);
 
 /// Start. `params` holds a term per pl_query.params (PL_TERM_NONE = null); a list parameter is given in `param_lists` (count > 0) instead.
 typedef struct pl_param {
-  pl_term term;             ///< single value
-  const pl_term* list;      ///< elements; NULL = single value
-  size_t list_count;        ///< used
+  pl_term term;         ///< single value
+  const pl_term* list;  ///< elements; NULL = single value
+  size_t list_count;    ///< used
 } pl_param;
-pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, const pl_run_limits* limits, pl_guard* guard, pl_error* err, pl_run** out);
+pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, const pl_run_limits* limits,
+                      pl_guard* guard, pl_error* err, pl_run** out);
 /// Next chunk of result rows (ROWS and EXISTS queries; EXISTS gives one row with one boolean in column 0). *chunk is borrowed until the next call.
 /// PL_DONE at the end. Column i of the result is slot pl_run_slot(run, i). Multiplicity is honoured by the caller.
 pl_status pl_run_next(pl_run* run, const pl_chunk** chunk);
 pl_slot pl_run_slot(const pl_run* run, uint32_t column);
 /// UPDATE queries: run to the end and apply through the transaction's writer. All rows are collected before anything is written.
 pl_status pl_run_update(pl_run* run, pl_write_counts* counts);
-pl_termpool* pl_run_pool(pl_run* run);      ///< terms of the result ids
+pl_termpool* pl_run_pool(pl_run* run);  ///< terms of the result ids
 /// Text of the plan with seen rows and time per operator (profile); call after the run is done.
 pl_status pl_run_profile(const pl_run* run, pl_buf* out);
-void pl_run_close(pl_run* run);             ///< accepts NULL
+void pl_run_close(pl_run* run);  ///< accepts NULL
 
 #endif

@@ -1,0 +1,47 @@
+/// Lenses at run time (language.md, section 4).
+///
+/// A lens without variables becomes a pl_pass once per run: a bitmap of assertions from walks over the annotation order `poc`, the passing named
+/// graphs, and whether plain facts pass. A lens with variables is checked row by row, for one assertion at a time.
+#ifndef PL_EXEC_LENS_H
+#define PL_EXEC_LENS_H
+
+#include "exec/lookup.h"
+
+/// What one part of a lens compares with, its arguments evaluated.
+typedef struct pl_lens_args {
+  pl_extent extent;  ///< AT and DURING
+  pl_value number;   ///< TRUST
+  pl_ids sources;    ///< ACCORDING: sorted
+  bool null;         ///< an argument is null or of the wrong kind: nothing passes
+} pl_lens_args;
+
+/// The read-only part of one part of a lens.
+typedef struct pl_lens_plan {
+  pl_program* low;   ///< compiled arguments; NULL = none
+  pl_program* high;  ///< see pl_lens_part
+  pl_node* root;     ///< `according to ( pattern )` without variables of the row: its plan; else NULL
+} pl_lens_plan;
+
+/// Compile the lens parts of a query into plan->lens_parts.
+pl_status pl_plan_lenses(pl_planner* planner);
+
+struct pl_lens_state {
+  pl_pass pass;            ///< valid once ready
+  bool ready;              ///< computed
+  roaring_bitmap_t* bits;  ///< owned; pass.assertions
+  pl_ids graphs;           ///< owned; pass.graphs
+};
+
+/// The pass of an uncorrelated lens, computed on first use in a run.
+pl_status pl_lens_pass(pl_run* run, uint32_t lens, const pl_pass** out);
+void pl_lens_free(pl_run* run);
+
+/// Does assertion or graph `c` (0: a plain fact) pass a part with these arguments? `cpo` and `spo` are open scans over those orders.
+pl_status pl_lens_check(pl_run* run, const pl_lens_part* part, const pl_lens_args* args, pl_scan* cpo, pl_scan* spo,
+                        pl_id c, bool* passes);
+/// Set extent or number from values (`high` may be NULL).
+void pl_lens_args_set(const pl_lens_part* part, const pl_value* low, const pl_value* high, pl_lens_args* out);
+/// Number of a part over all lenses of the query: index into plan->lens_parts.
+uint32_t pl_lens_part_number(const pl_query* query, uint32_t lens, uint32_t part);
+
+#endif

@@ -1,0 +1,96 @@
+/// Making plans: the planner's state and one constructor per operator. Operators are private to their files.
+///
+/// A plan is built from the leaves up; every constructor sets node->out to all slots its rows could carry. Then pl_node_prune() walks
+/// from the root down, tells every node which slots are needed above it, and the node drops the others.
+#ifndef PL_EXEC_PLAN_H
+#define PL_EXEC_PLAN_H
+
+#include "exec/op.h"
+#include "opt/estimate.h"
+#include "opt/flatten.h"
+
+struct pl_planner {
+  const pl_query* query;           ///< as rewritten
+  pl_txn* txn;                     ///< for counts
+  pl_arena* arena;                 ///< the plan's
+  pl_error* err;                   ///< receives failures
+  const pl_plan_options* options;  ///< never NULL
+  pl_plan* plan;                   ///< being made
+  pl_estimator est;                ///< cardinalities
+  uint32_t depth;                  ///< nesting of Arguments
+  uint32_t copies;                 ///< groups made by distributing either
+};
+
+static inline pl_status pl_planner_nomem(const pl_planner* planner) { return pl_mem_status(planner->arena->mem); }
+
+/// Allocate a node of `size` bytes with inputs (NULL entries are skipped); out is an empty set.
+pl_status pl_node_make(pl_planner* planner, const pl_op_class* type, size_t size, pl_node* const* inputs,
+                       uint32_t input_count, void* out);
+/// Tell a node which of its slots are needed; it narrows `out` and tells its inputs.
+pl_status pl_node_prune(pl_planner* planner, pl_node* node, pl_slots needed);
+/// For operators that hand on their input's chunk: the input must carry `needed` and what `uses` holds (may be empty words = NULL).
+pl_status pl_node_prune_through(pl_planner* planner, pl_node* node, pl_slots needed, const pl_slots* uses);
+/// List the slots of `set`.
+pl_status pl_carry_make(pl_planner* planner, pl_slots set, pl_carry* out);
+static inline bool pl_planner_rule(const pl_planner* planner, pl_rule rule) {
+  return pl_rule_on(planner->options->rules_off, rule);
+}
+bool pl_node_is_unit(const pl_node* node);
+
+// ---- planning of algebra ------------------------------------------------------------------------------------------
+
+/// Plan an operator of the pipeline.
+pl_status pl_plan_alg(pl_planner* planner, const pl_alg* alg, pl_node** out);
+/// Plan a group whose rows extend those of `left`.
+pl_status pl_plan_group(pl_planner* planner, const pl_alg_group* group, pl_node* left, pl_node** out);
+/// Plan a group without input under an Argument that hands on rows like those of `outer` (correlated). *argument is the leaf.
+pl_status pl_plan_nested(pl_planner* planner, const pl_alg* group, const pl_node* outer, pl_node** argument,
+                         pl_node** out);
+
+// ---- operators ----------------------------------------------------------------------------------------------------
+
+pl_status pl_node_unit(pl_planner* planner, pl_node** out);
+/// Rows of an outer chunk with the row number in slot `row`.
+pl_status pl_node_argument(pl_planner* planner, pl_slots slots, pl_slot row, pl_node** out);
+void pl_argument_bind(pl_op* op, const pl_chunk* outer);
+pl_slot pl_argument_row(const pl_node* node);
+
+/// Extend each row with the matches of a scan or annotation. `raw`: rows of all assertions with places and input row number in the
+/// hidden slots, for a lens filter above.
+pl_status pl_node_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf, bool raw, pl_node** out);
+/// Keep the rows whose assertion passes a correlated lens, one per fact (or pair of ends) unless `assertions`.
+pl_status pl_node_lens(pl_planner* planner, pl_node* input, const pl_alg_scan* scan, pl_node** out);
+/// Join with the rows of `build`, which does not depend on the input.
+pl_status pl_node_hash_join(pl_planner* planner, pl_node* input, pl_node* build, pl_node** out);
+typedef enum pl_apply_kind { PL_APPLY_LEFT, PL_APPLY_ANTI, PL_APPLY_MARK, PL_APPLY_EITHER } pl_apply_kind;
+/// `subs` with their arguments: one, or for EITHER one per branch. `slot` receives the truth for MARK.
+pl_status pl_node_apply(pl_planner* planner, pl_apply_kind kind, pl_node* input, pl_node* const* subs,
+                        pl_node* const* arguments, uint32_t sub_count, pl_slot slot, pl_node** out);
+pl_status pl_node_filter(pl_planner* planner, pl_node* input, const pl_expr* expr, pl_node** out);
+pl_status pl_node_extend(pl_planner* planner, pl_node* input, const pl_alg_item* items, uint32_t count, pl_node** out);
+pl_status pl_node_unnest(pl_planner* planner, pl_node* input, pl_slot slot, const pl_expr* expr, pl_node** out);
+pl_status pl_node_aggregate(pl_planner* planner, pl_node* input, const pl_alg* alg, pl_node** out);
+pl_status pl_node_distinct(pl_planner* planner, pl_node* input, const pl_slot* slots, uint32_t count, pl_node** out);
+pl_status pl_node_order(pl_planner* planner, pl_node* input, const pl_alg_key* keys, uint32_t count, pl_node** out);
+pl_status pl_node_slice(pl_planner* planner, pl_node* input, const pl_expr* skip, const pl_expr* limit, pl_node** out);
+pl_status pl_node_prior(pl_planner* planner, pl_node* input, const pl_alg_item* items, uint32_t count, pl_node** out);
+pl_status pl_node_project(pl_planner* planner, pl_node* input, const pl_slot* slots, uint32_t count, pl_node** out);
+pl_status pl_node_union(pl_planner* planner, pl_node* const* inputs, uint32_t count, const pl_slot* slots,
+                        uint32_t slot_count, const pl_slot* branch_slots, pl_node** out);
+
+// ---- explain ------------------------------------------------------------------------------------------------------
+
+struct pl_explain {
+  const pl_query* query;  ///< names of slots and terms
+  const pl_plan* plan;    ///< for hidden slots
+  const pl_names* names;  ///< prefixes of the store
+  pl_buf* out;            ///< receives the text
+};
+pl_status pl_explain_slot(pl_explain* explain, pl_slot slot);
+pl_status pl_explain_slots(pl_explain* explain, const pl_slot* slots, uint32_t count);
+pl_status pl_explain_ref(pl_explain* explain, const pl_ref* ref);
+pl_status pl_explain_expr(pl_explain* explain, const pl_expr* expr);
+/// Print a tree; `run` adds seen rows and time.
+pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, pl_buf* out);
+
+#endif

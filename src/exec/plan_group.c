@@ -1,0 +1,201 @@
+// Planning a group: required parts in the order that costs least, each filter as soon as its slots are bound, then optionals, exists,
+// nots. See algebra.h for what a group means.
+#include "exec/lens.h"
+#include "opt/joinorder.h"
+
+#define COPIES_MAX 4096u  ///< branches made by distributing either
+
+typedef struct group_planner {
+  pl_planner* planner;
+  const pl_alg_group* group;
+  pl_node* node;      ///< rows so far
+  pl_slots later;     ///< slots that what is still to come may bind
+  bool* filter_done;  ///< by filter
+} group_planner;
+
+pl_status pl_plan_nested(pl_planner* planner, const pl_alg* alg, const pl_node* outer, pl_node** argument,
+                         pl_node** out) {
+  if (++planner->depth > PL_PLAN_DEPTH_MAX) {
+    return pl_fail(planner->err, PL_MSG_PLAN_TOO_LARGE, "its patterns are nested too deeply");
+  }
+  const pl_slot row = planner->plan->hidden + PL_HIDDEN_DEPTH + planner->depth - 1;
+  pl_alg_group group = {0};
+  bool is_group = false;
+  PL_TRY(pl_node_argument(planner, outer->out, row, argument));
+  (*argument)->rows_expected = outer->rows_expected;
+  PL_TRY(pl_flatten_group(planner->arena, planner->options->rules_off, alg, &group, &is_group));
+  assert(is_group);
+  PL_TRY(pl_plan_group(planner, &group, *argument, out));
+  planner->depth--;
+  return PL_OK;
+}
+
+/// Set gp->later to the slots that steps from `step` on, optionals from `optional` on and marks may bind.
+static void set_later(group_planner* gp, const pl_join_step* steps, uint32_t step, uint32_t optional, bool marks) {
+  const pl_alg_group* group = gp->group;
+  pl_slots_clear(gp->later);
+  for (uint32_t i = step; i < group->required_count; i++) {
+    pl_slots_bound(group->required[steps[i].part], gp->later);
+  }
+  for (uint32_t i = optional; i < group->optional_count; i++) {
+    pl_slots_bound(group->optionals[i], gp->later);
+  }
+  for (uint32_t i = 0; marks && i < group->mark_count; i++) {
+    pl_slots_bound(group->marks[i], gp->later);
+  }
+}
+
+/// Put the filters here whose slots nothing later binds.
+static pl_status place_filters(group_planner* gp, bool last) {
+  pl_planner* planner = gp->planner;
+  if (!last && !pl_planner_rule(planner, PL_RULE_PUSH_FILTERS)) {
+    return PL_OK;
+  }
+  pl_slots_remove_all(gp->later, gp->node->out);
+  for (uint32_t i = 0; i < gp->group->filter_count; i++) {
+    pl_slots uses = {0};
+    PL_TRY(pl_slots_make(planner->arena, planner->plan->slot_count, &uses));
+    pl_slots_of_expr(gp->group->filters[i], uses);
+    if (!gp->filter_done[i] && (last || !pl_slots_meet(uses, gp->later))) {
+      gp->filter_done[i] = true;
+      PL_TRY(pl_node_filter(planner, gp->node, gp->group->filters[i], &gp->node));
+    }
+  }
+  return PL_OK;
+}
+
+static pl_status add_either(group_planner* gp, const pl_alg* either) {
+  pl_planner* planner = gp->planner;
+  const uint32_t count = either->either.count;
+  pl_node** subs = PL_ARENA_ARRAY(planner->arena, pl_node*, count + 1);
+  pl_node** arguments = PL_ARENA_ARRAY(planner->arena, pl_node*, count + 1);
+  if (!subs || !arguments) {
+    return pl_planner_nomem(planner);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    PL_TRY(pl_plan_nested(planner, either->either.branches[i], gp->node, &arguments[i], &subs[i]));
+  }
+  return pl_node_apply(planner, PL_APPLY_EITHER, gp->node, subs, arguments, count, PL_SLOT_NONE, &gp->node);
+}
+
+static pl_status add_scan(group_planner* gp, const pl_alg* part, bool hash) {
+  pl_planner* planner = gp->planner;
+  const bool given = part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE &&
+                     planner->query->lenses[part->scan.lens].correlated;
+  if (hash && !given) {
+    pl_node *unit = NULL, *built = NULL;
+    PL_TRY(pl_node_unit(planner, &unit));
+    PL_TRY(pl_node_lookup(planner, unit, part, false, &built));
+    return pl_node_hash_join(planner, gp->node, built, &gp->node);
+  }
+  PL_TRY(pl_node_lookup(planner, gp->node, part, given, &gp->node));
+  return given ? pl_node_lens(planner, gp->node, &part->scan, &gp->node) : PL_OK;
+}
+
+static pl_status join_required(group_planner* gp, pl_join_step* steps) {
+  pl_planner* planner = gp->planner;
+  const pl_alg_group* group = gp->group;
+  const pl_join_problem problem = {
+      .parts = group->required,
+      .count = group->required_count,
+      .bound = gp->node->out,
+      .rows = gp->node->rows_expected,
+      .as_written = planner->options->join_order_off,
+      .no_hash = !pl_planner_rule(planner, PL_RULE_HASH_JOIN),
+  };
+  PL_TRY(pl_join_order(&planner->est, &problem, steps));
+  for (uint32_t i = 0; i < group->required_count; i++) {
+    set_later(gp, steps, i, 0, true);
+    PL_TRY(place_filters(gp, false));
+    const pl_alg* part = group->required[steps[i].part];
+    PL_TRY(part->kind == PL_ALG_EITHER ? add_either(gp, part) : add_scan(gp, part, steps[i].hash));
+    if (part->kind != PL_ALG_EITHER) {
+      gp->node->rows_expected = steps[i].rows;
+    }
+  }
+  return PL_OK;
+}
+
+static pl_status add_apply(group_planner* gp, pl_apply_kind kind, const pl_alg* alg) {
+  pl_node *sub = NULL, *argument = NULL;
+  const pl_alg* pattern = kind == PL_APPLY_MARK ? alg->mark.group : alg;
+  const pl_slot slot = kind == PL_APPLY_MARK ? alg->mark.slot : PL_SLOT_NONE;
+  PL_TRY(pl_plan_nested(gp->planner, pattern, gp->node, &argument, &sub));
+  return pl_node_apply(gp->planner, kind, gp->node, &sub, &argument, 1, slot, &gp->node);
+}
+
+static pl_status add_rest(group_planner* gp, const pl_join_step* steps) {
+  const pl_alg_group* group = gp->group;
+  const uint32_t all = group->required_count;
+  for (uint32_t i = 0; i < group->optional_count; i++) {
+    set_later(gp, steps, all, i, true);
+    PL_TRY(place_filters(gp, false));
+    PL_TRY(add_apply(gp, PL_APPLY_LEFT, group->optionals[i]));
+  }
+  set_later(gp, steps, all, group->optional_count, true);
+  PL_TRY(place_filters(gp, false));
+  for (uint32_t i = 0; i < group->mark_count; i++) {
+    PL_TRY(add_apply(gp, PL_APPLY_MARK, group->marks[i]));
+  }
+  PL_TRY(place_filters(gp, true));
+  for (uint32_t i = 0; i < group->not_count; i++) {
+    PL_TRY(add_apply(gp, PL_APPLY_ANTI, group->nots[i]));
+  }
+  return PL_OK;
+}
+
+pl_status pl_plan_group(pl_planner* planner, const pl_alg_group* given, pl_node* left, pl_node** out) {
+  pl_alg_group group = *given;
+  bool distributed = false;
+  PL_TRY(pl_distribute_either(planner->arena, planner->query, left->out, &group, &distributed));
+  if (distributed) {
+    planner->copies += group.required[0]->either.count;
+    if (planner->copies > COPIES_MAX) {
+      return pl_fail(planner->err, PL_MSG_PLAN_TOO_LARGE, "its `either` patterns have too many combinations");
+    }
+  }
+  group_planner gp = {.planner = planner, .group = &group, .node = left};
+  pl_join_step* steps = PL_ARENA_ARRAY(planner->arena, pl_join_step, group.required_count + 1);
+  gp.filter_done = PL_ARENA_ARRAY(planner->arena, bool, group.filter_count + 1);
+  if (!steps || !gp.filter_done) {
+    return pl_planner_nomem(planner);
+  }
+  PL_TRY(pl_slots_make(planner->arena, planner->plan->slot_count, &gp.later));
+  PL_TRY(join_required(&gp, steps));
+  PL_TRY(add_rest(&gp, steps));
+  *out = gp.node;
+  return PL_OK;
+}
+
+static pl_status plan_lens_part(pl_planner* planner, const pl_lens* lens, const pl_lens_part* part, pl_lens_plan* out) {
+  if (part->low) {
+    PL_TRY(pl_expr_compile(planner->query, part->low, planner->arena, planner->err, &out->low));
+  }
+  if (part->high) {
+    PL_TRY(pl_expr_compile(planner->query, part->high, planner->arena, planner->err, &out->high));
+  }
+  if (!part->pattern || lens->correlated) {
+    return PL_OK;
+  }
+  pl_slots needed = {0};
+  PL_TRY(pl_slots_make(planner->arena, planner->plan->slot_count, &needed));
+  pl_slots_add(needed, part->pattern_slot);
+  PL_TRY(pl_plan_alg(planner, part->pattern, &out->root));
+  return pl_node_prune(planner, out->root, needed);
+}
+
+pl_status pl_plan_lenses(pl_planner* planner) {
+  const pl_query* query = planner->query;
+  const uint32_t total = pl_lens_part_number(query, query->lens_count, 0);
+  planner->plan->lens_parts = PL_ARENA_ARRAY(planner->arena, pl_lens_plan, total + 1);
+  if (!planner->plan->lens_parts) {
+    return pl_planner_nomem(planner);
+  }
+  for (uint32_t l = 0; l < query->lens_count; l++) {
+    for (uint32_t p = 0; p < query->lenses[l].count; p++) {
+      PL_TRY(plan_lens_part(planner, &query->lenses[l], &query->lenses[l].parts[p],
+                            &planner->plan->lens_parts[pl_lens_part_number(query, l, p)]));
+    }
+  }
+  return PL_OK;
+}

@@ -1,0 +1,176 @@
+// Choosing how a scan or annotation is read: places, orders, prefixes. See lookup.h.
+#include "exec/lookup.h"
+
+extern const pl_op_class pl_lookup_class;
+
+/// Best order by which of s, p, o are known (bits 1, 2, 4), and how many of its columns that fixes.
+static const struct {
+  pl_order order;  ///< whose prefix holds the known columns
+  uint8_t prefix;  ///< how many they are
+} fact_orders[8] = {
+    {PL_ORDER_SPO, 0}, {PL_ORDER_SPO, 1}, {PL_ORDER_PSO, 1}, {PL_ORDER_SPO, 2},
+    {PL_ORDER_OSP, 1}, {PL_ORDER_OSP, 2}, {PL_ORDER_POS, 2}, {PL_ORDER_SPO, 3},
+};
+
+static void set_place(pl_place* place, const pl_ref* ref, pl_slots bound) {
+  *place = (pl_place){.kind = PL_PLACE_ANY, .slot = PL_SLOT_NONE, .ref = ref};
+  if (ref->kind == PL_REF_SLOT) {
+    place->slot = ref->index;
+    place->kind = pl_slots_has(bound, ref->index) ? PL_PLACE_BOUND : PL_PLACE_NEW;
+  } else if (ref->kind != PL_REF_ANY) {
+    place->kind = PL_PLACE_CONST;
+  }
+}
+
+static void find_repeats(pl_place* places) {
+  for (uint8_t i = 1; i < PL_PLACE_COUNT; i++) {
+    for (uint8_t k = 0; k < i && places[i].kind == PL_PLACE_NEW; k++) {
+      if (places[k].kind == PL_PLACE_NEW && places[k].slot == places[i].slot) {
+        places[i].kind = PL_PLACE_REPEAT;
+        places[i].first = k;
+      }
+    }
+  }
+}
+
+static void set_places(pl_lookup_node* node, pl_slots bound) {
+  static const pl_ref any = {.kind = PL_REF_ANY};
+  const pl_alg* leaf = node->leaf;
+  set_place(&node->places[PL_PLACE_A], node->annot ? &leaf->annot.c : &leaf->scan.subject, bound);
+  set_place(&node->places[PL_PLACE_P], node->verb_count == 1 ? &node->verbs[0].predicate : &any, bound);
+  set_place(&node->places[PL_PLACE_B], node->annot ? &leaf->annot.object : &leaf->scan.object, bound);
+  pl_place* c = &node->places[PL_PLACE_C];
+  *c = (pl_place){.kind = PL_PLACE_ANY, .slot = PL_SLOT_NONE};
+  if (!node->annot && leaf->scan.c != PL_SLOT_NONE) {
+    c->slot = leaf->scan.c;
+    c->kind = pl_slots_has(bound, c->slot) ? PL_PLACE_BOUND : PL_PLACE_NEW;
+  }
+  find_repeats(node->places);
+}
+
+/// Order and prefix of an annotation access: c, p, o known?
+static void choose_annotation(pl_access* access, const bool* bound) {
+  const bool by_c = bound[PL_PLACE_A] || !bound[PL_PLACE_P];
+  access->order = by_c ? PL_ORDER_CPO : PL_ORDER_POC;
+  access->mode = PL_SCAN_ROWS;
+  access->width = 3;
+  if (!by_c) {
+    access->prefix = bound[PL_PLACE_B] ? 2 : 1;
+  } else if (bound[PL_PLACE_A]) {
+    access->prefix = (uint8_t)(1 + (bound[PL_PLACE_P] ? 1 + bound[PL_PLACE_B] : 0));
+  }
+}
+
+static void choose_fact(pl_access* access, const bool* bound, pl_scan_mode mode) {
+  const bool s = bound[access->inverse ? PL_PLACE_B : PL_PLACE_A];
+  const bool o = bound[access->inverse ? PL_PLACE_A : PL_PLACE_B];
+  const bool p = bound[PL_PLACE_P];
+  access->mode = mode;
+  access->width = mode == PL_SCAN_FACTS ? 3 : 4;
+  if (bound[PL_PLACE_C] && !(s && p && o)) {
+    access->order = PL_ORDER_CSPO;
+    access->prefix = (uint8_t)(1 + (s ? 1 + (p ? 1 : 0) : 0));
+    return;
+  }
+  const unsigned known = (unsigned)s | (unsigned)p << 1 | (unsigned)o << 2;
+  access->order = fact_orders[known].order;
+  access->prefix = (uint8_t)(fact_orders[known].prefix + (bound[PL_PLACE_C] ? 1 : 0));
+}
+
+/// Place of column `column` (PL_S ...) of a row.
+static uint8_t place_of(const pl_access* access, uint8_t column) {
+  switch (column) {
+    case PL_S:
+      return access->inverse ? PL_PLACE_B : PL_PLACE_A;
+    case PL_P:
+      return PL_PLACE_P;
+    case PL_O:
+      return access->inverse ? PL_PLACE_A : PL_PLACE_B;
+    default:
+      return access->width == 3 ? PL_PLACE_A : PL_PLACE_C;
+  }
+}
+
+static void set_columns(const pl_lookup_node* node, pl_access* access) {
+  for (uint8_t i = 0; i < access->width; i++) {
+    const uint8_t place = place_of(access, pl_order_columns[access->order][i]);
+    access->place[i] = place;
+    const bool beyond = i >= access->prefix;
+    if (beyond && (access->bound[place] || node->places[place].kind == PL_PLACE_REPEAT)) {
+      access->residual = true;
+    }
+  }
+  if (access->graph && !access->bound[PL_PLACE_A]) {
+    access->residual = true;
+  }
+}
+
+static void add_access(pl_lookup_node* node, bool inverse, bool any, bool graph) {
+  pl_access access = {.graph = graph, .inverse = inverse};
+  for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
+    access.bound[i] = node->places[i].kind == PL_PLACE_BOUND || node->places[i].kind == PL_PLACE_CONST;
+  }
+  access.bound[PL_PLACE_P] |= node->verb_count > 1 && !any;
+  const pl_scan_mode mode = node->raw ? PL_SCAN_ROWS : node->annot ? PL_SCAN_FACTS : node->leaf->scan.mode;
+  if (node->annot && !graph) {
+    choose_annotation(&access, access.bound);
+  } else {
+    choose_fact(&access, access.bound, mode);
+  }
+  set_columns(node, &access);
+  node->accesses[node->access_count++] = access;
+}
+
+uint32_t pl_lookup_access(const pl_lookup_node* node, const pl_verb* verb, bool graph) {
+  const bool p_bound = verb->predicate.kind != PL_REF_ANY &&
+                       (verb->predicate.kind != PL_REF_SLOT || node->places[PL_PLACE_P].kind == PL_PLACE_BOUND);
+  for (uint32_t i = 0; i < node->access_count; i++) {
+    const pl_access* access = &node->accesses[i];
+    if (access->inverse == verb->inverse && access->graph == graph && access->bound[PL_PLACE_P] == p_bound) {
+      return i;
+    }
+  }
+  return UINT32_MAX;
+}
+
+static void set_accesses(pl_lookup_node* node) {
+  for (uint32_t v = 0; v < node->verb_count; v++) {
+    const pl_verb* verb = &node->verbs[v];
+    for (int graph = 0; graph <= (node->annot ? 1 : 0); graph++) {
+      if (pl_lookup_access(node, verb, graph != 0) == UINT32_MAX) {
+        add_access(node, verb->inverse, verb->predicate.kind == PL_REF_ANY, graph != 0);
+      }
+    }
+  }
+  assert(node->access_count <= PL_ACCESS_MAX);
+}
+
+pl_status pl_node_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf, bool raw, pl_node** out) {
+  pl_lookup_node* node = NULL;
+  PL_TRY(pl_node_make(planner, &pl_lookup_class, sizeof(*node), &input, 1, &node));
+  node->leaf = leaf;
+  node->annot = leaf->kind == PL_ALG_ANNOT;
+  node->raw = raw;
+  node->verbs = node->annot ? leaf->annot.verbs : leaf->scan.verbs;
+  node->verb_count = node->annot ? leaf->annot.verb_count : leaf->scan.verb_count;
+  node->lens = node->annot || raw ? PL_LENS_NONE : leaf->scan.lens;
+  const bool several = node->verb_count > 1 || node->verbs[0].predicate.kind == PL_REF_ANY;
+  node->pairs = several && !raw && (node->annot || leaf->scan.mode == PL_SCAN_FACTS);
+  set_places(node, input->out);
+  set_accesses(node);
+  pl_slots_add_all(node->node.out, input->out);
+  for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
+    if (node->places[i].kind == PL_PLACE_NEW) {
+      pl_slots_add(node->node.out, node->places[i].slot);
+    }
+    if (raw) {
+      pl_slots_add(node->node.out, planner->plan->hidden + PL_HIDDEN_PLACE + i);
+    }
+  }
+  if (raw) {
+    pl_slots_add(node->node.out, planner->plan->hidden + PL_HIDDEN_ROW);
+  }
+  node->node.rows_expected = input->rows_expected * pl_estimate_fanout(&planner->est, leaf, input->out);
+  *out = &node->node;
+  return PL_OK;
+}

@@ -1,0 +1,41 @@
+/// Rows of ids in one array with a chained hash over their first columns: joins, groups, distinct rows.
+///
+///   rows:   | key .. key value .. value | key .. key value .. value | ...   row i starts at i * width
+///   heads:  hash -> newest row of the chain;  next: row -> older row. Row numbers are kept from 1, 0 ends a chain.
+#ifndef PL_EXEC_ROWTABLE_H
+#define PL_EXEC_ROWTABLE_H
+
+#include "base/mem.h"
+#include "term/id.h"
+
+#define PL_ROW_NONE UINT32_MAX
+
+typedef struct pl_rowtable {
+  pl_mem* mem;           ///< pays
+  uint32_t width;        ///< columns of a row
+  uint32_t keys;         ///< leading columns that are hashed
+  uint32_t count;        ///< rows
+  size_t row_capacity;   ///< ids allocated
+  size_t next_capacity;  ///< links allocated
+  size_t head_count;     ///< a power of two; 0 before the first row
+  pl_id* rows;           ///< see above
+  uint32_t* next;        ///< see above
+  uint32_t* heads;       ///< see above
+} pl_rowtable;
+
+void pl_rowtable_init(pl_rowtable* table, pl_mem* mem, uint32_t width, uint32_t keys);
+void pl_rowtable_free(pl_rowtable* table);
+void pl_rowtable_clear(pl_rowtable* table);  ///< drop the rows, keep the memory
+/// Append a row, also when its key is there already.
+pl_status pl_rowtable_add(pl_rowtable* table, const pl_id* row, uint32_t* index);
+/// Newest row with this key, or PL_ROW_NONE.
+uint32_t pl_rowtable_find(const pl_rowtable* table, const pl_id* key);
+/// Next older row with the key of row `index`, or PL_ROW_NONE.
+uint32_t pl_rowtable_next(const pl_rowtable* table, uint32_t index);
+/// Find the key of `row` or append the row.
+pl_status pl_rowtable_put(pl_rowtable* table, const pl_id* row, uint32_t* index, bool* added);
+static inline const pl_id* pl_rowtable_row(const pl_rowtable* table, uint32_t index) {
+  return table->rows + (size_t)index * table->width;
+}
+
+#endif

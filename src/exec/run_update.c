@@ -1,0 +1,305 @@
+// Updates: all rows are read first, then deletes, then inserts go through the store's writer. A triple with a null in it is skipped.
+#include "exec/lens.h"
+#include "store/writer.h"
+
+#include <sys/random.h>
+
+/// A row of the store to take back.
+typedef struct retraction {
+  pl_id s, p, o;
+  pl_id c;
+  bool whole;  ///< the fact with all that states it; c does not matter
+} retraction;
+
+typedef struct updater {
+  pl_run* run;
+  pl_writer* writer;
+  pl_carry slots;                        ///< slots that templates read
+  PL_VEC(pl_id) rows;                    ///< their values, row after row
+  size_t row_count;                      ///< rows collected
+  PL_VEC(retraction) retractions;        ///< worked out before anything is written
+  pl_ids subjects, predicates, objects;  ///< ids of a delete template's places
+  pl_id* values;                         ///< by slot: the current row, fresh blank nodes included
+} updater;
+
+// ---- reading rows -------------------------------------------------------------------------------------------------
+
+static pl_status collect_row(updater* u, const pl_chunk* chunk, uint32_t row) {
+  for (uint32_t i = 0; i < u->slots.count; i++) {
+    PL_TRY(pl_vec_push(&u->run->mem, &u->rows, pl_chunk_id(chunk, u->slots.slots[i], row)));
+  }
+  u->row_count++;
+  return PL_OK;
+}
+
+static pl_status collect_rows(updater* u) {
+  for (;;) {
+    const pl_chunk* chunk = NULL;
+    const pl_status status = pl_run_next(u->run, &chunk);
+    if (status != PL_OK) {
+      return status == PL_DONE ? PL_OK : status;
+    }
+    for (uint32_t i = 0; i < chunk->selected; i++) {
+      const uint32_t row = pl_chunk_row(chunk, i);
+      for (uint64_t k = pl_chunk_times(chunk, row); k > 0; k--) {
+        PL_TRY(collect_row(u, chunk, row));
+      }
+    }
+  }
+}
+
+static void load_row(updater* u, size_t row) {
+  for (uint32_t i = 0; i < u->slots.count; i++) {
+    u->values[u->slots.slots[i]] = u->rows.data[row * u->slots.count + i];
+  }
+}
+
+static pl_status make_slots(updater* u) {
+  const pl_plan* plan = u->run->plan;
+  u->values = PL_ARENA_ARRAY(&u->run->arena, pl_id, plan->slot_count);
+  u->slots.slots = PL_ARENA_ARRAY(&u->run->arena, pl_slot, plan->slot_count);
+  if (!u->values || !u->slots.slots) {
+    return pl_run_nomem(u->run);
+  }
+  for (pl_slot slot = 0; slot < plan->query->slot_count; slot++) {
+    if (pl_slots_has(plan->root->out, slot)) {
+      u->slots.slots[u->slots.count++] = slot;
+    }
+  }
+  return PL_OK;
+}
+
+// ---- deletes ------------------------------------------------------------------------------------------------------
+
+/// Ids a place of a delete template stands for: constants by value, as in a pattern.
+static pl_status place_ids(updater* u, const pl_ref* ref, bool object, pl_ids* out) {
+  out->count = 0;
+  if (ref->kind == PL_REF_TERM || ref->kind == PL_REF_PARAM) {
+    return pl_const_ids(u->run, ref, object, false, 0, out);
+  }
+  const pl_id id = ref->kind == PL_REF_SLOT ? u->values[ref->index] : PL_ID_NULL;
+  return id && pl_id_tag(id) != PL_TAG_TEMP ? pl_vec_push(&u->run->mem, out, id) : PL_OK;
+}
+
+/// Does c have the annotation?
+static pl_status has_annotation(updater* u, pl_id c, const pl_ref* predicate, const pl_ref* object, bool* has) {
+  pl_ids predicates = {0}, objects = {0};
+  pl_scan* scan = NULL;
+  const bool assertion = pl_id_tag(c) == PL_TAG_ASSERTION;
+  *has = false;
+  pl_status status = place_ids(u, predicate, false, &predicates);
+  if (status == PL_OK) {
+    status = place_ids(u, object, true, &objects);
+  }
+  if (status == PL_OK) {
+    status = pl_scan_open(u->run->txn, assertion ? PL_ORDER_CPO : PL_ORDER_SPO,
+                          assertion ? PL_SCAN_ROWS : PL_SCAN_FACTS, NULL, &u->run->mem, &scan);
+  }
+  const bool any = object->kind == PL_REF_ANY;
+  for (size_t p = 0; p < predicates.count && status == PL_OK && !*has; p++) {
+    for (size_t o = 0; (o < objects.count || (any && o == 0)) && status == PL_OK && !*has; o++) {
+      const pl_id prefix[3] = {c, predicates.data[p], any ? 0 : objects.data[o]};
+      uint64_t count = 0;
+      status = pl_scan_range(scan, prefix, any ? 2 : 3, 0, UINT64_MAX);
+      status = status == PL_OK ? pl_scan_count(scan, &count) : status;
+      *has = count > 0;
+    }
+  }
+  pl_scan_close(scan);
+  pl_vec_free(&u->run->mem, &predicates);
+  pl_vec_free(&u->run->mem, &objects);
+  return status;
+}
+
+static pl_status is_wanted(updater* u, const pl_alg_template* t, pl_id c, bool* wanted) {
+  *wanted = !t->asserted || c != PL_ID_NULL;
+  for (uint32_t i = 0; i < t->annotation_count && *wanted; i++) {
+    PL_TRY(has_annotation(u, c, &t->annotations[i].predicate, &t->annotations[i].object, wanted));
+  }
+  return PL_OK;
+}
+
+/// The rows of one fact that a template takes back.
+static pl_status rows_of_fact(updater* u, const pl_alg_template* t, const pl_pass* pass, const pl_id fact[3]) {
+  pl_scan* scan = NULL;
+  PL_TRY(pl_scan_open(u->run->txn, PL_ORDER_SPO, PL_SCAN_ROWS, pass, &u->run->mem, &scan));
+  pl_status status = pl_scan_range(scan, fact, 3, 0, UINT64_MAX);
+  while (status == PL_OK) {
+    pl_id c = 0;
+    pl_id* const into[4] = {NULL, NULL, NULL, &c};
+    size_t count = 0;
+    bool wanted = false;
+    status = pl_scan_fill(scan, into, 1, &count);
+    if (status != PL_OK || count == 0) {
+      break;
+    }
+    status = is_wanted(u, t, c, &wanted);
+    if (status == PL_OK && wanted) {
+      const retraction r = {fact[0], fact[1], fact[2], c, false};
+      status = pl_vec_push(&u->run->mem, &u->retractions, r);
+    }
+  }
+  pl_scan_close(scan);
+  return status;
+}
+
+static pl_status retract_fact(updater* u, const pl_alg_template* t, const pl_pass* pass, const pl_id fact[3]) {
+  if (t->c != PL_SLOT_NONE) {
+    const retraction one = {fact[0], fact[1], fact[2], u->values[t->c], false};
+    return one.c ? pl_vec_push(&u->run->mem, &u->retractions, one) : PL_OK;
+  }
+  if (pass || t->asserted || t->annotation_count) {
+    return rows_of_fact(u, t, pass, fact);
+  }
+  const retraction whole = {fact[0], fact[1], fact[2], 0, true};
+  return pl_vec_push(&u->run->mem, &u->retractions, whole);
+}
+
+static pl_status plan_delete(updater* u, const pl_alg_template* t) {
+  const pl_pass* pass = NULL;
+  PL_TRY(t->lens != PL_LENS_NONE ? pl_lens_pass(u->run, t->lens, &pass) : PL_OK);
+  PL_TRY(place_ids(u, &t->subject, false, &u->subjects));
+  PL_TRY(place_ids(u, &t->predicate, false, &u->predicates));
+  PL_TRY(place_ids(u, &t->object, true, &u->objects));
+  for (size_t s = 0; s < u->subjects.count; s++) {
+    for (size_t p = 0; p < u->predicates.count; p++) {
+      for (size_t o = 0; o < u->objects.count; o++) {
+        PL_TRY(retract_fact(u, t, pass, (pl_id[3]){u->subjects.data[s], u->predicates.data[p], u->objects.data[o]}));
+      }
+    }
+  }
+  return PL_OK;
+}
+
+static pl_status apply_deletes(updater* u) {
+  const pl_query* query = u->run->plan->query;
+  for (size_t row = 0; row < u->row_count; row++) {
+    load_row(u, row);
+    PL_TRY(pl_guard_check(u->run->guard, u->run->err));
+    for (uint32_t i = 0; i < query->delete_count; i++) {
+      PL_TRY(plan_delete(u, &query->deletes[i]));
+    }
+  }
+  for (size_t i = 0; i < u->retractions.count; i++) {
+    const retraction* r = &u->retractions.data[i];
+    const pl_status status =
+        r->whole ? pl_writer_delete(u->writer, r->s, r->p, r->o) : pl_writer_retract(u->writer, r->s, r->p, r->o, r->c);
+    PL_TRY(status == PL_NOT_FOUND ? PL_OK : status);
+  }
+  return PL_OK;
+}
+
+// ---- inserts ------------------------------------------------------------------------------------------------------
+
+/// A blank node that no store has: 128 random bits.
+static pl_status fresh_blank(updater* u, pl_id* id) {
+  uint8_t bytes[16];
+  char label[34] = "n";
+  if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
+    return pl_fail(u->run->err, PL_MSG_INTERNAL, "no random numbers");
+  }
+  for (size_t i = 0; i < sizeof(bytes); i++) {
+    (void)snprintf(label + 1 + 2 * i, 3, "%02x", bytes[i]);
+  }
+  const pl_term term = {.kind = PL_TERM_BLANK, .text = {label, 33}};
+  return pl_writer_term(u->writer, &term, id);
+}
+
+/// Stored id of a place of an insert template; 0 for null.
+static pl_status insert_id(updater* u, const pl_ref* ref, pl_id* id) {
+  const pl_run* run = u->run;
+  *id = PL_ID_NULL;
+  if (ref->kind == PL_REF_SLOT) {
+    *id = u->values[ref->index];
+    if (*id == PL_ID_NULL && !pl_slots_has(run->plan->bound, ref->index)) {
+      PL_TRY(fresh_blank(u, id));
+      u->values[ref->index] = *id;
+    }
+  } else if (ref->kind != PL_REF_ANY) {
+    *id = ref->kind == PL_REF_TERM ? run->terms[ref->index] : run->params[ref->index];
+  }
+  if (pl_id_tag(*id) != PL_TAG_TEMP) {
+    return PL_OK;
+  }
+  pl_term term;
+  const pl_status status = pl_termpool_term(run->pool, *id, &term);
+  if (status == PL_NOT_FOUND) {
+    return pl_fail(run->err, PL_MSG_INSERT_TERM, "a list", "part");
+  }
+  PL_TRY(status);
+  return pl_writer_term(u->writer, &term, id);
+}
+
+static pl_status check_term(updater* u, const pl_alg_template* t, pl_id id, const char* place, bool ok) {
+  if (ok) {
+    return PL_OK;
+  }
+  const pl_source source = {.name = "query", .text = u->run->plan->query->text};
+  const char* what = pl_id_tag(id) == PL_TAG_ASSERTION ? "an assertion"
+                     : pl_id_tag(id) == PL_TAG_BLANK   ? "a blank node"
+                                                       : "a literal";
+  return pl_fail_at(u->run->err, &source, t->span, PL_MSG_INSERT_TERM, what, place);
+}
+
+static pl_status insert_one(updater* u, const pl_alg_template* t) {
+  pl_id s = 0, p = 0, o = 0;
+  PL_TRY(insert_id(u, &t->subject, &s));
+  PL_TRY(insert_id(u, &t->predicate, &p));
+  PL_TRY(insert_id(u, &t->object, &o));
+  if (!s || !p || !o) {
+    return PL_OK;
+  }
+  PL_TRY(check_term(u, t, s, "subject", pl_id_tag(s) == PL_TAG_IRI || pl_id_tag(s) == PL_TAG_BLANK));
+  PL_TRY(check_term(u, t, p, "predicate", pl_id_tag(p) == PL_TAG_IRI));
+  pl_annotation_id* annotations = pl_arena_calloc(&u->run->scratch, t->annotation_count + 1, sizeof(*annotations));
+  if (!annotations) {
+    return pl_run_nomem(u->run);
+  }
+  size_t count = 0;
+  for (uint32_t i = 0; i < t->annotation_count; i++) {
+    pl_annotation_id* a = &annotations[count];
+    PL_TRY(insert_id(u, &t->annotations[i].predicate, &a->predicate));
+    PL_TRY(insert_id(u, &t->annotations[i].object, &a->object));
+    if (a->predicate && a->object) {
+      PL_TRY(check_term(u, t, a->predicate, "predicate", pl_id_tag(a->predicate) == PL_TAG_IRI));
+      count++;
+    }
+  }
+  return count ? pl_writer_assert(u->writer, s, p, o, annotations, count, NULL) : pl_writer_fact(u->writer, s, p, o, 0);
+}
+
+static pl_status apply_inserts(updater* u) {
+  const pl_query* query = u->run->plan->query;
+  for (size_t row = 0; row < u->row_count && query->insert_count; row++) {
+    memset(u->values, 0, u->run->plan->slot_count * sizeof(pl_id));
+    load_row(u, row);
+    PL_TRY(pl_guard_check(u->run->guard, u->run->err));
+    pl_arena_reset(&u->run->scratch);
+    for (uint32_t i = 0; i < query->insert_count; i++) {
+      PL_TRY(insert_one(u, &query->inserts[i]));
+    }
+  }
+  return PL_OK;
+}
+
+static pl_status update(updater* u, pl_write_counts* counts) {
+  PL_TRY(make_slots(u));
+  PL_TRY(collect_rows(u));
+  PL_TRY(pl_writer_open(u->run->txn, 0, u->run->guard, &u->writer));
+  PL_TRY(apply_deletes(u));
+  PL_TRY(apply_inserts(u));
+  return pl_writer_flush(u->writer, counts);
+}
+
+pl_status pl_run_update(pl_run* run, pl_write_counts* counts) {
+  updater u = {.run = run};
+  const pl_status status = update(&u, counts);
+  pl_writer_close(u.writer);
+  pl_vec_free(&run->mem, &u.rows);
+  pl_vec_free(&run->mem, &u.retractions);
+  pl_vec_free(&run->mem, &u.subjects);
+  pl_vec_free(&run->mem, &u.predicates);
+  pl_vec_free(&run->mem, &u.objects);
+  run->done = true;
+  return status;
+}

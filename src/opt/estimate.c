@@ -1,0 +1,222 @@
+// Cardinality from exact counters: see estimate.h.
+#include "opt/estimate.h"
+
+#define FACTS_PER_SUBJECT 6.0  ///< guess where no predicate is known
+#define FACTS_PER_OBJECT 3.0   ///< likewise
+#define LENS_SHARE 0.5         ///< of facts that pass a lens
+
+pl_status pl_estimator_init(pl_estimator* est, const pl_query* query, pl_txn* txn, pl_arena* arena) {
+  *est = (pl_estimator){.query = query, .txn = txn, .arena = arena};
+  return pl_stats_totals(txn, &est->totals);
+}
+
+static double at_least(double x, double least) { return x > least ? x : least; }
+
+static void note(pl_estimator* est, pl_status status) {
+  if (est->status == PL_OK && status != PL_OK && status != PL_NOT_FOUND) {
+    est->status = status;
+  }
+}
+
+/// Id of a constant; false if the store does not know it. Parameters are unknown at planning: *id = 0.
+static bool const_id(pl_estimator* est, const pl_ref* ref, pl_id* id) {
+  *id = 0;
+  if (ref->kind != PL_REF_TERM) {
+    return true;
+  }
+  const pl_status status = pl_dict_find(est->txn, &est->query->terms[ref->index], id);
+  note(est, status);
+  return status == PL_OK;
+}
+
+static double range_rows(pl_estimator* est, pl_order order, pl_id first, pl_id second) {
+  const pl_id prefix[2] = {first, second};
+  uint64_t rows = 0;
+  note(est, pl_stats_range(est->txn, order, prefix, second ? 2 : 1, 0, UINT64_MAX, &rows));
+  return (double)rows;
+}
+
+static bool is_const(const pl_ref* ref) { return ref->kind == PL_REF_TERM || ref->kind == PL_REF_PARAM; }
+
+/// What is known of a set of facts: how many, distinct subjects and objects.
+typedef struct counts {
+  double rows;
+  double subjects;
+  double objects;
+} counts;
+
+static counts facts_of(pl_estimator* est, const pl_ref* predicate, pl_id* id, bool* known) {
+  const double facts = (double)est->totals.facts;
+  *known = const_id(est, predicate, id);
+  if (*id == 0) {
+    const double share = is_const(predicate) ? at_least((double)est->totals.predicates, 1) : 1;
+    return (counts){facts / share, at_least(facts / share / FACTS_PER_SUBJECT, 1),
+                    at_least(facts / share / FACTS_PER_OBJECT, 1)};
+  }
+  pl_predicate_stats stats = {0};
+  note(est, pl_stats_predicate(est->txn, *id, &stats));
+  return (counts){(double)stats.facts, (double)stats.subjects, (double)stats.objects};
+}
+
+/// Narrow by constant ends.
+static void narrow(pl_estimator* est, const pl_ref* subject, const pl_ref* object, pl_id predicate, counts* c) {
+  pl_id s = 0, o = 0;
+  const bool known = const_id(est, subject, &s) && const_id(est, object, &o);
+  if (is_const(subject)) {
+    const double rows = s ? range_rows(est, PL_ORDER_SPO, s, predicate) : c->rows / at_least(c->subjects, 1);
+    *c = (counts){rows, 1, at_least(rows, 1) < c->objects ? at_least(rows, 1) : c->objects};
+  }
+  if (is_const(object)) {
+    double rows = c->rows / at_least(c->objects, 1);
+    if (o && !is_const(subject)) {
+      rows = predicate ? range_rows(est, PL_ORDER_POS, predicate, o) : range_rows(est, PL_ORDER_OSP, o, 0);
+    }
+    *c = (counts){rows, is_const(subject) ? 1 : at_least(rows, 1), 1};
+  }
+  if (!known) {
+    c->rows = 0;
+  }
+}
+
+static void add_slot(pl_profile* out, const pl_ref* ref, double distinct) {
+  for (uint32_t i = 0; ref->kind == PL_REF_SLOT && i < out->slot_count; i++) {
+    if (out->slots[i] == ref->index) {
+      return;
+    }
+  }
+  if (ref->kind == PL_REF_SLOT && out->slot_count < PL_PROFILE_SLOTS) {
+    out->slots[out->slot_count] = ref->index;
+    out->distinct[out->slot_count++] = at_least(distinct, 1);
+  }
+}
+
+static void profile_scan(pl_estimator* est, const pl_alg_scan* scan, pl_profile* out) {
+  double subjects = 0, objects = 0;
+  for (uint32_t v = 0; v < scan->verb_count; v++) {
+    const pl_verb* verb = &scan->verbs[v];
+    pl_id predicate = 0;
+    bool known = true;
+    counts c = facts_of(est, &verb->predicate, &predicate, &known);
+    narrow(est, verb->inverse ? &scan->object : &scan->subject, verb->inverse ? &scan->subject : &scan->object,
+           predicate, &c);
+    out->rows += known ? c.rows : 0;
+    subjects += verb->inverse ? c.objects : c.subjects;
+    objects += verb->inverse ? c.subjects : c.objects;
+  }
+  out->rows *= scan->lens == PL_LENS_NONE ? 1 : LENS_SHARE;
+  add_slot(out, &scan->subject, subjects);
+  add_slot(out, &scan->object, objects);
+  add_slot(out, &scan->verbs[0].predicate, (double)est->totals.predicates);
+  if (scan->c != PL_SLOT_NONE) {
+    add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = scan->c}, out->rows);
+  }
+}
+
+static void profile_annot(pl_estimator* est, const pl_alg_annot* annot, pl_profile* out) {
+  double objects = 0;
+  for (uint32_t v = 0; v < annot->verb_count; v++) {
+    pl_id predicate = 0, object = 0;
+    pl_predicate_stats stats = {0};
+    const bool known = const_id(est, &annot->verbs[v].predicate, &predicate) && const_id(est, &annot->object, &object);
+    if (predicate) {
+      note(est, pl_stats_annotation(est->txn, predicate, &stats));
+    } else {
+      stats.rows = est->totals.annotations;
+      stats.objects = est->totals.annotations / 3;
+    }
+    double rows = (double)stats.rows;
+    if (is_const(&annot->object)) {
+      rows = object && predicate ? range_rows(est, PL_ORDER_POC, predicate, object)
+                                 : rows / at_least((double)stats.objects, 1);
+    }
+    out->rows += known ? rows : 0;
+    objects += (double)stats.objects;
+  }
+  add_slot(out, &annot->c, at_least((double)est->totals.assertions, out->rows));
+  add_slot(out, &annot->object, objects);
+}
+
+static void add_profile(pl_profile* out, const pl_profile* more, bool joined) {
+  out->rows = joined ? out->rows * at_least(more->rows, 1e-3) : out->rows + more->rows;
+  for (uint32_t i = 0; i < more->slot_count; i++) {
+    add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = more->slots[i]}, more->distinct[i]);
+  }
+}
+
+/// A group nested in an either: its most selective part stands for it.
+static void profile_group(pl_estimator* est, const pl_alg_group* group, pl_profile* out) {
+  out->rows = 1;
+  double least = -1;
+  for (uint32_t i = 0; i < group->required_count; i++) {
+    pl_profile part;
+    pl_estimate_profile(est, group->required[i], &part);
+    add_profile(out, &part, true);
+    least = least < 0 || part.rows < least ? part.rows : least;
+  }
+  out->rows = least < 0 ? 1 : least;
+}
+
+void pl_estimate_profile(pl_estimator* est, const pl_alg* part, pl_profile* out) {
+  *out = (pl_profile){0};
+  switch (part->kind) {
+    case PL_ALG_SCAN:
+      profile_scan(est, &part->scan, out);
+      break;
+    case PL_ALG_ANNOT:
+      profile_annot(est, &part->annot, out);
+      break;
+    case PL_ALG_GROUP:
+      profile_group(est, &part->group, out);
+      break;
+    case PL_ALG_EITHER:
+      for (uint32_t i = 0; i < part->either.count; i++) {
+        pl_profile branch;
+        pl_estimate_profile(est, part->either.branches[i], &branch);
+        add_profile(out, &branch, false);
+      }
+      break;
+    default:
+      out->rows = 1;
+      break;
+  }
+}
+
+double pl_profile_fanout(const pl_profile* profile, pl_slots bound) {
+  double rows = profile->rows;
+  for (uint32_t i = 0; i < profile->slot_count; i++) {
+    if (pl_slots_has(bound, profile->slots[i])) {
+      rows /= profile->distinct[i];
+    }
+  }
+  return rows;
+}
+
+double pl_estimate_fanout(pl_estimator* est, const pl_alg* part, pl_slots bound) {
+  pl_profile profile;
+  pl_estimate_profile(est, part, &profile);
+  return pl_profile_fanout(&profile, bound);
+}
+
+double pl_estimate_filter(const pl_expr* expr) {
+  if (expr->kind != PL_EXPR_CALL) {
+    return 0.5;
+  }
+  switch (expr->fn) {
+    case PL_FN_EQ:
+      return 0.1;
+    case PL_FN_NE:
+      return 0.9;
+    case PL_FN_AND:
+      return pl_estimate_filter(expr->args[0]) * pl_estimate_filter(expr->args[1]);
+    case PL_FN_NOT:
+      return 1 - pl_estimate_filter(expr->args[0]);
+    case PL_FN_LT:
+    case PL_FN_LE:
+    case PL_FN_GT:
+    case PL_FN_GE:
+    case PL_FN_IN_RANGE:
+      return 0.3;
+    default:
+      return 0.5;
+  }
+}

@@ -1,0 +1,170 @@
+// Rules on groups: see flatten.h.
+#include "opt/flatten.h"
+
+/// Room for `extra` more entries after `count` old ones, copied.
+static void* grown(pl_arena* arena, const void* items, size_t count, size_t extra, size_t size) {
+  char* out = pl_arena_calloc(arena, count + extra + 1, size);
+  if (out && count) {
+    memcpy(out, items, count * size);
+  }
+  return out;
+}
+
+static pl_status add_filters(pl_arena* arena, pl_alg_group* group, pl_expr* const* filters, uint32_t count) {
+  pl_expr** all = grown(arena, group->filters, group->filter_count, count, sizeof(pl_expr*));
+  if (!all) {
+    return pl_mem_status(arena->mem);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    all[group->filter_count++] = filters[i];
+  }
+  group->filters = all;
+  return PL_OK;
+}
+
+static pl_status split_filters(pl_arena* arena, pl_alg_group* group) {
+  for (uint32_t i = 0; i < group->filter_count;) {
+    pl_expr* filter = group->filters[i];
+    if (filter->kind != PL_EXPR_CALL || filter->fn != PL_FN_AND) {
+      i++;
+      continue;
+    }
+    PL_TRY(add_filters(arena, group, &filter->args[1], filter->arg_count - 1));
+    group->filters[i] = filter->args[0];
+  }
+  return PL_OK;
+}
+
+/// Only required parts that bind all their slots, and filters.
+static bool is_plain(const pl_alg_group* group) {
+  for (uint32_t i = 0; i < group->required_count; i++) {
+    if (group->required[i]->kind == PL_ALG_EITHER) {
+      return false;
+    }
+  }
+  return group->optional_count == 0 && group->mark_count == 0 && group->not_count == 0;
+}
+
+static pl_status merge_input(pl_arena* arena, pl_alg_group* group, const pl_alg_group* input) {
+  pl_alg** all = grown(arena, input->required, input->required_count, group->required_count, sizeof(pl_alg*));
+  if (!all) {
+    return pl_mem_status(arena->mem);
+  }
+  for (uint32_t i = 0; i < group->required_count; i++) {
+    all[input->required_count + i] = group->required[i];
+  }
+  group->required = all;
+  group->required_count += input->required_count;
+  group->input = input->input;
+  return add_filters(arena, group, input->filters, input->filter_count);
+}
+
+pl_status pl_flatten_group(pl_arena* arena, uint64_t rules_off, const pl_alg* alg, pl_alg_group* out, bool* is_group) {
+  const pl_alg* base = alg;
+  while (base && base->kind == PL_ALG_FILTER && pl_rule_on(rules_off, PL_RULE_PUSH_FILTERS)) {
+    base = base->filter.input;
+  }
+  *is_group = base && base->kind == PL_ALG_GROUP;
+  if (!*is_group) {
+    return PL_OK;
+  }
+  *out = base->group;
+  for (; alg != base; alg = alg->filter.input) {
+    PL_TRY(add_filters(arena, out, (pl_expr* const*)&alg->filter.expr, 1));
+  }
+  while (out->input && pl_rule_on(rules_off, PL_RULE_MERGE_GROUPS)) {
+    pl_alg_group input = {0};
+    bool mergeable = false;
+    PL_TRY(pl_flatten_group(arena, rules_off, out->input, &input, &mergeable));
+    if (!mergeable || !is_plain(&input)) {
+      break;
+    }
+    PL_TRY(merge_input(arena, out, &input));
+  }
+  return pl_rule_on(rules_off, PL_RULE_SPLIT_FILTERS) ? split_filters(arena, out) : PL_OK;
+}
+
+// ---- distribution -------------------------------------------------------------------------------------------------
+
+/// Slots that some branch of `either` leaves unbound, others bind, and another required part uses?
+static pl_status must_distribute(pl_arena* arena, const pl_query* query, pl_slots bound, const pl_alg_group* group,
+                                 uint32_t at, bool* must) {
+  pl_slots partial = {0}, always = {0}, others = {0};
+  const pl_alg* either = group->required[at];
+  const uint32_t slot_count = bound.word_count * 64 - 1;
+  PL_TRY(pl_slots_make(arena, slot_count, &partial));
+  PL_TRY(pl_slots_make(arena, slot_count, &always));
+  PL_TRY(pl_slots_make(arena, slot_count, &others));
+  pl_slots_bound(either, partial);
+  PL_TRY(pl_slots_always(arena, either, always));
+  pl_slots_remove_all(partial, always);
+  pl_slots_remove_all(partial, bound);
+  for (uint32_t i = 0; i < group->required_count; i++) {
+    if (i != at) {
+      pl_slots_of_alg(query, group->required[i], others);
+    }
+  }
+  *must = pl_slots_meet(partial, others);
+  return PL_OK;
+}
+
+static pl_alg* single_branch(pl_arena* arena, const pl_alg* either, uint32_t branch) {
+  pl_alg* out = PL_ARENA_NEW(arena, pl_alg);
+  if (out) {
+    *out = *either;
+    out->either.branches = &either->either.branches[branch];
+    out->either.count = 1;
+  }
+  return out;
+}
+
+/// GROUP of one branch with the other required parts.
+static pl_alg* branch_group(pl_arena* arena, const pl_alg_group* group, uint32_t at, uint32_t branch) {
+  pl_alg* out = PL_ARENA_NEW(arena, pl_alg);
+  pl_alg** required = grown(arena, group->required, group->required_count, 0, sizeof(pl_alg*));
+  if (!out || !required) {
+    return NULL;
+  }
+  required[at] = single_branch(arena, group->required[at], branch);
+  out->kind = PL_ALG_GROUP;
+  out->span = group->required[at]->span;
+  out->group.required = required;
+  out->group.required_count = group->required_count;
+  return required[at] ? out : NULL;
+}
+
+static pl_status distribute(pl_arena* arena, pl_alg_group* group, uint32_t at) {
+  const pl_alg* either = group->required[at];
+  pl_alg* out = PL_ARENA_NEW(arena, pl_alg);
+  pl_alg** required = PL_ARENA_ARRAY(arena, pl_alg*, 2);
+  pl_alg** branches = PL_ARENA_ARRAY(arena, pl_alg*, either->either.count + 1);
+  if (!out || !required || !branches) {
+    return pl_mem_status(arena->mem);
+  }
+  for (uint32_t b = 0; b < either->either.count; b++) {
+    branches[b] = branch_group(arena, group, at, b);
+    if (!branches[b]) {
+      return pl_mem_status(arena->mem);
+    }
+  }
+  *out = *either;
+  out->either.branches = branches;
+  required[0] = out;
+  group->required = required;
+  group->required_count = 1;
+  return PL_OK;
+}
+
+pl_status pl_distribute_either(pl_arena* arena, const pl_query* query, pl_slots bound, pl_alg_group* group,
+                               bool* changed) {
+  *changed = false;
+  for (uint32_t i = 0; i < group->required_count && !*changed; i++) {
+    if (group->required[i]->kind == PL_ALG_EITHER && group->required[i]->either.count > 1) {
+      PL_TRY(must_distribute(arena, query, bound, group, i, changed));
+      if (*changed) {
+        PL_TRY(distribute(arena, group, i));
+      }
+    }
+  }
+  return PL_OK;
+}

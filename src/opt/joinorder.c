@@ -1,0 +1,176 @@
+// Join order by dynamic programming over sets of parts: see joinorder.h.
+#include "opt/joinorder.h"
+
+#include "opt/cost.h"
+
+#define DP_PARTS_MAX 12u
+
+/// What is known of one part.
+typedef struct part_info {
+  pl_profile profile;  ///< rows
+  pl_slots binds;      ///< slots it may bind
+  pl_slots needs;      ///< slots it reads but does not bind by itself
+  bool hashable;       ///< can be read by itself
+} part_info;
+
+typedef struct step_cost {
+  double cost;  ///< of the step
+  double rows;  ///< after it
+  bool hash;    ///< how
+} step_cost;
+
+static pl_status make_info(pl_estimator* est, const pl_alg* part, uint32_t slot_count, bool no_hash, part_info* out) {
+  pl_slots always = {0};
+  PL_TRY(pl_slots_make(est->arena, slot_count, &out->binds));
+  PL_TRY(pl_slots_make(est->arena, slot_count, &out->needs));
+  PL_TRY(pl_slots_make(est->arena, slot_count, &always));
+  pl_estimate_profile(est, part, &out->profile);
+  pl_slots_bound(part, out->binds);
+  pl_slots_of_alg(est->query, part, out->needs);
+  PL_TRY(pl_slots_always(est->arena, part, always));
+  pl_slots_remove_all(out->needs, always);
+  const bool correlated =
+      part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE && est->query->lenses[part->scan.lens].correlated;
+  out->hashable = !no_hash && part->kind != PL_ALG_EITHER && !correlated;
+  return PL_OK;
+}
+
+/// No other part that is still to come can bind what `part` needs.
+static bool is_ready(const part_info* infos, uint32_t count, const bool* done, uint32_t part, pl_slots bound) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (i == part || done[i]) {
+      continue;
+    }
+    for (uint32_t w = 0; w < bound.word_count; w++) {
+      if (infos[part].needs.words[w] & infos[i].binds.words[w] & ~bound.words[w]) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+static step_cost cost_step(const part_info* info, const pl_alg* part, double rows, pl_slots bound) {
+  const double fanout = pl_profile_fanout(&info->profile, bound);
+  const double seek = part->kind == PL_ALG_EITHER ? PL_COST_APPLY : PL_COST_SEEK;
+  step_cost best = {rows * (seek + fanout * PL_COST_ROW), rows * fanout, false};
+  const double hash =
+      info->profile.rows * (PL_COST_ROW + PL_COST_BUILD) + rows * (PL_COST_PROBE + fanout * PL_COST_EMIT);
+  if (info->hashable && rows > 1 && hash < best.cost) {
+    best.cost = hash;
+    best.hash = true;
+  }
+  return best;
+}
+
+/// Best way to have joined one set of parts.
+typedef struct dp_state {
+  double cost;   ///< of all steps; < 0 = not reached
+  double rows;   ///< after them
+  uint8_t last;  ///< part joined last
+  bool hash;     ///< how
+} dp_state;
+
+static void bound_of(const pl_join_problem* problem, const part_info* infos, uint32_t set, pl_slots bound, bool* done) {
+  memcpy(bound.words, problem->bound.words, bound.word_count * sizeof(uint64_t));
+  for (uint32_t i = 0; i < problem->count; i++) {
+    done[i] = (set >> i & 1) != 0;
+    if (done[i]) {
+      pl_slots_add_all(bound, infos[i].binds);
+    }
+  }
+}
+
+static void relax(const pl_join_problem* problem, const part_info* infos, dp_state* states, uint32_t set,
+                  pl_slots bound, const bool* done) {
+  bool any_ready = false;
+  for (uint32_t p = 0; p < problem->count; p++) {
+    any_ready |= !done[p] && is_ready(infos, problem->count, done, p, bound);
+  }
+  for (uint32_t p = 0; p < problem->count; p++) {
+    if (done[p] || (any_ready && !is_ready(infos, problem->count, done, p, bound))) {
+      continue;
+    }
+    const step_cost step = cost_step(&infos[p], problem->parts[p], states[set].rows, bound);
+    dp_state* to = &states[set | (uint32_t)1 << p];
+    if (to->cost < 0 || states[set].cost + step.cost < to->cost) {
+      *to = (dp_state){states[set].cost + step.cost, step.rows, (uint8_t)p, step.hash};
+    }
+  }
+}
+
+static pl_status order_dp(pl_estimator* est, const pl_join_problem* problem, const part_info* infos,
+                          pl_join_step* steps) {
+  const uint32_t full = ((uint32_t)1 << problem->count) - 1;
+  dp_state* states = PL_ARENA_ARRAY(est->arena, dp_state, (size_t)full + 1);
+  pl_slots bound = {0};
+  bool done[DP_PARTS_MAX];
+  PL_TRY(pl_slots_copy(est->arena, problem->bound, &bound));
+  if (!states) {
+    return pl_mem_status(est->arena->mem);
+  }
+  for (uint32_t set = 1; set <= full; set++) {
+    states[set].cost = -1;
+  }
+  states[0].rows = problem->rows;
+  for (uint32_t set = 0; set < full; set++) {
+    if (states[set].cost >= 0) {
+      bound_of(problem, infos, set, bound, done);
+      relax(problem, infos, states, set, bound, done);
+    }
+  }
+  uint32_t set = full;
+  for (uint32_t at = problem->count; at-- > 0;) {
+    steps[at] = (pl_join_step){states[set].last, states[set].hash, states[set].rows};
+    set &= ~((uint32_t)1 << states[set].last);
+  }
+  return PL_OK;
+}
+
+/// One step after the other: the first ready part in order of writing, or the cheapest.
+static pl_status order_greedy(pl_estimator* est, const pl_join_problem* problem, const part_info* infos,
+                              pl_join_step* steps) {
+  pl_slots bound = {0};
+  bool* done = PL_ARENA_ARRAY(est->arena, bool, problem->count + 1);
+  PL_TRY(pl_slots_copy(est->arena, problem->bound, &bound));
+  if (!done) {
+    return pl_mem_status(est->arena->mem);
+  }
+  double rows = problem->rows;
+  for (uint32_t at = 0; at < problem->count; at++) {
+    uint32_t best = UINT32_MAX;
+    step_cost best_cost = {0};
+    for (int blocked = 0; blocked <= 1 && best == UINT32_MAX; blocked++) {
+      for (uint32_t p = 0; p < problem->count; p++) {
+        if (done[p] || (!blocked && !is_ready(infos, problem->count, done, p, bound))) {
+          continue;
+        }
+        const step_cost cost = cost_step(&infos[p], problem->parts[p], rows, bound);
+        if (best == UINT32_MAX || (!problem->as_written && cost.cost + cost.rows * PL_COST_SEEK <
+                                                               best_cost.cost + best_cost.rows * PL_COST_SEEK)) {
+          best = p;
+          best_cost = cost;
+        }
+      }
+    }
+    steps[at] = (pl_join_step){best, best_cost.hash && !problem->as_written, best_cost.rows};
+    rows = best_cost.rows;
+    done[best] = true;
+    pl_slots_add_all(bound, infos[best].binds);
+  }
+  return PL_OK;
+}
+
+pl_status pl_join_order(pl_estimator* est, const pl_join_problem* problem, pl_join_step* steps) {
+  part_info* infos = PL_ARENA_ARRAY(est->arena, part_info, problem->count + 1);
+  if (!infos) {
+    return pl_mem_status(est->arena->mem);
+  }
+  for (uint32_t i = 0; i < problem->count; i++) {
+    PL_TRY(make_info(est, problem->parts[i], problem->bound.word_count * 64 - 1, problem->no_hash, &infos[i]));
+  }
+  if (problem->as_written || problem->count > DP_PARTS_MAX) {
+    return order_greedy(est, problem, infos, steps);
+  }
+  return problem->count ? order_dp(est, problem, infos, steps) : PL_OK;
+}
