@@ -84,6 +84,12 @@ static inline bool pl_order_holds(pl_compare_op op, int sign) {
 static inline bool pl_id_is_day(pl_id id) {
   return pl_id_tag(id) == PL_TAG_DATE && (id & (((uint64_t)1 << 35) - 1)) == 0 && ((id >> 35) & 31) != 0;
 }
+/// Inline integer or decimal in millionths. 2^58 * 10^6 needs 78 bits.
+static inline __int128 pl_id_millionths(pl_id id) {
+  const __int128 v = (int64_t)pl_id_payload(id) - ((int64_t)1 << 58);
+  return pl_id_tag(id) == PL_TAG_INTEGER ? v * 1000000 : v;
+}
+static inline bool pl_tag_is_exact(pl_tag tag) { return tag == PL_TAG_INTEGER || tag == PL_TAG_DECIMAL; }
 /// What can be said from the ids alone; false if values are needed.
 static inline bool pl_ids_compare_fast(pl_compare_op op, pl_id a, pl_id b, pl_truth* out) {
   const pl_tag x = pl_id_tag(a);
@@ -94,6 +100,12 @@ static inline bool pl_ids_compare_fast(pl_compare_op op, pl_id a, pl_id b, pl_tr
   }
   if ((x == PL_TAG_INTEGER && y == PL_TAG_INTEGER) || (pl_id_is_day(a) && pl_id_is_day(b)) || (x == PL_TAG_SHORT && y == PL_TAG_SHORT)) {
     *out = pl_order_holds(op, (a > b) - (a < b)) ? PL_TRUE : PL_FALSE;
+    return true;
+  }
+  if (pl_tag_is_exact(x) && pl_tag_is_exact(y)) {
+    const __int128 v = pl_id_millionths(a);
+    const __int128 w = pl_id_millionths(b);
+    *out = pl_order_holds(op, (v > w) - (v < w)) ? PL_TRUE : PL_FALSE;
     return true;
   }
   const bool by_id = (pl_tag_is_node(x) && pl_tag_is_node(y)) || (pl_tag_is_string(x) && pl_tag_is_string(y)) || (x == PL_TAG_LANG && y == PL_TAG_LANG);

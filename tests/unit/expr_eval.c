@@ -194,11 +194,100 @@ static void test_memory(void** state) {
   }
 }
 
+/* --- random expressions --- */
+
+typedef struct dice {
+  uint64_t state;  ///< xorshift
+} dice;
+
+static uint32_t roll(dice* d, uint32_t sides) {
+  d->state ^= d->state << 13;
+  d->state ^= d->state >> 7;
+  d->state ^= d->state << 17;
+  return (uint32_t)(d->state >> 33) % sides;
+}
+
+static pl_expr* random_leaf(expr_fixture* f, dice* d) {
+  static const char* const terms[] = {"1",       "2.5",      "-3e0",       "\"12\"",  "\"Lê Hoài Trung 3\"",
+                                      "true",    "null",     "2023-05-06", "2022-07", "Trung",
+                                      "\"a|.\"", "2021/2023"};
+  if (roll(d, 2)) {
+    return slot_expr(f, roll(d, 3));
+  }
+  f->query.term_count = f->query.term_count > 250 ? 0 : f->query.term_count;
+  return term_expr(f, terms[roll(d, PL_COUNT_OF(terms))]);
+}
+
+/// Any function with any arguments: what makes no sense must be null, never a crash.
+static pl_expr* random_expr(expr_fixture* f, dice* d, uint32_t depth) {
+  if (depth == 0 || roll(d, 6) == 0) {
+    return random_leaf(f, d);
+  }
+  pl_fn fn;
+  do {
+    fn = (pl_fn)roll(d, PL_FN_COUNT_);
+  } while (pl_fn_table[fn].flags & PL_FN_AGGREGATE);
+  pl_expr* args[4];
+  const uint32_t least = pl_fn_table[fn].args_min;
+  const uint32_t most = pl_fn_table[fn].args_max < 4 ? pl_fn_table[fn].args_max : 4;
+  const uint32_t count = least + (most > least ? roll(d, most - least + 1) : 0);
+  for (uint32_t i = 0; i < count; i++) {
+    args[i] = random_expr(f, d, depth - 1);
+  }
+  return call_expr(f, fn, count, args);
+}
+
+/// One row at a time gives what the whole column gives, unless an argument was a bad pattern.
+static void check_random(expr_fixture* f, numbers* n, dice* d) {
+  pl_id all[ROWS];
+  pl_id out[ROWS];
+  pl_program* program;
+  pl_error_clear(&f->err);
+  f->query.term_count = 0;
+  pl_status status = pl_expr_compile(&f->query, random_expr(f, d, 4), &f->plan, &f->err, &program);
+  n->chunk.selection = NULL;
+  n->chunk.selected = ROWS;
+  status = status == PL_OK ? pl_program_eval(program, &f->eval, &n->chunk, all) : status;
+  if (status != PL_OK) {
+    assert_int_equal(status, PL_ERR_EVAL);
+    return;
+  }
+  for (uint16_t row = 0; row < ROWS; row += 3) {
+    n->chunk.selection = &row;
+    n->chunk.selected = 1;
+    assert_int_equal(pl_program_eval(program, &f->eval, &n->chunk, out), PL_OK);
+    assert_true(out[row] == all[row]);
+  }
+}
+
+static void test_random(void** state) {
+  static const char* const stored[] = {"Trung", "M1",   "2023-05-06",        "\"ab\"",
+                                       "2.5",   "true", "\"Lê Hoài Trung\"", "2023-05/2023-06",
+                                       "1.0E0", "null", "\"Trung\"@vi"};
+  expr_fixture* const f = *state;
+  numbers n;
+  dice d = {88172645463325252u};
+  numbers_make(f, &n);
+  pl_id mixed[ROWS];  // of kinds whose ids hold in every run
+  for (uint32_t i = 0; i < ROWS; i++) {
+    mixed[i] = id_of(f, stored[i % PL_COUNT_OF(stored)]);
+  }
+  n.columns[2] = mixed;
+  for (int i = 0; i < 3000; i++) {
+    check_random(f, &n, &d);
+    pl_arena_reset(&f->scratch);
+    pl_arena_reset(&f->plan);
+    pl_termpool_free(f->pool);
+    assert_int_equal(pl_termpool_new(f->store->txn, &f->mem, &f->err, &f->pool), PL_OK);
+    f->eval.pool = f->pool;
+  }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, expr_setup, expr_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_columns),     TEST(test_selection), TEST(test_lazy),      TEST(test_branches),
-      TEST(test_long_chains), TEST(test_params),    TEST(test_interrupt), TEST(test_memory),
+      TEST(test_columns), TEST(test_selection), TEST(test_lazy),   TEST(test_branches), TEST(test_long_chains),
+      TEST(test_params),  TEST(test_interrupt), TEST(test_memory), TEST(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
