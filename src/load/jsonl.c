@@ -355,7 +355,8 @@ static pl_status read_object(jsonl_reader* r, pl_str text, bool utf8) {
     return PL_ROW_FAIL(m, ((pl_str){text.data + valid, 1}), PL_MSG_ROW_UTF8);
   }
   json_error_t error;
-  json_t* const row = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+  json_t* const row =
+      json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
   if (!row) {
     return bad_json(m, &error);
   }
