@@ -49,9 +49,9 @@ static pl_status open_parts(pl_bulk* bulk, const char* path) {
                                     .threads = bulk->options.threads};
   PL_TRY(pl_store_open(bulk->place.store_path, &options, bulk->err, &bulk->store));
   if (bulk->options.threads != 1) {
-    PL_TRY(pl_pool_new(&bulk->mem, bulk->options.threads, &bulk->pool));
+    (void)pl_pool_new(&bulk->mem, bulk->options.threads, &bulk->pool);  // without a pool it only takes longer
   }
-  PL_TRY(pl_dict_build_new(&bulk->dict_mem, bulk->err, &bulk->dict));
+  PL_TRY(pl_dict_build_new(&bulk->side_mem, bulk->err, &bulk->dict));
   PL_TRY(pl_dict_build_seed(bulk->dict, bulk->options.base));
   return pl_bulk_sorter(bulk, 3, 2, &bulk->facts.plain);
 }
@@ -61,7 +61,7 @@ static void release(pl_bulk* bulk) {
   pl_rowsort_free(bulk->facts.stated);
   pl_rowsort_free(bulk->notes);
   pl_rowsort_free(bulk->identities);
-  pl_rowset_free(&bulk->dict_mem, &bulk->assertions);
+  pl_rowset_free(&bulk->side_mem, &bulk->assertions);
   pl_dict_build_free(bulk->dict);
   pl_vec_free(&bulk->mem, &bulk->terms);
   pl_vec_free(&bulk->mem, &bulk->ids);
@@ -69,7 +69,7 @@ static void release(pl_bulk* bulk) {
   pl_vec_free(&bulk->mem, &bulk->rows);
   pl_vec_free(&bulk->mem, &bulk->pairs);
   pl_pool_free(bulk->pool);
-  pl_error_clear(&bulk->dict_err);
+  pl_error_clear(&bulk->side_err);
 }
 
 void pl_bulk_abort(pl_bulk* bulk) {
@@ -97,8 +97,8 @@ pl_status pl_bulk_open(const char* path, const pl_bulk_options* options, pl_erro
   bulk->next_assertion = 1;
   bulk->assertions.key_columns = 2;
   bulk->place.lock_fd = -1;
-  pl_mem_init(&bulk->dict_mem, NULL, NULL, SIZE_MAX);
-  pl_error_init(&bulk->dict_err, &bulk->dict_mem);
+  pl_mem_init(&bulk->side_mem, NULL, NULL, SIZE_MAX);
+  pl_error_init(&bulk->side_err, &bulk->side_mem);
   pl_arena_init(&bulk->arena, &bulk->mem);
   take_options(bulk, options);
   const pl_status status = open_parts(bulk, path);
@@ -239,7 +239,7 @@ static pl_status add_assertion(pl_bulk* bulk, const pl_statement* st, const uint
   const pl_id c = pl_id_make(PL_TAG_ASSERTION, bulk->next_assertion++);
   const uint64_t identity_row[4] = {identity.high, identity.low, c, 0};
   const uint64_t row[4] = {fact[0], fact[1], fact[2], c};
-  if (pl_rowset_put(&bulk->dict_mem, &bulk->assertions, identity_row) != PL_OK) {
+  if (pl_rowset_put(&bulk->side_mem, &bulk->assertions, identity_row) != PL_OK) {
     return pl_bulk_nomem(bulk);
   }
   PL_TRY(add_row(bulk, &bulk->identities, 3, identity_row));

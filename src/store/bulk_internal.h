@@ -40,8 +40,8 @@ typedef PL_VEC(pl_predicate_stats) pl_predicate_list;
 
 struct pl_bulk {
   pl_mem mem;                       ///< account of rows and lists
-  pl_mem dict_mem;                  ///< account of the dictionary, which is written on a thread of its own
-  pl_error dict_err;                ///< errors of that thread
+  pl_mem side_mem;                  ///< account of the dictionary and of the writing thread
+  pl_error side_err;                ///< errors of the writing thread
   pl_error* err;                    ///< borrowed from the caller
   pl_arena arena;                   ///< strings
   pl_bulk_options options;          ///< with defaults filled in
@@ -67,6 +67,20 @@ struct pl_bulk {
 /// A sorter for `columns`, made with this share of the memory for rows.
 pl_status pl_bulk_sorter(pl_bulk* bulk, uint32_t columns, unsigned share, pl_rowsort** out);
 pl_status pl_bulk_nomem(pl_bulk* bulk);
+/// Commit, or abort after a failure.
+pl_status pl_bulk_end_txn(pl_txn* txn, pl_status status);
+
+/// One order being appended, on a thread of its own if there is a pool (bulk_append.c).
+typedef struct pl_appender pl_appender;
+enum { PL_APPENDER_ROWS = 2048 };
+pl_status pl_appender_open(pl_bulk* bulk, pl_db db, pl_appender** out);
+/// Room for PL_APPENDER_ROWS rows; waits until there is. Also tells a failure of rows pushed before.
+pl_status pl_appender_slot(pl_appender* appender, uint64_t (**rows)[4]);
+/// Hand the slot over with `count` rows. It may be read, not written, until the next call of pl_appender_slot.
+pl_status pl_appender_push(pl_appender* appender, size_t count);
+/// Finish and commit, or abort if status is a failure; frees. Returns the first failure.
+pl_status pl_appender_close(pl_appender* appender, pl_status status);
+
 /// Sort and write dictionary, orders, counters and totals into the store.
 pl_status pl_bulk_write(pl_bulk* bulk);
 

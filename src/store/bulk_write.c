@@ -11,16 +11,15 @@
 #include "store/bulk_internal.h"
 #include "store/stats.h"
 
-enum { FEED_ROWS = 2048 };
+enum { FEED_ROWS = PL_APPENDER_ROWS };
 
 /// Sorted rows of facts, plain and stated ones merged: four columns a row.
 typedef struct fact_stream {
-  pl_fact_rows from;            ///< finished sorters
-  const uint64_t* plain;        ///< window of plain rows
-  size_t plain_count;           ///< left in it
-  const uint64_t* stated;       ///< window of stated rows
-  size_t stated_count;          ///< left in it
-  uint64_t rows[FEED_ROWS][4];  ///< rows handed out
+  pl_fact_rows from;       ///< finished sorters
+  const uint64_t* plain;   ///< window of plain rows
+  size_t plain_count;      ///< left in it
+  const uint64_t* stated;  ///< window of stated rows
+  size_t stated_count;     ///< left in it
 } fact_stream;
 
 static pl_status refill(pl_rowsort* sort, const uint64_t** rows, size_t* count) {
@@ -52,8 +51,8 @@ static void take_stated(fact_stream* f, uint64_t row[4]) {
   f->stated_count--;
 }
 
-/// The next rows; *count = 0 at the end.
-static pl_status stream_next(fact_stream* f, size_t* count) {
+/// The next FEED_ROWS rows; *count = 0 at the end.
+static pl_status stream_next(fact_stream* f, uint64_t (*rows)[4], size_t* count) {
   size_t n = 0;
   while (n < FEED_ROWS) {
     PL_TRY(refill(f->from.plain, &f->plain, &f->plain_count));
@@ -62,9 +61,9 @@ static pl_status stream_next(fact_stream* f, size_t* count) {
       break;
     }
     if (plain_first(f)) {
-      take_plain(f, f->rows[n++]);
+      take_plain(f, rows[n++]);
     } else {
-      take_stated(f, f->rows[n++]);
+      take_stated(f, rows[n++]);
     }
   }
   *count = n;
@@ -194,64 +193,40 @@ static pl_status on_rows(order_write* w, const uint64_t (*rows)[4], size_t count
   return w->feed.plain ? feed_next(w, rows, count) : PL_OK;
 }
 
-static pl_status append_stream(order_write* w, fact_stream* stream, pl_index_append* append) {
+static pl_status append_stream(order_write* w, fact_stream* stream, pl_appender* appender) {
   for (;;) {
+    uint64_t(*rows)[4];
     size_t count;
     PL_TRY(pl_guard_check(w->bulk->options.guard, w->bulk->err));
-    PL_TRY(stream_next(stream, &count));
+    PL_TRY(pl_appender_slot(appender, &rows));
+    PL_TRY(stream_next(stream, rows, &count));
     if (count == 0) {
       return PL_OK;
     }
-    const uint64_t(*const rows)[4] = (const uint64_t(*)[4])stream->rows;
-    PL_TRY(pl_index_append_rows(append, rows[0], count));
-    PL_TRY(on_rows(w, rows, count));
+    PL_TRY(pl_appender_push(appender, count));
+    PL_TRY(on_rows(w, (const uint64_t(*)[4])rows, count));
   }
 }
 
-/// End an append: finished if all went well.
-static pl_status append_end(pl_index_append* append, pl_status status) {
-  if (status != PL_OK) {
-    pl_index_append_abort(append);
-    return status;
+/// Append the sorted rows of an order; they are freed.
+static pl_status write_order(order_write* w, pl_fact_rows* rows) {
+  fact_stream stream = {.from = *rows};
+  pl_appender* appender;
+  memset(w->last, 0, sizeof w->last);
+  pl_status status = pl_appender_open(w->bulk, (pl_db)w->order, &appender);
+  if (status == PL_OK) {
+    status = pl_appender_close(appender, append_stream(w, &stream, appender));
   }
-  return pl_index_append_finish(append);
+  rows_free(rows);
+  return status;
 }
 
-static pl_status end_txn(pl_txn* txn, pl_status status) {
+pl_status pl_bulk_end_txn(pl_txn* txn, pl_status status) {
   if (status != PL_OK) {
     pl_txn_abort(txn);
     return status;
   }
   return pl_txn_commit(txn);
-}
-
-static pl_status append_open(pl_bulk* bulk, pl_db db, pl_txn** txn, pl_index_append** append) {
-  PL_TRY(pl_txn_begin(bulk->store, true, bulk->err, txn));
-  const pl_status status = pl_index_append_open(pl_index_of(*txn, db), bulk->options.fill_percent, &bulk->mem, append);
-  if (status != PL_OK) {
-    pl_txn_abort(*txn);
-  }
-  return status;
-}
-
-/// Append the sorted rows of an order; they are freed.
-static pl_status write_order(order_write* w, pl_fact_rows* rows) {
-  pl_bulk* const bulk = w->bulk;
-  pl_txn* txn;
-  pl_index_append* append;
-  fact_stream* const stream = pl_mem_calloc(&bulk->mem, 1, sizeof *stream);
-  if (!stream) {
-    return pl_bulk_nomem(bulk);
-  }
-  stream->from = *rows;
-  memset(w->last, 0, sizeof w->last);
-  pl_status status = append_open(bulk, (pl_db)w->order, &txn, &append);
-  if (status == PL_OK) {
-    status = end_txn(txn, append_end(append, append_stream(w, stream, append)));
-  }
-  pl_mem_free(&bulk->mem, stream, sizeof *stream);
-  rows_free(rows);
-  return status;
 }
 
 // ---- rows of assertions -------------------------------------------------------------------------------------------
@@ -265,8 +240,12 @@ static pl_status write_sorted(pl_bulk* bulk, pl_rowsort* sort, pl_db db,
   pl_txn* txn;
   pl_index_append* append;
   PL_TRY(pl_rowsort_finish(sort));
-  PL_TRY(append_open(bulk, db, &txn, &append));
-  pl_status status = PL_OK;
+  PL_TRY(pl_txn_begin(bulk->store, true, bulk->err, &txn));
+  pl_status status = pl_index_append_open(pl_index_of(txn, db), bulk->options.fill_percent, &bulk->mem, &append);
+  if (status != PL_OK) {
+    pl_txn_abort(txn);
+    return status;
+  }
   size_t count = 1;
   while (status == PL_OK && count > 0) {
     const uint64_t* rows;
@@ -275,7 +254,12 @@ static pl_status write_sorted(pl_bulk* bulk, pl_rowsort* sort, pl_db db,
     status = status == PL_OK ? pl_index_append_rows(append, rows, count) : status;
     status = status == PL_OK && fn ? fn(user, rows, count) : status;
   }
-  return end_txn(txn, append_end(append, status));
+  if (status == PL_OK) {
+    status = pl_index_append_finish(append);
+  } else {
+    pl_index_append_abort(append);
+  }
+  return pl_bulk_end_txn(txn, status);
 }
 
 typedef struct note_pass {
@@ -339,10 +323,10 @@ typedef struct dict_thread {
 static void* dict_run(void* user) {
   dict_thread* const t = user;
   pl_txn* txn;
-  t->status = pl_txn_begin(t->bulk->store, true, &t->bulk->dict_err, &txn);
+  t->status = pl_txn_begin(t->bulk->store, true, &t->bulk->side_err, &txn);
   if (t->status == PL_OK) {
-    pl_dict_build_set_guard(t->bulk->dict, &t->guard);
-    t->status = end_txn(txn, pl_dict_build_write(t->bulk->dict, txn));
+    pl_dict_build_lend(t->bulk->dict, &t->guard, &t->bulk->side_err);
+    t->status = pl_bulk_end_txn(txn, pl_dict_build_write(t->bulk->dict, txn));
   }
   pl_dict_build_free(t->bulk->dict);
   t->bulk->dict = NULL;
@@ -362,7 +346,7 @@ static pl_status write_dictionary(pl_bulk* bulk) {
     (void)dict_run(&t);
   }
   if (t.status != PL_OK) {
-    pl_error_move(bulk->err, &bulk->dict_err);
+    pl_error_move(bulk->err, &bulk->side_err);
     status = status == PL_OK ? t.status : status;
   }
   return status;
@@ -417,7 +401,7 @@ static pl_status write_counters(pl_bulk* bulk, const pl_predicate_list* facts, c
   txn->totals = bulk->totals;
   txn->next_assertion = bulk->next_assertion;
   txn->totals_dirty = true;
-  return end_txn(txn, status);
+  return pl_bulk_end_txn(txn, status);
 }
 
 static pl_status write_all(pl_bulk* bulk, order_write* w, pl_predicate_list* notes) {

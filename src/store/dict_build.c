@@ -347,7 +347,10 @@ pl_status pl_dict_build_new(pl_mem* mem, pl_error* err, pl_dict_build** out) {
   return PL_OK;
 }
 
-void pl_dict_build_set_guard(pl_dict_build* build, pl_guard* guard) { build->guard = guard; }
+void pl_dict_build_lend(pl_dict_build* build, pl_guard* guard, pl_error* err) {
+  build->guard = guard;
+  build->err = err;
+}
 
 void pl_dict_build_free(pl_dict_build* build) {
   if (!build) {

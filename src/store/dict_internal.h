@@ -98,8 +98,8 @@ pl_status pl_dict_known(pl_arena* arena, pl_str base, size_t index, pl_str* iri)
 
 /// Give an empty in-memory dictionary the known terms as its first keys.
 pl_status pl_dict_build_seed(pl_dict_build* build, pl_str base);
-/// Asked now and then while the dictionary is written; borrowed.
-void pl_dict_build_set_guard(pl_dict_build* build, pl_guard* guard);
+/// Before writing on another thread: the guard to ask and the error object to tell from now on; both borrowed.
+void pl_dict_build_lend(pl_dict_build* build, pl_guard* guard, pl_error* err);
 
 static inline void pl_key_put(uint8_t out[8], uint64_t key) {
   const uint64_t big = __builtin_bswap64(key);
