@@ -138,7 +138,7 @@ static pl_status pattern_compile(pcre2_general_context* general, pl_mem* mem, co
     (void)pcre2_jit_compile(*out, PCRE2_JIT_COMPLETE);  // without it matching is slower, nothing else
     return PL_OK;
   }
-  if (number == PCRE2_ERROR_NOMEMORY || mem->limit_hit) {
+  if (number == PCRE2_ERROR_NOMEMORY || number == PCRE2_ERROR_HEAP_FAILED) {
     return pl_mem_status(mem);
   }
   char reason[128] = "";

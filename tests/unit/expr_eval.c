@@ -157,40 +157,67 @@ static void test_interrupt(void** state) {
   assert_int_equal(pl_program_eval_const(compile_expr(f, term_expr(f, "1")), &f->eval, &id), PL_ERR_INTERRUPTED);
 }
 
+/// Allocator whose n-th request fails.
+typedef struct failing {
+  size_t left;   ///< requests until then
+  bool reached;  ///< it failed
+} failing;
+
+static void* failing_realloc(void* user, void* ptr, size_t size_old, size_t size_new) {
+  failing* const fail = user;
+  PL_UNUSED(size_old);
+  if (size_new == 0) {
+    free(ptr);
+    return NULL;
+  }
+  if (fail->left == 0) {
+    fail->reached = true;
+    return NULL;
+  }
+  fail->left--;
+  return realloc(ptr, size_new);
+}
+
+static pl_status eval_in(expr_fixture* f, pl_mem* mem, const pl_program* p, const pl_chunk* chunk) {
+  pl_id out[ROWS];
+  pl_id ids[PL_COUNT_OF(f->ids)];
+  pl_arena scratch;
+  pl_eval eval = f->eval;
+  PL_TRY(pl_termpool_new(f->store->txn, mem, &f->err, &eval.pool));
+  pl_arena_init(&scratch, mem);
+  eval.mem = mem;
+  eval.scratch = &scratch;
+  eval.terms = ids;
+  pl_status status = PL_OK;
+  for (uint32_t i = 0; i < f->query.term_count && status == PL_OK; i++) {
+    status = pl_termpool_put_term(eval.pool, &f->terms[i], &ids[i]);
+  }
+  status = status == PL_OK ? pl_program_eval(p, &eval, chunk, out) : status;
+  pl_termpool_free(eval.pool);
+  pl_arena_free(&scratch);
+  return status;
+}
+
 /// Whatever allocation fails, evaluation says so and leaks nothing.
 static void test_memory(void** state) {
   expr_fixture* const f = *state;
   numbers n;
-  pl_id out[ROWS];
   numbers_make(f, &n);
-  pl_expr* const e = CALL(f, PL_FN_REPLACE, CALL(f, PL_FN_CONCAT, term_expr(f, "\"a longer text \""), slot_expr(f, 0)),
-                          term_expr(f, "\"[0-9]\""), term_expr(f, "\"<$0>\""));
-  const pl_program* const p = compile_expr(f, CALL(f, PL_FN_LIST, e, slot_expr(f, 1)));
-  bool done = false;
-  for (size_t room = 0; !done; room += 2000) {
+  pl_expr* const text = CALL(f, PL_FN_CONCAT, term_expr(f, "\"a longer text \""), slot_expr(f, 0));
+  pl_expr* const replaced = CALL(f, PL_FN_REPLACE, text, term_expr(f, "\"[0-9]\""), term_expr(f, "\"<$0>\""));
+  pl_expr* const parts = CALL(f, PL_FN_SPLIT, CALL(f, PL_FN_FOLD, replaced), term_expr(f, "\" \""));
+  pl_expr* const label = CALL(f, PL_FN_LABEL, term_expr(f, "Trung"));
+  const pl_program* const p = compile_expr(f, CALL(f, PL_FN_LIST, parts, label, slot_expr(f, 1)));
+  failing fail = {.reached = true};
+  for (size_t i = 0; fail.reached; i++) {
     pl_mem mem;
-    pl_arena scratch;
-    pl_mem_init(&mem, NULL, NULL, room);
-    pl_arena_init(&scratch, &mem);
-    pl_eval eval = f->eval;
-    eval.mem = &mem;
-    eval.scratch = &scratch;
-    pl_status status = pl_termpool_new(f->store->txn, &mem, &f->err, &eval.pool);
-    const bool made = status == PL_OK;
-    pl_id ids[PL_COUNT_OF(f->ids)];
-    for (uint32_t i = 0; i < f->query.term_count && status == PL_OK; i++) {
-      status = pl_termpool_put_term(eval.pool, &f->terms[i], &ids[i]);
-    }
-    eval.terms = ids;
-    status = status == PL_OK ? pl_program_eval(p, &eval, &n.chunk, out) : status;
-    if (made) {
-      pl_termpool_free(eval.pool);
-    }
-    pl_arena_free(&scratch);
+    fail = (failing){.left = i};
+    pl_mem_init(&mem, failing_realloc, &fail, SIZE_MAX);
+    pl_error_clear(&f->err);
+    const pl_status status = eval_in(f, &mem, p, &n.chunk);
+    assert_int_equal(status, fail.reached ? PL_ERR_NOMEM : PL_OK);
     assert_int_equal(mem.bytes_used, 0);
-    assert_true(status == PL_OK || status == PL_ERR_LIMIT);
-    done = status == PL_OK;
-    assert_true(room < 10000000);
+    assert_true(i < 100000);
   }
 }
 
