@@ -310,6 +310,10 @@ int parley_query_is_update(const parley_query* query) {
   return query && query->query && query->query->kind == PL_QUERY_UPDATE;
 }
 
+int parley_query_is_explain(const parley_query* query) {
+  return query && query->query && query->query->mode != PL_MODE_RUN;
+}
+
 parley_changes parley_query_changes(const parley_query* query) { return query ? query->changes : (parley_changes){0}; }
 
 void parley_query_interrupt(parley_query* query) {
