@@ -1,4 +1,4 @@
-/// store_bench [TRIPLES [FOLDER]]: the storage figures, measured through the store layer, as a table on standard
+/// store_bench [TRIPLES [FOLDER [MIB]]]: the storage figures, measured through the store layer, as a table on standard
 /// output.
 ///
 ///     build      statements in memory, in batches, to a synced store: interning on one thread, the rest of the program
@@ -22,6 +22,7 @@ enum { SCAN_ROWS = 2048, LOOKUPS = 300000, TRANSACTIONS = 20000, SYNCED = 300, B
 typedef struct bench {
   const char* path;  ///< store
   uint64_t triples;  ///< asked for
+  size_t bytes_max;  ///< memory for rows; 0 = default
   pl_mem mem;        ///< account
   pl_error err;      ///< of all calls
   pl_store* store;   ///< open
@@ -81,7 +82,8 @@ static void build(bench* b) {
   double interning = 0;
   pl_arena_init(&batch.arena, &b->mem);
   kg_start(&g, 1, b->triples);
-  MUST(b, pl_bulk_open(b->path, NULL, &b->err, &bulk));
+  const pl_bulk_options options = {.bytes_max = b->bytes_max};
+  MUST(b, pl_bulk_open(b->path, &options, &b->err, &bulk));
   for (uint64_t done = 0; done < b->triples; done += batch.count) {
     const uint64_t left = b->triples - done;
     fill_batch(b, &g, &batch, left < PL_BATCH_STATEMENTS ? (size_t)left : PL_BATCH_STATEMENTS);
@@ -189,29 +191,43 @@ static void look_up(bench* b, pl_order order) {
   row(text, LOOKUPS / seconds / 1e6, "M/s");
 }
 
+typedef struct all_ids {
+  pl_id* ids;    ///< by key - 1
+  size_t count;  ///< filled
+} all_ids;
+
+static pl_status on_term(void* user, pl_id id, const pl_term* term) {
+  all_ids* const all = user;
+  PL_UNUSED(term);
+  all->ids[all->count++] = id;
+  return PL_OK;
+}
+
 static void terms(bench* b) {
-  double to_term = 0, to_id = 0;
+  all_ids all = {.ids = calloc(b->txn->next_key, sizeof(pl_id))};
+  pl_term* const found = calloc(LOOKUPS, sizeof *found);
   pl_arena arena;
-  pl_arena_init(&arena, &b->mem);
-  size_t found = 0;
-  for (size_t i = 0; i < LOOKUPS; i++) {
-    pl_id id = pl_id_make(PL_TAG_IRI, 1 + random_next(b) % (b->txn->next_key - 1));
-    pl_term term;
-    uint64_t start = pl_clock_ns();
-    const pl_status status = pl_dict_term(b->txn, id, &arena, &term);
-    to_term += seconds_since(start);
-    if (status == PL_OK) {
-      start = pl_clock_ns();
-      MUST(b, pl_dict_find(b->txn, &term, &id));
-      to_id += seconds_since(start);
-      found++;
-    }
-    pl_error_clear(&b->err);
-    pl_arena_reset(&arena);
+  if (!all.ids || !found) {
+    die(b, "out of memory");
   }
+  pl_arena_init(&arena, &b->mem);
+  uint64_t start = pl_clock_ns();
+  MUST(b, pl_dict_each(b->txn, on_term, &all));
+  row("dictionary: walk over all terms", (double)all.count / seconds_since(start) / 1e6, "M/s");
+  start = pl_clock_ns();
+  for (size_t i = 0; i < LOOKUPS; i++) {
+    MUST(b, pl_dict_term(b->txn, all.ids[random_next(b) % all.count], &arena, &found[i]));
+  }
+  row("dictionary: id to term (random)", LOOKUPS / seconds_since(start) / 1e6, "M/s");
+  start = pl_clock_ns();
+  for (size_t i = 0; i < LOOKUPS; i++) {
+    pl_id id;
+    MUST(b, pl_dict_find(b->txn, &found[i], &id));
+  }
+  row("dictionary: term to id (random)", LOOKUPS / seconds_since(start) / 1e6, "M/s");
   pl_arena_free(&arena);
-  row("dictionary: id to term (random)", LOOKUPS / to_term / 1e6, "M/s");
-  row("dictionary: term to id (random)", (double)found / to_id / 1e6, "M/s");
+  free(found);
+  free(all.ids);
 }
 
 // ---- writing ------------------------------------------------------------------------------------------------------
@@ -287,6 +303,7 @@ int main(int argc, char** argv) {
   char path[4096], lock[4200];
   bench b = {.path = path, .triples = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000, .state = 42};
   snprintf(path, sizeof path, "%s/store_bench.parley", argc > 2 ? argv[2] : ".");
+  b.bytes_max = argc > 3 ? (size_t)strtoull(argv[3], NULL, 10) << 20 : 0;
   snprintf(lock, sizeof lock, "%s-lock", path);
   pl_mem_init(&b.mem, NULL, NULL, SIZE_MAX);
   pl_error_init(&b.err, &b.mem);

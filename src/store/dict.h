@@ -2,7 +2,7 @@
 ///
 /// Keys are dense, given in first-seen order from 1, never reused; an id is the term's tag and its key. Both directions use blocks:
 ///   PL_DB_HASH   rows (hash: top 40 bits of XXH3-64 of tag, text, datatype, language; id): candidates, verified against the text
-///   PL_DB_TERM   groups of consecutive keys, at most 4080 bytes a value, under the big-endian upper-bound key: drawing in dict.c
+///   PL_DB_TERM   groups of consecutive keys, at most 4080 bytes a value, under the big-endian upper-bound key: drawing in dict_group.h
 ///   PL_DB_LONG   key -> text of literals too long for a group
 ///   PL_DB_AFFIX  number -> namespace, datatype or language, each held once
 #ifndef PL_STORE_DICT_H
