@@ -4,15 +4,17 @@
 
 #include "expr/expr.h"
 
-typedef struct pl_agg_state pl_agg_state; ///< fixed size per function, zeroed memory is the empty state
+typedef struct pl_agg_state pl_agg_state;  ///< fixed size per function, zeroed memory is the empty state
 
 /// Bytes of one state of fn (a multiple of 16).
 size_t pl_agg_state_bytes(pl_fn fn, bool distinct);
 /// Add `times` equal rows with this value (PL_ID_NULL is skipped; for count(*) pass star = true). Lists and sets allocate from `mem`. `row_order`: keep
 /// values in arrival order for collect, join, first, last (else they are put in term order at the end); `distinct` drops repeats (first place kept).
-pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_agg_state* state, pl_eval* eval, pl_mem* mem, pl_id value, uint64_t times);
+pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_agg_state* state, pl_eval* eval,
+                        pl_mem* mem, pl_id value, uint64_t times);
 /// Result; `separator` for join (PL_ID_NULL = ", "). Empty groups: count 0, sum 0, collect [], others null.
-pl_status pl_agg_result(pl_fn fn, bool distinct, bool row_order, pl_agg_state* state, pl_eval* eval, pl_mem* mem, pl_id separator, pl_id* out);
+pl_status pl_agg_result(pl_fn fn, bool distinct, bool row_order, pl_agg_state* state, pl_eval* eval, pl_mem* mem,
+                        pl_id separator, pl_id* out);
 /// Free what a state holds.
 void pl_agg_release(pl_fn fn, bool distinct, pl_agg_state* state, pl_mem* mem);
 

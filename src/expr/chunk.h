@@ -9,15 +9,17 @@
 #endif
 
 typedef struct pl_chunk {
-  pl_id** columns;       ///< by slot; NULL = slot not present here (reads as null)
-  uint32_t slot_count;   ///< entries of columns
-  uint32_t count;        ///< rows stored, at most PL_CHUNK_ROWS
-  uint16_t* selection;   ///< row numbers that count, ascending; NULL = all of [0, count)
-  uint32_t selected;     ///< entries of selection (= count when it is NULL)
-  uint64_t* multiplicity; ///< how many equal rows row i stands for; NULL = 1 each
+  pl_id** columns;         ///< by slot; NULL = slot not present here (reads as null)
+  uint32_t slot_count;     ///< entries of columns
+  uint32_t count;          ///< rows stored, at most PL_CHUNK_ROWS
+  uint16_t* selection;     ///< row numbers that count, ascending; NULL = all of [0, count)
+  uint32_t selected;       ///< entries of selection (= count when it is NULL)
+  uint64_t* multiplicity;  ///< how many equal rows row i stands for; NULL = 1 each
 } pl_chunk;
 
-static inline uint32_t pl_chunk_row(const pl_chunk* chunk, uint32_t i) { return chunk->selection ? chunk->selection[i] : i; }
+static inline uint32_t pl_chunk_row(const pl_chunk* chunk, uint32_t i) {
+  return chunk->selection ? chunk->selection[i] : i;
+}
 static inline pl_id pl_chunk_id(const pl_chunk* chunk, pl_slot slot, uint32_t row) {
   return chunk->columns[slot] ? chunk->columns[slot][row] : PL_ID_NULL;
 }

@@ -21,7 +21,7 @@ typedef struct pl_eval {
   bool overflow_warned;   ///< the overflow warning was given
 } pl_eval;
 
-typedef struct pl_program pl_program; ///< a compiled expression, read-only, lives in the plan's arena
+typedef struct pl_program pl_program;  ///< a compiled expression, read-only, lives in the plan's arena
 
 /// Compile; constant parts that depend on nothing (not on the run) may be folded. A bad PCRE pattern given as a constant is an error here.
 pl_status pl_expr_compile(const pl_query* query, const pl_expr* expr, pl_arena* arena, pl_error* err, pl_program** out);
