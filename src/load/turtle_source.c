@@ -146,8 +146,10 @@ size_t pl_turtle_source_read(void* buf, size_t size, size_t count, void* source)
     }
     const char c = s->window[s->pos];
     watch(s, c);
-    if (c == '\0' || s->depth > PL_TURTLE_NESTING_MAX) {
-      s->stop = c == '\0' ? PL_TURTLE_ZERO : PL_TURTLE_DEEP;
+    // Inside a string a zero byte is a character like others.
+    const bool zero = c == '\0' && s->state < QUOTE_1;
+    if (zero || s->depth > PL_TURTLE_NESTING_MAX) {
+      s->stop = zero ? PL_TURTLE_ZERO : PL_TURTLE_DEEP;
       break;
     }
     out[given++] = c;
