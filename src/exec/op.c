@@ -72,11 +72,9 @@ pl_status pl_op_next(pl_op* op, pl_chunk** out) {
   if (run->profile) {
     op->time_ns += pl_clock_ns() - start;
   }
-  if (status == PL_DONE) {
-    return PL_DONE;
-  }
   if (status != PL_OK) {
-    return memory_failure(op, status);
+    *out = NULL;  // callers keep the chunk they hold: an emptied one must not look half read
+    return status == PL_DONE ? PL_DONE : memory_failure(op, status);
   }
   assert(chunk_is_sound(*out));
   count_rows(op, *out);
