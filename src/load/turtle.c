@@ -113,6 +113,53 @@ static SerdStatus curie(turtle_reader* r, const SerdNode* node, pl_str* out) {
   return checked_iri(r, *out);
 }
 
+/// RFC 3986, section 5.2.4, in place: serd removes dot segments only at the start of a relative reference.
+static size_t remove_dot_segments(char* path, size_t len) {
+  size_t out = 0;
+  for (size_t in = 0; in < len;) {
+    const char* const slash = memchr(path + in + 1, '/', len - in - 1);
+    const size_t end = slash ? (size_t)(slash - path) : len;
+    const pl_str segment = {path + in, end - in};  // with its leading slash
+    const bool dot = pl_str_eq(segment, PL_STR("/."));
+    const bool dots = pl_str_eq(segment, PL_STR("/.."));
+    if (dots) {
+      while (out > 0 && path[--out] != '/') {
+      }
+    }
+    if (!dot && !dots) {
+      memmove(path + out, path + in, segment.len);
+      out += segment.len;
+    } else if (end == len) {
+      path[out++] = '/';
+    }
+    in = end;
+  }
+  return out;
+}
+
+/// Normalise the path of an IRI that was resolved against the base.
+static void normalise(pl_str* text) {
+  char* const data = (char*)(uintptr_t)text->data;  // our own copy
+  const char* const colon = memchr(data, ':', text->len);
+  size_t start = colon ? (size_t)(colon - data) + 1 : text->len;
+  if (start + 2 <= text->len && !memcmp(data + start, "//", 2)) {
+    start += 2;
+    while (start < text->len && !strchr("/?#", data[start])) {
+      start++;
+    }
+  }
+  size_t end = start;
+  while (end < text->len && data[end] != '?' && data[end] != '#') {
+    end++;
+  }
+  if (start == end || data[start] != '/' || !memmem(data + start, end - start, "/.", 2)) {
+    return;
+  }
+  const size_t path_len = remove_dot_segments(data + start, end - start);
+  memmove(data + start + path_len, data + end, text->len - end);
+  text->len -= end - start - path_len;
+}
+
 static SerdStatus iri(turtle_reader* r, const SerdNode* node, pl_str* out) {
   if (node->type == SERD_CURIE) {
     return curie(r, node, out);
@@ -125,7 +172,10 @@ static SerdStatus iri(turtle_reader* r, const SerdNode* node, pl_str* out) {
   SerdStatus st = SERD_ERR_BAD_ARG;
   if (full.buf && serd_uri_string_has_scheme(full.buf)) {
     st = copy(r, (pl_str){(const char*)full.buf, full.n_bytes}, out);
-    st = st ? st : checked_iri(r, *out);
+    if (!st) {
+      normalise(out);
+      st = checked_iri(r, *out);
+    }
   } else {
     st = bad_term(r, PL_MSG_IRI_RELATIVE);
   }
