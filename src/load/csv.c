@@ -272,7 +272,7 @@ static pl_status read_row(csv_reader* r, pl_batch* batch, csv_row* row) {
   if (row->text.len > 0) {
     r->row++;
     batch->rows++;
-    pl_maker_begin(&r->maker, batch, row->text, r->row, r->line, r->offset + r->pos);
+    pl_maker_begin(&r->maker, row->text, r->row, r->line, r->offset + r->pos);
     const pl_status status = take_row(r, row);
     PL_TRY(status == PL_ERR_FORMAT ? pl_maker_bad(&r->maker) : status);
   }
@@ -285,6 +285,7 @@ static pl_status csv_next(pl_reader* reader, pl_batch* batch) {
   if (!r->columns.items) {
     PL_TRY(read_header(r));
   }
+  PL_TRY(pl_maker_batch(&r->maker, batch));
   while (!pl_batch_full(batch)) {
     if (r->eager && batch->rows && !memchr(r->window.data + r->pos, '\n', r->window.count - r->pos)) {
       break;

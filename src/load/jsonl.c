@@ -377,7 +377,7 @@ static bool is_blank(pl_str text) {
 static pl_status read_row(jsonl_reader* r, pl_batch* batch, pl_str text, uint64_t offset, const pl_line_block* block) {
   r->row++;
   batch->rows++;
-  pl_maker_begin(&r->maker, batch, text, r->row, r->row, offset);
+  pl_maker_begin(&r->maker, text, r->row, r->row, offset);
   pl_status status = PL_OK;
   if (block->too_long) {
     status = PL_ROW_FAIL(&r->maker, text, PL_MSG_ROW_TOO_LONG, r->lines.line_bytes_max);
@@ -390,6 +390,7 @@ static pl_status read_row(jsonl_reader* r, pl_batch* batch, pl_str text, uint64_
 static pl_status jsonl_next(pl_reader* reader, pl_batch* batch) {
   jsonl_reader* const r = (jsonl_reader*)reader;
   pl_line_block block;
+  PL_TRY(pl_maker_batch(&r->maker, batch));
   PL_TRY(pl_lines_next(&r->lines, &batch->arena, &block));
   const char* p = block.data;
   const char* const end = block.data + block.len;

@@ -8,16 +8,20 @@
 
 enum { LABELS_REMEMBERED = 1 << 20 };
 
+pl_status pl_maker_init(pl_maker* m, const pl_reader_context* context) {
+  *m = (pl_maker){.context = context};
+  pl_scope_init(&m->scope, context);
+  pl_hashset_init(&m->labelled, context->mem, LABELS_REMEMBERED);
+  return PL_OK;
+}
+
 static pl_status own_iri(pl_maker* m, const char* name, pl_str* out) {
-  *out = pl_name_to_iri(&m->arena, m->context->base, pl_str_c(name));
+  *out = pl_name_to_iri(&m->batch->arena, m->context->base, pl_str_c(name));
   return out->data ? PL_OK : pl_maker_nomem(m);
 }
 
-pl_status pl_maker_init(pl_maker* m, const pl_reader_context* context) {
-  *m = (pl_maker){.context = context};
-  pl_arena_init(&m->arena, context->mem);
-  pl_scope_init(&m->scope, context);
-  pl_hashset_init(&m->labelled, context->mem, LABELS_REMEMBERED);
+pl_status pl_maker_batch(pl_maker* m, pl_batch* batch) {
+  m->batch = batch;
   PL_TRY(own_iri(m, "label", &m->label));
   PL_TRY(own_iri(m, "source", &m->source));
   PL_TRY(own_iri(m, "span", &m->span));
@@ -37,13 +41,12 @@ void pl_maker_free(pl_maker* m) {
   pl_vec_free(mem, &m->object_types);
   pl_vec_free(mem, &m->labels);
   pl_hashset_free(&m->labelled);
-  pl_arena_free(&m->arena);
 }
 
 pl_status pl_maker_nomem(pl_maker* m) { return pl_fail(m->context->err, PL_MSG_NOMEM); }
 
-void pl_maker_begin(pl_maker* m, pl_batch* batch, pl_str text, uint64_t row, uint64_t line, uint64_t offset) {
-  m->batch = batch;
+void pl_maker_begin(pl_maker* m, pl_str text, uint64_t row, uint64_t line, uint64_t offset) {
+  pl_batch* const batch = m->batch;
   pl_error_init(&m->err, batch->arena.mem);
   m->text = text;
   m->row = row;

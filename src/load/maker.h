@@ -14,7 +14,6 @@
 typedef struct pl_maker {
   const pl_reader_context* context;                         ///< base, error, input
   pl_scope scope;                                           ///< of blank nodes
-  pl_arena arena;                                           ///< the predicates below
   pl_hashset labelled;                                      ///< hashes of texts whose label was stated in this load
   pl_str label, source, span, confidence, from, until, on;  ///< IRIs of the predicates with a meaning
   // The row at hand.
@@ -39,7 +38,10 @@ typedef struct pl_maker {
 pl_status pl_maker_init(pl_maker* maker, const pl_reader_context* context);
 void pl_maker_free(pl_maker* maker);
 
-void pl_maker_begin(pl_maker* maker, pl_batch* batch, pl_str text, uint64_t row, uint64_t line, uint64_t offset);
+/// Begin a batch: the predicates that have a meaning are put in its arena, because a batch outlives its reader.
+pl_status pl_maker_batch(pl_maker* maker, pl_batch* batch);
+/// Begin a row of that batch.
+void pl_maker_begin(pl_maker* maker, pl_str text, uint64_t row, uint64_t line, uint64_t offset);
 /// Push the row's statements.
 pl_status pl_maker_end(pl_maker* maker);
 /// After PL_ERR_FORMAT: undo the row and put it among the batch's bad ones.
