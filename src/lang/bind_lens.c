@@ -1,0 +1,141 @@
+/// Lenses: what is in force is a list of parts, one of each kind at most; an inner lens replaces the outer of its kind.
+#include "lang/bind.h"
+
+typedef PL_BIND_LIST(pl_lens_part) part_list;
+
+static pl_lens_kind kind_of(const pl_ast* node) {
+  switch (node->kind) {
+    case PL_AST_LENS_AT:
+      return PL_LENS_AT;
+    case PL_AST_LENS_DURING:
+      return PL_LENS_DURING;
+    case PL_AST_LENS_ACCORDING:
+      return PL_LENS_ACCORDING;
+    case PL_AST_LENS_TRUST:
+      return PL_LENS_TRUST;
+    default:
+      return PL_LENS_SAME;
+  }
+}
+
+/// `at` and `during` both say when, so one replaces the other.
+static bool same_kind(pl_lens_kind a, pl_lens_kind c) {
+  const bool when_a = a == PL_LENS_AT || a == PL_LENS_DURING;
+  const bool when_c = c == PL_LENS_AT || c == PL_LENS_DURING;
+  return a == c || (when_a && when_c);
+}
+
+static pl_status bind_argument(pl_binder* b, const pl_ast* node, pl_expr** out) {
+  pl_bind_site site = {0};
+  PL_TRY(pl_bind_expr(b, &site, node, out));
+  if (site.marks.count) {
+    PL_BIND_FAIL(b, node->span, LENS_EXISTS, 0);
+  }
+  return PL_OK;
+}
+
+static pl_status bind_sources(pl_binder* b, const pl_ast* terms, pl_lens_part* part) {
+  part->sources = PL_ARENA_ARRAY(b->arena, pl_ref, terms->count);
+  if (!part->sources) {
+    return pl_bind_no_memory(b);
+  }
+  for (const pl_ast* node = terms->first; node; node = node->next) {
+    pl_ref* const ref = &part->sources[part->source_count++];
+    pl_slot slot;
+    if (node->kind == PL_AST_VAR) {
+      PL_TRY(pl_bind_use(b, node, &slot));
+    }
+    PL_TRY(pl_bind_ref(b, node, ref));
+    if (ref->kind == PL_REF_TERM) {
+      PL_TRY(pl_bind_check_name(b, ref->index, node->span));
+    }
+  }
+  return PL_OK;
+}
+
+/// The first variable of the pattern as it was written.
+static pl_slot first_variable(const pl_binder* b, uint32_t first_slot, uint32_t end_slot) {
+  pl_slot best = PL_SLOT_NONE;
+  for (uint32_t i = first_slot; i < end_slot; i++) {
+    const pl_variable* const v = &b->slots.data[i];
+    if (v->name.len && (best == PL_SLOT_NONE || v->span.start < b->slots.data[best].span.start)) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+/// The pattern is a query of its own: no lens, and no variables from outside.
+static pl_status bind_pattern(pl_binder* b, const pl_ast* group, pl_lens_part* part) {
+  const uint32_t lens = b->lens;
+  const uint32_t first_slot = b->slots.count;
+  const uint32_t mark = pl_bind_scope_enter(b);
+  b->lens = PL_LENS_NONE;
+  pl_status status = pl_bind_scope_hide(b);
+  status = status == PL_OK ? pl_bind_group(b, group, NULL, &part->pattern) : status;
+  pl_bind_scope_leave(b, mark);
+  b->lens = lens;
+  part->pattern_slot = first_variable(b, first_slot, b->slots.count);
+  if (status == PL_OK && part->pattern_slot == PL_SLOT_NONE) {
+    PL_BIND_FAIL(b, group->span, LENS_PATTERN, 0);
+  }
+  return status;
+}
+
+static pl_status bind_part(pl_binder* b, const pl_ast* node, pl_lens_part* part) {
+  *part = (pl_lens_part){.kind = kind_of(node), .span = node->span, .pattern_slot = PL_SLOT_NONE};
+  part->negated = part->kind == PL_LENS_ACCORDING && node->op == PL_AST_NEGATED;
+  if (part->kind == PL_LENS_SAME) {
+    pl_bind_later(b, node->span, "same");
+  }
+  if (part->kind == PL_LENS_ACCORDING) {
+    return node->first->kind == PL_AST_TERMS ? bind_sources(b, node->first, part) : bind_pattern(b, node->first, part);
+  }
+  PL_TRY(bind_argument(b, node->first, &part->low));
+  return node->count > 1 ? bind_argument(b, node->last, &part->high) : PL_OK;
+}
+
+static bool part_varies(const pl_lens_part* part) {
+  bool varies = (part->low && pl_bind_varies(part->low)) || (part->high && pl_bind_varies(part->high));
+  for (uint32_t i = 0; i < part->source_count; i++) {
+    varies |= part->sources[i].kind == PL_REF_SLOT;
+  }
+  return varies;
+}
+
+/// Keep of the outer lens what the new parts do not replace.
+static pl_status add_outer(pl_binder* b, uint32_t outer, part_list* parts) {
+  const uint32_t own = parts->count;
+  if (outer == PL_LENS_NONE) {
+    return PL_OK;
+  }
+  for (uint32_t i = 0; i < b->lenses.data[outer].count; i++) {
+    const pl_lens_part part = b->lenses.data[outer].parts[i];
+    bool replaced = false;
+    for (uint32_t k = 0; k < own; k++) {
+      replaced |= same_kind(parts->data[k].kind, part.kind);
+    }
+    if (!replaced) {
+      PL_TRY(pl_bind_push(b, parts, part));
+    }
+  }
+  return PL_OK;
+}
+
+pl_status pl_bind_lenses(pl_binder* b, const pl_ast* lenses, uint32_t* lens) {
+  const uint32_t outer = b->lens;
+  part_list parts = {0};
+  for (const pl_ast* node = lenses->first; node; node = node->next) {
+    pl_lens_part part;
+    PL_TRY(bind_part(b, node, &part));
+    PL_TRY(pl_bind_push(b, &parts, part));
+  }
+  PL_TRY(add_outer(b, outer, &parts));
+  pl_lens made = {.count = parts.count};
+  for (uint32_t i = 0; i < parts.count; i++) {
+    made.correlated |= part_varies(&parts.data[i]);
+  }
+  PL_TRY(pl_bind_pack(b, &parts, &made.parts));
+  *lens = b->lenses.count;
+  return pl_bind_push(b, &b->lenses, made);
+}
