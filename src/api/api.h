@@ -162,6 +162,7 @@ struct parley_query {
   uint32_t chunk_next;           ///< next entry of its selection
   uint32_t row;                  ///< current row in it
   uint64_t row_repeats;          ///< how often the current row comes again
+  uint64_t rows_given;           ///< by this run, for the limit
   pl_buf lines;                  ///< explain, profile: the plan, a line a row
   size_t line_start;             ///< of the current line
   size_t line_next;              ///< of the one after it

@@ -261,6 +261,7 @@ static pl_status export_store(parley* store, const parley_export_options* option
   pl_guard_init(&guard, &store->interrupt, 0);
   PL_TRY(pl_api_options_copy(&given, sizeof given, options, "parley_export", err));
   PL_TRY(export_options(&given, &guard, err, &mapped));
+  PL_TRY(pl_guard_check(&guard, err));
   PL_TRY(pl_txn_begin(store->store, false, err, &txn));
   const pl_status status = pl_export(txn, &mapped);
   pl_txn_abort(txn);

@@ -59,7 +59,7 @@ void pl_api_query_stop(parley_query* q) {
 }
 
 static pl_status open_run(parley_query* q, pl_txn* txn) {
-  const pl_run_limits limits = {.memory_bytes = q->limits.memory_bytes, .rows = q->limits.rows};
+  const pl_run_limits limits = {.memory_bytes = q->limits.memory_bytes};
   pl_guard_init(&q->guard, &q->store->interrupt, q->limits.seconds);
   q->guard.interrupt_query = &q->interrupt;
   q->guard.progress = q->progress;
@@ -69,6 +69,7 @@ static pl_status open_run(parley_query* q, pl_txn* txn) {
   q->chunk = NULL;
   q->chunk_next = 0;
   q->row_repeats = 0;
+  q->rows_given = 0;
   if (q->txn) {
     q->txn->reading++;
   }
@@ -133,6 +134,10 @@ static pl_status step_rows(parley_query* q) {
   const pl_status status = next_row(q);
   if (status == PL_DONE) {
     PL_TRY(keep_profile(q));
+  }
+  // Counted here and not in the executor, so that the rows up to the limit are given whatever the size of chunks.
+  if (status == PL_ROW && q->limits.rows && q->rows_given++ == q->limits.rows) {
+    return pl_fail(&q->error.diags, PL_MSG_ROW_LIMIT, (unsigned long long)q->limits.rows);
   }
   return status;
 }

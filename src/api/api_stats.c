@@ -20,6 +20,7 @@ static pl_status check(parley* store, void (*on_damage)(void* user, const char* 
   pl_guard guard;
   pl_txn* txn;
   pl_guard_init(&guard, &store->interrupt, 0);
+  PL_TRY(pl_guard_check(&guard, err));
   PL_TRY(pl_txn_begin(store->store, false, err, &txn));
   const pl_status status = pl_check(txn, &guard, on_damage ? on_damage : ignore_line, user, &report);
   pl_txn_abort(txn);
