@@ -23,6 +23,7 @@ typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_TSV, CLI_JSON, CLI_JSONL, CLI_
 typedef struct cli_param {
   const char* name;    ///< without `$`
   parley_value value;  ///< texts borrowed from argv
+  bool used;           ///< some statement has it
 } cli_param;
 
 /// What a run of statements needs, in `parley query` and in the shell.
@@ -34,7 +35,8 @@ typedef struct cli_session {
   cli_format format;        ///< of results
   bool timer;               ///< always say how long
   FILE* out;                ///< where results go
-  const char* source_name;  ///< shown in messages; NULL = "query"
+  const char* source_name;  ///< file that the text is from, or NULL
+  uint64_t source_line;     ///< lines of that file before the text
   parley_limits limits;     ///< of every query
   cli_param* params;        ///< bound where a statement uses them
   size_t param_count;       ///< used
@@ -59,18 +61,23 @@ cli_exit cli_stats(int argc, char** argv);
 cli_exit cli_schema(int argc, char** argv);
 cli_exit cli_shell(int argc, char** argv);
 
+// ---- param.c ----
+/// Add `name=value` (cut in place, borrowed) to the session's parameters; with `node` the value is the name of a node.
+cli_exit cli_param_add(cli_session* session, char* text, bool node);
+
 // ---- session.c ----
 /// Open the session's store if it is not open, or open it again for writing when `write` is set. Prints the error.
 cli_exit cli_session_open(cli_session* session, bool write);
 void cli_session_close(cli_session* session);
-/// Run every statement of a text and print the answers. Stops at the first failure unless `go_on`. *updated (may be
-/// NULL) is set by changes.
+/// Run every statement of a text and print the answers. Stops at the first failure unless `go_on`, and at an interrupt.
+/// *updated (may be NULL) is set by changes.
 cli_exit cli_session_run(cli_session* session, const char* text, size_t len, bool go_on, bool* updated);
 
 // ---- printer.c ----
 bool cli_format_parse(const char* word, cli_format* out);
 extern const char* const cli_format_names[];  ///< by cli_format; NULL ends
-/// Step a query to its end and print its rows. Returns the last status (PARLEY_DONE on success).
+/// Step a query to its end and print its rows. Returns the last status: PARLEY_DONE on success, PARLEY_ROW when `out`
+/// takes no more.
 parley_status cli_print_rows(parley_query* query, cli_format format, FILE* out, bool timer);
 /// The same plain table for rows that are at hand (stats, schema): cells[row * columns + column]; numbers right-aligned
 /// where right[column].
@@ -102,30 +109,43 @@ bool cli_color(FILE* stream);  ///< colour wanted: a terminal, and NO_COLOR is n
 int cli_width(FILE* stream);   ///< columns of the terminal, 0 if it is none
 /// Cells that `len` bytes of text take (control and format characters as they are shown escaped).
 size_t cli_text_width(const char* text, size_t len);
+/// The character at the start of `text`: its length in bytes; *escape (12 bytes) how it is shown when it may not reach a
+/// terminal as it is, else "".
+size_t cli_text_next(const char* text, size_t len, char* escape);
 /// Print text safely: control characters and invalid bytes as escapes, at most `cells` cells (0 = all), an ellipsis
 /// when cut. Returns cells used.
 size_t cli_text_print(FILE* out, const char* text, size_t len, size_t cells);
 /// 1234567 as "1,234,567" in buf (32 bytes).
 const char* cli_thousands(uint64_t n, char* buf);
-/// 123456789 bytes as "117.7 MB" in buf (32 bytes).
+/// 1234567, "new fact" as "1,234,567 new facts" in buf (64 bytes).
+const char* cli_count(uint64_t n, const char* noun, char* buf);
+/// 123456789 bytes as "117.7 MiB" in buf (32 bytes).
 const char* cli_size(uint64_t bytes, char* buf);
 
 // ---- report.c ----
 /// Print all errors and warnings with carets to stderr, in colour on a terminal.
 void cli_report(const parley_error_object* error);
+/// Print one finished report (message, source line, caret, hint) to stderr the same way.
+void cli_report_text(const char* text, bool warning);
 /// The exit code for a status.
 cli_exit cli_exit_of(parley_status status);
 /// "parley: ..." to stderr; returns CLI_USAGE.
 cli_exit cli_usage(const char* format, ...) __attribute__((format(printf, 1, 2)));
 /// "parley: ..." with errno's text to stderr; returns CLI_IO.
 cli_exit cli_system_error(const char* what);
+/// Flush a stream of answers. A pipe whose reader has left is no error to speak of; anything else is reported. `code` is
+/// returned if it is a failure already.
+cli_exit cli_flush(FILE* out, const char* what, cli_exit code);
 /// Closest of a NULL-terminated list to word, or NULL if none is near.
 const char* cli_closest(const char* word, const char* const* words);
 
 // ---- interrupt.c: Ctrl-C ----
-extern volatile int cli_interrupted;  ///< set by SIGINT and SIGTERM
-/// Route SIGINT and SIGTERM to `db` (NULL: only the flag) and clear the flag.
+extern volatile int cli_interrupted;  ///< set by SIGINT, SIGTERM and SIGHUP
+extern volatile int cli_terminated;   ///< set by SIGTERM and SIGHUP: the shell leaves too
+/// Route signals to `db` (NULL: only the flags). A signal that has come already stops it at once.
 void cli_interrupt_route(parley* db);
+/// A new prompt: forget an earlier Ctrl-C. `db` may be NULL.
+void cli_interrupt_clear(parley* db);
 void cli_interrupt_setup(void);  ///< install the handlers, ignore SIGPIPE
 
 #endif

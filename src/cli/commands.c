@@ -24,9 +24,8 @@ enum {
   OPT_MAP,
   OPT_COLUMNS,
   OPT_BASE,
-  OPT_QUIET,
   OPT_ASSERTIONS,
-  OPT_HELP
+  OPT_PROBLEM
 };
 
 // One command line being read: getopt_long with our own messages.
@@ -38,27 +37,54 @@ typedef struct arguments {
   const char* letters;
 } arguments;
 
+static cli_exit missing_value(const arguments* a) {
+  for (const struct option* o = a->options; o->name; o++) {
+    if (o->val == optopt) {
+      return o->has_arg == no_argument ? cli_usage("`--%s` of `parley %s` takes no value", o->name, a->command)
+                                       : cli_usage("`--%s` of `parley %s` needs a value (see parley %s --help)",
+                                                   o->name, a->command, a->command);
+    }
+  }
+  return cli_usage("`-%c` of `parley %s` needs a value (see parley %s --help)", optopt, a->command, a->command);
+}
+
 static cli_exit unknown_option(const arguments* a) {
   const char* names[32];
   size_t count = 0;
+  for (const struct option* o = a->options; o->name; o++) {
+    if (optopt == o->val) {
+      return missing_value(a);  // a known option, written --flag=value
+    }
+  }
+  if (optopt) {
+    return cli_usage("`parley %s` has no option `-%c` (see parley %s --help)", a->command, optopt, a->command);
+  }
   const char* word = a->argv[optind - 1];
   for (const struct option* o = a->options; o->name && count < 31; o++) {
     names[count++] = o->name;
   }
   names[count] = NULL;
-  char bare[64];
-  snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word + strspn(word, "-"), "="), word + strspn(word, "-"));
-  const char* near = cli_closest(bare, names);
-  if (near && !strcmp(near, bare)) {
-    return cli_usage("option `--%s` of `parley %s` needs a value (see parley %s --help)", near, a->command, a->command);
-  }
+  const char* bare = word + strspn(word, "-");
+  char* name = strndup(bare, strcspn(bare, "="));
+  const char* near = name ? cli_closest(name, names) : NULL;
+  free(name);
   return near ? cli_usage("`parley %s` has no option `%s`; did you mean `--%s`?", a->command, word, near)
               : cli_usage("`parley %s` has no option `%s` (see parley %s --help)", a->command, word, a->command);
 }
 
+// The next option; PROBLEM when it was a wrong one, which has been reported.
 static int next_option(const arguments* a) {
   opterr = 0;
-  return getopt_long(a->argc, a->argv, a->letters, a->options, NULL);
+  const int option = getopt_long(a->argc, a->argv, a->letters, a->options, NULL);
+  if (option == '?') {
+    unknown_option(a);
+    return OPT_PROBLEM;
+  }
+  if (option == ':') {
+    missing_value(a);
+    return OPT_PROBLEM;
+  }
+  return option;
 }
 
 static cli_exit print_help(const char* command) {
@@ -73,47 +99,6 @@ static bool parse_count(const char* text, uint64_t* out) {
   return errno == 0 && end != text && *end == '\0' && isdigit((unsigned char)*text);
 }
 
-// A value as people write it on a command line: numbers, dates, booleans and <iri> by their form, anything else a
-// string.
-static parley_value parse_value(char* text) {
-  const size_t len = strlen(text);
-  const size_t digits = strspn(text + (*text == '-'), "0123456789") + (*text == '-');
-  if (len >= 2 && ((text[0] == '"' && text[len - 1] == '"') || (text[0] == '<' && text[len - 1] == '>'))) {
-    const bool iri = text[0] == '<';
-    text[len - 1] = '\0';
-    return iri ? parley_iri(text + 1) : parley_string(text + 1);
-  }
-  if (!strcmp(text, "true") || !strcmp(text, "false")) {
-    return parley_boolean(text[0] == 't');
-  }
-  if (len && digits == len && len < 19 && isdigit((unsigned char)text[len - 1])) {
-    return parley_integer(strtoll(text, NULL, 10));
-  }
-  if (digits && text[digits] == '.' && isdigit((unsigned char)text[digits + 1]) &&
-      digits + 1 + strspn(text + digits + 1, "0123456789") == len) {
-    return parley_typed(text, "http://www.w3.org/2001/XMLSchema#decimal");
-  }
-  if (digits == 4 && text[4] == '-' && isdigit((unsigned char)text[5])) {
-    return parley_date(text);
-  }
-  return parley_string(text);
-}
-
-static cli_exit add_param(cli_session* session, char* text, bool node) {
-  char* equals = strchr(text, '=');
-  if (!equals || equals == text) {
-    return cli_usage("`%s` is not name=value", text);
-  }
-  *equals = '\0';
-  cli_param* grown = realloc(session->params, (session->param_count + 1) * sizeof *grown);
-  if (!grown) {
-    return cli_system_error("parameters");
-  }
-  session->params = grown;
-  session->params[session->param_count++] = (cli_param){text, node ? parley_name(equals + 1) : parse_value(equals + 1)};
-  return CLI_OK;
-}
-
 static cli_exit bad_format(const char* word) {
   const char* near = cli_closest(word, cli_format_names);
   return cli_usage("there is no format `%s`%s%s%s", word,
@@ -122,6 +107,8 @@ static cli_exit bad_format(const char* word) {
 }
 
 // ---- query ----
+
+#define TEXT_BYTES_MAX ((size_t)64 << 20)
 
 static cli_exit read_all(FILE* in, const char* name, char** text, size_t* len) {
   size_t capacity = 0;
@@ -135,7 +122,14 @@ static cli_exit read_all(FILE* in, const char* name, char** text, size_t* len) {
     }
     *text = grown;
     *len += fread(*text + *len, 1, capacity - *len, in);
-  } while (*len == capacity && capacity < ((size_t)64 << 20));
+  } while (*len == capacity && capacity <= TEXT_BYTES_MAX);
+  if (*len > TEXT_BYTES_MAX) {
+    cli_usage("%s is longer than 64 MiB; large data is loaded, not written into a query", name);
+    return CLI_STOPPED;
+  }
+  if (cli_interrupted) {
+    return CLI_STOPPED;
+  }
   return ferror(in) ? cli_system_error(name) : CLI_OK;
 }
 
@@ -146,7 +140,7 @@ static cli_exit run_text(cli_session* session, const char* path, const char* arg
   if (path || !strcmp(argument, "-")) {
     const bool standard = !path || !strcmp(path, "-");
     FILE* in = standard ? stdin : fopen(path, "r");
-    session->source_name = standard ? NULL : path;
+    session->source_name = standard ? "standard input" : path;
     code = in ? read_all(in, standard ? "standard input" : path, &text, &len) : cli_system_error(path);
     if (in && !standard) {
       fclose(in);
@@ -157,6 +151,11 @@ static cli_exit run_text(cli_session* session, const char* path, const char* arg
   }
   if (code == CLI_OK) {
     code = cli_session_run(session, text ? text : argument, text ? len : strlen(argument), false, NULL);
+  }
+  for (size_t i = 0; code == CLI_OK && i < session->param_count; i++) {
+    if (!session->params[i].used) {
+      code = cli_usage("no statement uses $%s", session->params[i].name);
+    }
   }
   free(text);
   cli_session_close(session);
@@ -173,9 +172,9 @@ static cli_exit query_option(cli_session* session, int option, const char** file
     case OPT_FORMAT:
       return cli_format_parse(optarg, &session->format) ? CLI_OK : bad_format(optarg);
     case OPT_PARAM:
-      return add_param(session, optarg, false);
+      return cli_param_add(session, optarg, false);
     case OPT_NODE:
-      return add_param(session, optarg, true);
+      return cli_param_add(session, optarg, true);
     case OPT_TIMER:
       session->timer = true;
       return CLI_OK;
@@ -183,19 +182,19 @@ static cli_exit query_option(cli_session* session, int option, const char** file
       session->no_wait = true;
       return CLI_OK;
     case OPT_MEMORY:
-      if (!parse_count(optarg, &count) || count > SIZE_MAX >> 20) {
+      if (!parse_count(optarg, &count) || count > SIZE_MAX >> 20 || count == 0) {
         return cli_usage("--memory takes MiB, not `%s`", optarg);
       }
       session->limits.memory_bytes = (size_t)count << 20;
       return CLI_OK;
     case OPT_ROWS:
-      if (!parse_count(optarg, &session->limits.rows)) {
+      if (!parse_count(optarg, &session->limits.rows) || session->limits.rows == 0) {
         return cli_usage("--max-rows takes a number, not `%s`", optarg);
       }
       return CLI_OK;
     case OPT_TIMEOUT:
       session->limits.seconds = strtod(optarg, &end);
-      return *end || end == optarg || session->limits.seconds <= 0
+      return *end || end == optarg || !(session->limits.seconds > 0)
                  ? cli_usage("--timeout takes seconds, not `%s`", optarg)
                  : CLI_OK;
     default:
@@ -214,15 +213,15 @@ cli_exit cli_query(int argc, char** argv) {
                                           {"max-rows", required_argument, NULL, OPT_ROWS},
                                           {"timer", no_argument, NULL, OPT_TIMER},
                                           {"no-wait", no_argument, NULL, OPT_NO_WAIT},
-                                          {"help", no_argument, NULL, OPT_HELP},
+                                          {"help", no_argument, NULL, 'h'},
                                           {0}};
-  const arguments a = {"query", argc, argv, options, "f:"};
+  const arguments a = {"query", argc, argv, options, ":hf:"};
   cli_session session = {.out = stdout, .limits = {.size = sizeof session.limits}};
   const char* file = NULL;
   bool done = false;
   cli_exit code = CLI_OK;
   for (int option; !done && code == CLI_OK && (option = next_option(&a)) != -1;) {
-    code = option == '?' ? unknown_option(&a) : query_option(&session, option, &file, &done);
+    code = option == OPT_PROBLEM ? CLI_USAGE : query_option(&session, option, &file, &done);
   }
   if (code == CLI_OK && !done) {
     if (argc - optind != (file ? 1 : 2)) {
@@ -256,7 +255,7 @@ static cli_exit load_option(cli_load_settings* settings, int option, bool* done)
       settings->base = optarg;
       settings->options.base = optarg;
       return CLI_OK;
-    case OPT_QUIET:
+    case 'q':
       settings->quiet = true;
       return CLI_OK;
     case OPT_NO_WAIT:
@@ -295,15 +294,15 @@ cli_exit cli_load(int argc, char** argv) {
                                           {"base", required_argument, NULL, OPT_BASE},
                                           {"memory", required_argument, NULL, OPT_MEMORY},
                                           {"no-wait", no_argument, NULL, OPT_NO_WAIT},
-                                          {"quiet", no_argument, NULL, OPT_QUIET},
-                                          {"help", no_argument, NULL, OPT_HELP},
+                                          {"quiet", no_argument, NULL, 'q'},
+                                          {"help", no_argument, NULL, 'h'},
                                           {0}};
-  const arguments a = {"load", argc, argv, options, "q"};
+  const arguments a = {"load", argc, argv, options, ":hq"};
   cli_load_settings settings = {.options = {.size = sizeof settings.options}};
   bool done = false;
   cli_exit code = CLI_OK;
   for (int option; !done && code == CLI_OK && (option = next_option(&a)) != -1;) {
-    code = option == '?' ? unknown_option(&a) : load_option(&settings, option == 'q' ? OPT_QUIET : option, &done);
+    code = option == OPT_PROBLEM ? CLI_USAGE : load_option(&settings, option, &done);
   }
   if (code != CLI_OK || done) {
     return code;
@@ -323,17 +322,18 @@ static cli_exit open_for_reading(const char* path, cli_session* session) {
 
 static cli_exit finish(cli_session* session, cli_exit code) {
   cli_session_close(session);
-  return fflush(stdout) != 0 && code == CLI_OK ? cli_system_error("standard output") : code;
+  return cli_flush(stdout, "standard output", code);
 }
 
 cli_exit cli_export(int argc, char** argv) {
   static const struct option options[] = {{"format", required_argument, NULL, OPT_FORMAT},
                                           {"assertions", no_argument, NULL, OPT_ASSERTIONS},
                                           {"output", required_argument, NULL, 'o'},
-                                          {"help", no_argument, NULL, OPT_HELP},
+                                          {"help", no_argument, NULL, 'h'},
                                           {0}};
-  const arguments a = {"export", argc, argv, options, "o:"};
-  const char *format = "jsonl", *path = NULL;
+  const arguments a = {"export", argc, argv, options, ":ho:"};
+  const char* format = "jsonl";
+  const char* path = NULL;
   bool assertions = false;
   for (int option; (option = next_option(&a)) != -1;) {
     switch (option) {
@@ -344,12 +344,12 @@ cli_exit cli_export(int argc, char** argv) {
         assertions = true;
         break;
       case 'o':
-        path = optarg;
+        path = strcmp(optarg, "-") ? optarg : NULL;
         break;
-      case OPT_HELP:
+      case 'h':
         return print_help("export");
       default:
-        return unknown_option(&a);
+        return CLI_USAGE;
     }
   }
   static const char* const formats[] = {"nt", "nq", "ttl", "jsonl", NULL};
@@ -371,15 +371,16 @@ cli_exit cli_export(int argc, char** argv) {
 // check, stats and schema differ in what they print only.
 static cli_exit inspect(const char* command, int argc, char** argv) {
   static const struct option options[] = {
-      {"format", required_argument, NULL, OPT_FORMAT}, {"help", no_argument, NULL, OPT_HELP}, {0}};
-  const arguments a = {command, argc, argv, options, ""};
+      {"help", no_argument, NULL, 'h'}, {"format", required_argument, NULL, OPT_FORMAT}, {0}};
+  static const struct option help_only[] = {{"help", no_argument, NULL, 'h'}, {0}};
+  const arguments a = {command, argc, argv, strcmp(command, "check") ? options : help_only, ":h"};
   cli_format format = CLI_TABLE;
   for (int option; (option = next_option(&a)) != -1;) {
-    if (option == OPT_HELP) {
+    if (option == 'h') {
       return print_help(command);
     }
     if (option != OPT_FORMAT) {
-      return unknown_option(&a);
+      return CLI_USAGE;
     }
     if (!cli_format_parse(optarg, &format) || (format != CLI_TABLE && format != CLI_JSON)) {
       return cli_usage("parley %s prints table or json, not `%s`", command, optarg);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define NAMES_MAX 5000
+#define SHOWN_MAX 200
 
 // Candidates for one completion: owned texts.
 typedef struct candidates {
@@ -184,14 +185,18 @@ static void show(const candidates* c) {
   }
   const size_t columns = width > 0 && widest + 2 < (size_t)width ? (size_t)width / (widest + 2) : 1;
   fputc('\n', stdout);
-  for (size_t i = 0; i < c->count && i < 200; i++) {
+  const size_t shown = c->count < SHOWN_MAX ? c->count : SHOWN_MAX;
+  for (size_t i = 0; i < shown; i++) {
     const size_t cells = cli_text_print(stdout, c->words[i], strlen(c->words[i]), 0);
-    const bool last = ++column == columns || i + 1 == c->count;
+    const bool last = ++column == columns || i + 1 == shown;
     fprintf(stdout, "%*s", last ? 0 : (int)(widest + 2 - cells), "");
     if (last) {
       fputc('\n', stdout);
       column = 0;
     }
+  }
+  if (shown < c->count) {
+    fprintf(stdout, "and %zu more\n", c->count - shown);
   }
 }
 

@@ -127,6 +127,7 @@ void shell_editor_close(shell* sh) {
 const char* shell_editor_line(shell* sh, bool* interrupted) {
   int count = 0;
   cli_interrupt_route(NULL);
+  cli_interrupt_clear(sh->session.db);
   *interrupted = false;
   if (!sh->editor) {
     static char* line;
@@ -135,6 +136,7 @@ const char* shell_editor_line(shell* sh, bool* interrupted) {
     fflush(stdout);
     return getline(&line, &size, stdin) > 0 ? line : NULL;
   }
+  el_resize(sh->editor);  // the window may have changed since the last prompt
   const char* line = el_gets(sh->editor, &count);
   if (cli_interrupted) {
     *interrupted = true;

@@ -42,7 +42,7 @@ static void grid_free(grid* g) {
 // ---- stats ----
 
 typedef struct stat_line {
-  const char* name;  // as printed, and the JSON key
+  const char* name;  // the JSON key; printed with spaces for its underscores
   uint64_t value;
   bool bytes;  // a size
 } stat_line;
@@ -100,11 +100,19 @@ cli_exit cli_print_stats(parley* db, const char* path, cli_format format, FILE* 
     stats_json(lines, count, db, out);
     return CLI_OK;
   }
-  fprintf(out, "%-15s %s\n", "store", path);
-  fprintf(out, "%-15s %s\n", "base", parley_base(db));
+  fprintf(out, "%-15s ", "store");
+  cli_text_print(out, path, strlen(path), 0);
+  fprintf(out, "\n%-15s ", "base");
+  cli_text_print(out, parley_base(db), strlen(parley_base(db)), 0);
+  fputc('\n', out);
   for (size_t i = 0; i < count; i++) {
     char buf[32];
-    fprintf(out, "%-15s %s\n", lines[i].name,
+    char name[32];
+    snprintf(name, sizeof name, "%s", lines[i].name);
+    if (strchr(name, '_')) {
+      *strchr(name, '_') = ' ';
+    }
+    fprintf(out, "%-15s %s\n", name,
             lines[i].bytes ? cli_size(lines[i].value, buf) : cli_thousands(lines[i].value, buf));
   }
   stats_parts(db, out);
@@ -195,7 +203,10 @@ cli_exit cli_print_schema(parley* db, cli_format format, FILE* out) {
 
 // ---- check ----
 
-static void on_damage(void* user, const char* line) { fprintf(user, "%s\n", line); }
+static void on_damage(void* user, const char* line) {
+  cli_text_print(user, line, strlen(line), 0);  // a damaged file can hold anything
+  fputc('\n', user);
+}
 
 cli_exit cli_print_check(parley* db, FILE* out) {
   uint64_t damage = 0;
@@ -207,7 +218,8 @@ cli_exit cli_print_check(parley* db, FILE* out) {
     return cli_exit_of(status);
   }
   if (damage) {
-    fprintf(out, "%llu findings: the store is damaged\n", (unsigned long long)damage);
+    char buf[64];
+    fprintf(out, "%s: the store is damaged\n", cli_count(damage, "finding", buf));
     return CLI_DAMAGE;
   }
   fputs("ok\n", out);

@@ -1,6 +1,7 @@
 // parley: find the command and run it. `parley STORE` opens the shell, `parley STORE 'query'` asks one question.
 #include "cli.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,10 +75,12 @@ const cli_command* cli_command_find(const char* name) {
   return NULL;
 }
 
+static cli_exit unknown(const char* word);
+
 static cli_exit help(const char* command) {
   const cli_command* found = command ? cli_command_find(command) : NULL;
   if (command && !found) {
-    return cli_usage("there is no command `%s`", command);
+    return unknown(command);
   }
   if (found) {
     fputs(found->help, stdout);
@@ -100,11 +103,11 @@ static cli_exit help(const char* command) {
   return CLI_OK;
 }
 
-// The command that was probably meant, or NULL.
-static const char* looks_like_command(const char* word) {
-  const char* names[16];
-  size_t count = 0;
-  for (const cli_command* c = cli_commands; c->name && count < 15; c++) {
+// The command or option that was probably meant, or NULL.
+static const char* looks_like(const char* word) {
+  const char* names[20] = {"help", "--help", "--version"};
+  size_t count = 3;
+  for (const cli_command* c = cli_commands; c->name && count < 19; c++) {
     names[count++] = c->name;
   }
   names[count] = NULL;
@@ -112,14 +115,16 @@ static const char* looks_like_command(const char* word) {
 }
 
 static cli_exit unknown(const char* word) {
-  const char* near = looks_like_command(word);
-  return near ? cli_usage("there is no command `%s`; did you mean `%s`?", word, near)
-              : cli_usage("there is no option `%s` (see parley --help)", word);
+  const char* near = looks_like(word);
+  const char* kind = word[0] == '-' ? "option" : "command";
+  return near ? cli_usage("there is no %s `%s`; did you mean `%s`?", kind, word, near)
+              : cli_usage("there is no %s `%s` (see parley --help)", kind, word);
 }
 
-int main(int argc, char** argv) {
-  setlocale(LC_CTYPE, "");
-  cli_interrupt_setup();
+// A word that names no file, has no dot or slash, and is nearly a command was meant as one.
+static bool misspelt(const char* word) { return !strpbrk(word, "./") && access(word, F_OK) != 0 && looks_like(word); }
+
+static cli_exit run(int argc, char** argv) {
   if (argc < 2) {
     help(NULL);
     return CLI_USAGE;
@@ -136,11 +141,17 @@ int main(int argc, char** argv) {
   if (command) {
     return command->run(argc - 1, argv + 1);
   }
-  if (word[0] == '-') {
-    return unknown(word);
-  }
-  if (argc > 2 && access(word, F_OK) != 0 && looks_like_command(word)) {
+  if (word[0] == '-' || misspelt(word)) {
     return unknown(word);
   }
   return argc > 2 ? cli_query(argc, argv) : cli_shell(argc, argv);
+}
+
+int main(int argc, char** argv) {
+  // Text is UTF-8 here whatever the environment says; without this, the line editor would refuse it in a bare container.
+  if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+    setlocale(LC_CTYPE, "C.UTF-8");
+  }
+  cli_interrupt_setup();
+  return (int)cli_flush(stdout, "standard output", run(argc, argv));
 }

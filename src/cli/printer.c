@@ -1,8 +1,7 @@
 // Answers as CSV (RFC 4180), TSV, JSON, JSON Lines, Markdown, or as a table (table.c).
 #include "printer.h"
 
-#include <ctype.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,64 +17,94 @@ bool cli_format_parse(const char* word, cli_format* out) {
   return false;
 }
 
-static void csv_field(FILE* out, const char* text, bool null) {
-  if (!null && (*text == '\0' || strpbrk(text, ",\"\r\n"))) {
-    fputc('"', out);
-    for (; *text; text++) {
-      if (*text == '"') {
-        fputc('"', out);
-      }
-      fputc(*text, out);
-    }
-    fputc('"', out);
+// Part of a field. What goes to a terminal is shown safely there; a file gets every byte as it is.
+static void put(const printer* p, const char* text, size_t len) {
+  if (p->width) {
+    cli_text_print(p->out, text, len, 0);
   } else {
-    fputs(null ? "" : text, out);
+    fwrite(text, 1, len, p->out);
   }
 }
 
-static void tsv_field(FILE* out, const char* text) {
+// Text with some characters written as `escape` says (NULL: as they are).
+static void put_escaped(const printer* p, const char* text, const char* (*escape)(char c)) {
+  const char* start = text;
   for (; *text; text++) {
-    const char* escape = *text == '\t'   ? "\\t"
-                         : *text == '\n' ? "\\n"
-                         : *text == '\r' ? "\\r"
-                         : *text == '\\' ? "\\\\"
-                                         : NULL;
-    if (escape) {
-      fputs(escape, out);
-    } else {
-      fputc(*text, out);
+    const char* escaped = escape(*text);
+    if (escaped) {
+      put(p, start, (size_t)(text - start));
+      fputs(escaped, p->out);
+      start = text + 1;
     }
   }
+  put(p, start, (size_t)(text - start));
 }
 
+static const char* csv_escape(char c) { return c == '"' ? "\"\"" : NULL; }
+
+static const char* tsv_escape(char c) {
+  return c == '\t' ? "\\t" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\\' ? "\\\\" : NULL;
+}
+
+static const char* markdown_escape(char c) {
+  return c == '|' ? "\\|" : c == '\\' ? "\\\\" : c == '\n' || c == '\r' ? " " : NULL;
+}
+
+static void csv_field(const printer* p, const char* text, bool null) {
+  const bool quoted = !null && (*text == '\0' || strpbrk(text, ",\"\r\n"));
+  fputs(quoted ? "\"" : "", p->out);
+  put_escaped(p, null ? "" : text, csv_escape);
+  fputs(quoted ? "\"" : "", p->out);
+}
+
+// Characters that could drive a terminal are escapes in JSON too: the same text for a program, safe for a person.
 void cli_json_string(FILE* out, const char* text) {
+  char escape[12];
   fputc('"', out);
-  for (; *text; text++) {
-    const unsigned char c = (unsigned char)*text;
-    if (c == '"' || c == '\\') {
-      fprintf(out, "\\%c", c);
-    } else if (c == '\n') {
-      fputs("\\n", out);
-    } else if (c < 0x20 || c == 0x7f) {
-      fprintf(out, "\\u%04x", c);
+  for (size_t i = 0, len = strlen(text), n; i < len; i += n) {
+    n = cli_text_next(text + i, len - i, escape);
+    if (text[i] == '"' || text[i] == '\\') {
+      fprintf(out, "\\%c", text[i]);
+    } else if (escape[0] == '\\' && escape[1] == 'U') {
+      const unsigned c = (unsigned)strtoul(escape + 2, NULL, 16) - 0x10000;
+      fprintf(out, "\\u%04x\\u%04x", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff));
+    } else if (escape[0] == '\\' && escape[1] == 'x') {
+      fputs("\\ufffd", out);
+    } else if (escape[0]) {
+      fputs(escape, out);  // \n \t \r \uXXXX are JSON's as well
     } else {
-      fputc(c, out);
+      fwrite(text + i, 1, n, out);
     }
   }
   fputc('"', out);
 }
 
-static void markdown_field(FILE* out, const char* text) {
-  for (; *text; text++) {
-    if (*text == '|' || *text == '\\') {
-      fputc('\\', out);
-    }
-    fputc(*text == '\n' || *text == '\r' ? ' ' : *text, out);
+// A number as JSON writes it (RFC 8259, section 6).
+static bool is_json_number(const char* p) {
+  static const char digits[] = "0123456789";
+  p += *p == '-';
+  size_t n = strspn(p, digits);
+  if (n == 0 || (n > 1 && *p == '0')) {
+    return false;
   }
+  p += n;
+  if (*p == '.') {
+    n = strspn(p + 1, digits);
+    if (n == 0) {
+      return false;
+    }
+    p += n + 1;
+  }
+  if (*p == 'e' || *p == 'E') {
+    p += 1 + (p[1] == '+' || p[1] == '-');
+    n = strspn(p, digits);
+    return n > 0 && p[n] == '\0';
+  }
+  return *p == '\0';
 }
 
-static bool is_json_number(const parley_value* v) {
-  return v->type == PARLEY_INTEGER || v->type == PARLEY_DECIMAL || (v->type == PARLEY_DOUBLE && isfinite(v->real));
+static bool is_number(const parley_value* v) {
+  return v->type == PARLEY_INTEGER || v->type == PARLEY_DECIMAL || v->type == PARLEY_DOUBLE;
 }
 
 static void json_value(FILE* out, parley_query* query, size_t column, const parley_value* v, const char* text) {
@@ -85,7 +114,7 @@ static void json_value(FILE* out, parley_query* query, size_t column, const parl
     fputs("null", out);
   } else if (v->type == PARLEY_BOOLEAN) {
     fputs(v->integer ? "true" : "false", out);
-  } else if (is_json_number(v) && v->text_len && (isdigit((unsigned char)v->text[0]) || v->text[0] == '-')) {
+  } else if (is_number(v) && is_json_number(v->text)) {
     fputs(v->text, out);
   } else if (v->type == PARLEY_LIST && query && parley_column_list(query, column, &items, &count) == PARLEY_OK) {
     fputc('[', out);
@@ -106,15 +135,15 @@ static void begin(printer* p) {
     switch (p->format) {
       case CLI_CSV:
         fputs(i ? "," : "", p->out);
-        csv_field(p->out, name, false);
+        csv_field(p, name, false);
         break;
       case CLI_TSV:
         fputs(i ? "\t" : "", p->out);
-        tsv_field(p->out, name);
+        put_escaped(p, name, tsv_escape);
         break;
       case CLI_MARKDOWN:
         fputs(i ? " | " : "| ", p->out);
-        markdown_field(p->out, name);
+        put_escaped(p, name, markdown_escape);
         break;
       default:
         break;
@@ -146,15 +175,15 @@ static void field(printer* p, size_t i, const parley_value* v, const char* text)
   switch (p->format) {
     case CLI_CSV:
       fputs(i ? "," : "", p->out);
-      csv_field(p->out, text, v->type == PARLEY_NULL);
+      csv_field(p, text, v->type == PARLEY_NULL);
       break;
     case CLI_TSV:
       fputs(i ? "\t" : "", p->out);
-      tsv_field(p->out, text);
+      put_escaped(p, text, tsv_escape);
       break;
     case CLI_MARKDOWN:
       fputs(i ? " | " : "| ", p->out);
-      markdown_field(p->out, text);
+      put_escaped(p, text, markdown_escape);
       break;
     default:
       fputs(i ? ", " : "{", p->out);
@@ -189,20 +218,20 @@ static double now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+// On a terminal how many rows and how long; elsewhere only when asked, and never among the answers for a program.
 static void footer(const printer* p, double seconds, bool timer) {
-  const bool terminal = cli_width(p->out) > 0;
-  if (parley_column_count(p->query) == 0) {
-    if (timer) {
-      fprintf(p->out, "(%.3f s)\n", seconds);
-    }
-  } else if (timer || terminal) {
-    char buf[32];
-    fprintf(p->out, "(%s row%s, %.3f s)\n", cli_thousands(p->rows, buf), p->rows == 1 ? "" : "s", seconds);
+  const bool rows = parley_column_count(p->query) > 0;
+  FILE* out = p->width || p->format == CLI_TABLE ? p->out : stderr;
+  char buf[64];
+  if (rows && (timer || (p->format == CLI_TABLE && p->width))) {
+    fprintf(out, "(%s, %.3f s)\n", cli_count(p->rows, "row", buf), seconds);
+  } else if (timer) {
+    fprintf(out, "(%.3f s)\n", seconds);
   }
 }
 
 parley_status cli_print_rows(parley_query* query, cli_format format, FILE* out, bool timer) {
-  printer p = {.query = query, .format = format, .out = out};
+  printer p = {.query = query, .format = format, .out = out, .width = (size_t)cli_width(out)};
   const double start = now();
   const bool plain = parley_query_is_explain(query);  // a plan is text, not a table
   parley_status status = PARLEY_OK;
@@ -211,7 +240,8 @@ parley_status cli_print_rows(parley_query* query, cli_format format, FILE* out, 
   }
   while ((status = parley_step(query)) == PARLEY_ROW) {
     if (plain) {
-      fprintf(out, "%s\n", parley_column_text(query, 0));
+      put(&p, parley_column_text(query, 0), strlen(parley_column_text(query, 0)));
+      fputc('\n', out);
     } else {
       const parley_status printed = format == CLI_TABLE ? table_row(&p) : row(&p);
       if (printed != PARLEY_OK) {
@@ -224,11 +254,11 @@ parley_status cli_print_rows(parley_query* query, cli_format format, FILE* out, 
       break;  // a closed pipe: nobody reads on
     }
   }
-  if (!plain && format == CLI_JSON && parley_column_count(query)) {
+  if (status == PARLEY_DONE && !plain && format == CLI_JSON && parley_column_count(query)) {  // else left open: cut off
     fputs(p.rows ? "\n]\n" : "]\n", out);
   }
   table_end(&p, status == PARLEY_DONE && !plain && format == CLI_TABLE);
-  if (status == PARLEY_DONE && !plain && (format == CLI_TABLE || timer)) {
+  if (status == PARLEY_DONE && !plain) {
     footer(&p, now() - start, timer);
   }
   return status;

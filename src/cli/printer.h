@@ -16,12 +16,14 @@ typedef struct printer {
   parley_query* query;
   cli_format format;
   FILE* out;
-  size_t rows;       ///< printed so far
-  table_cell* held;  ///< table: rows kept back, row after row
-  size_t held_rows;  ///< used
-  size_t* widths;    ///< table: cells of each column once known
-  bool* right;       ///< table: column of numbers
-  bool begun;        ///< table: header printed
+  size_t width;       ///< of the terminal, 0 if `out` is none
+  size_t rows;        ///< printed so far
+  table_cell* held;   ///< table: rows kept back, row after row
+  size_t held_rows;   ///< used
+  size_t held_bytes;  ///< of their texts
+  size_t* widths;     ///< table: cells of each column once known
+  bool* right;        ///< table: column of numbers
+  bool begun;         ///< table: header printed
 } printer;
 
 void cli_json_string(FILE* out, const char* text);

@@ -6,22 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-void cli_report(const parley_error_object* error) {
+void cli_report_text(const char* text, bool warning) {
   const bool color = cli_color(stderr);
+  for (const char* style = warning ? "33" : "1;31"; *text; style = "2") {
+    const size_t len = strcspn(text, "\n");
+    const bool styled = color && (*style != '2' || !strncmp(text, "hint: ", 6));
+    if (styled) {
+      fprintf(stderr, "\033[%sm", style);
+    }
+    cli_text_print(stderr, text, len, 0);
+    fputs(styled ? "\033[0m\n" : "\n", stderr);
+    text += len + (text[len] == '\n');
+  }
+}
+
+void cli_report(const parley_error_object* error) {
   parley_diagnostic d;
   for (size_t i = 0; parley_error_get(error, i, &d) == PARLEY_OK; i++) {
-    const size_t first = strcspn(d.text, "\n");
-    if (color) {
-      fprintf(stderr, "\033[%sm", d.status == PARLEY_OK ? "33" : "1;31");
-    }
-    cli_text_print(stderr, d.text, first, 0);
-    fputs(color ? "\033[0m\n" : "\n", stderr);
-    // The library's report is made of whole lines, its quoted source already free of control characters.
-    const char* rest = d.text + first + (d.text[first] == '\n');
-    fputs(rest, stderr);
-    if (*rest && rest[strlen(rest) - 1] != '\n') {
-      fputc('\n', stderr);
-    }
+    cli_report_text(d.text, d.status == PARLEY_OK);
   }
 }
 
@@ -49,18 +51,40 @@ cli_exit cli_exit_of(parley_status status) {
 }
 
 cli_exit cli_usage(const char* format, ...) {
+  char* text = NULL;
   va_list args;
   va_start(args, format);
-  fputs("parley: ", stderr);
-  vfprintf(stderr, format, args);
-  fputc('\n', stderr);
+  const int len = vasprintf(&text, format, args);
   va_end(args);
+  fputs("parley: ", stderr);
+  if (len >= 0) {
+    cli_text_print(stderr, text, (size_t)len, 0);
+    free(text);
+  }
+  fputc('\n', stderr);
   return CLI_USAGE;
 }
 
 cli_exit cli_system_error(const char* what) {
-  fprintf(stderr, "parley: %s: %s\n", what, strerror(errno));
+  const char* reason = strerror(errno);
+  fputs("parley: ", stderr);
+  cli_text_print(stderr, what, strlen(what), 0);
+  fprintf(stderr, ": %s\n", reason);
   return CLI_IO;
+}
+
+cli_exit cli_flush(FILE* out, const char* what, cli_exit code) {
+  const bool failed = ferror(out) != 0;
+  clearerr(out);
+  errno = failed ? EIO : 0;
+  if (fflush(out) == 0 && !failed) {  // what could not be written is tried again, which tells why
+    return code;
+  }
+  clearerr(out);
+  if (code != CLI_OK) {
+    return code;
+  }
+  return errno == EPIPE ? CLI_IO : cli_system_error(what);
 }
 
 // Levenshtein distance of two short words.

@@ -1,6 +1,7 @@
 // Running statements against a store: open it as little as needed, bind parameters, step, print.
 #include "cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,34 +45,52 @@ void cli_session_close(cli_session* session) {
   session->db = NULL;
 }
 
-// Bind every --param whose name the statement uses; one given several times is a list.
-static parley_status bind_params(const cli_session* session, parley_query* query) {
-  for (size_t i = 0; i < parley_param_count(query); i++) {
-    const char* name = parley_param_name(query, i);
-    parley_value values[64];
-    size_t count = 0;
-    for (size_t j = 0; j < session->param_count && count < 64; j++) {
-      if (!strcmp(session->params[j].name, name)) {
-        values[count++] = session->params[j].value;
-      }
-    }
-    const parley_status status = count == 0   ? PARLEY_OK
-                                 : count == 1 ? parley_bind(query, name, values)
-                                              : parley_bind_list(query, name, values, count);
-    if (status != PARLEY_OK) {
-      return status;
+// Bind `$name` to every value given for it: one, or a list.
+static parley_status bind_param(const cli_session* session, parley_query* query, const char* name, cli_exit* code) {
+  parley_value* values = calloc(session->param_count + 1, sizeof *values);
+  size_t count = 0;
+  if (!values) {
+    *code = cli_system_error("parameters");
+    return PARLEY_NOMEM;
+  }
+  for (size_t i = 0; i < session->param_count; i++) {
+    if (!strcmp(session->params[i].name, name)) {
+      values[count++] = session->params[i].value;
+      session->params[i].used = true;
     }
   }
-  return PARLEY_OK;
+  parley_status status = PARLEY_MISUSE;
+  if (count == 0 && parley_query_is_explain(query)) {
+    status = PARLEY_OK;  // a plan can be shown without
+  } else if (count == 0) {
+    *code = cli_usage("$%s has no value; parley query gives it one with --param %s=VALUE", name, name);
+  } else if (count == 1) {
+    status = parley_bind(query, name, values);
+  } else {
+    status = parley_bind_list(query, name, values, count);
+  }
+  free(values);
+  return status;
 }
 
-static void print_changes(FILE* out, parley_changes c) {
-  if (c.facts_gone || c.assertions_gone) {
-    fprintf(out, "%llu facts and %llu assertions deleted, ", (unsigned long long)c.facts_gone,
-            (unsigned long long)c.assertions_gone);
+static parley_status bind_params(const cli_session* session, parley_query* query, cli_exit* code) {
+  parley_status status = PARLEY_OK;
+  for (size_t i = 0; status == PARLEY_OK && i < parley_param_count(query); i++) {
+    status = bind_param(session, query, parley_param_name(query, i), code);
   }
-  fprintf(out, "%llu new facts, %llu new assertions\n", (unsigned long long)c.facts_new,
-          (unsigned long long)c.assertions_new);
+  return status;
+}
+
+// Changes are told beside the answers, except where the answers are for a program.
+static void print_changes(const cli_session* session, parley_changes c) {
+  FILE* out = session->format == CLI_TABLE ? session->out : stderr;
+  char facts[64], assertions[64];
+  if (c.facts_gone || c.assertions_gone) {
+    fprintf(out, "%s and %s deleted, ", cli_count(c.facts_gone, "fact", facts),
+            cli_count(c.assertions_gone, "assertion", assertions));
+  }
+  fprintf(out, "%s, %s\n", cli_count(c.facts_new, "new fact", facts),
+          cli_count(c.assertions_new, "new assertion", assertions));
 }
 
 // Prepare, reopening for writing when the statement turns out to be an update.
@@ -89,50 +108,108 @@ static parley_status prepare(cli_session* session, const char* text, size_t len,
   return status;
 }
 
-static cli_exit run_one(cli_session* session, const char* text, size_t len, bool* updated) {
+// Line of the first error that has a place, or 0.
+static uint64_t error_line(const parley_error_object* error) {
+  parley_diagnostic d;
+  for (size_t i = 0; parley_error_get(error, i, &d) == PARLEY_OK; i++) {
+    if (d.status != PARLEY_OK && d.line) {
+      return d.line;
+    }
+  }
+  return 0;
+}
+
+static cli_exit run_one(cli_session* session, const char* text, size_t len, bool* updated, uint64_t* line) {
   parley_query* query = NULL;
   cli_exit code = CLI_OK;
+  cli_interrupt_route(session->db);
   parley_status status = prepare(session, text, len, &query, &code);
   if (code != CLI_OK || (status == PARLEY_OK && !query)) {
     return code;
   }
-  cli_interrupt_route(session->db);
+  cli_interrupt_route(session->db);  // prepare may have opened the store anew
   if (status == PARLEY_OK) {
-    status = bind_params(session, query);
+    status = bind_params(session, query, &code);
   }
   if (status == PARLEY_OK) {
     status = cli_print_rows(query, session->format, session->out, session->timer);
   }
   if (status == PARLEY_DONE && parley_query_is_update(query)) {
-    print_changes(session->out, parley_query_changes(query));
+    print_changes(session, parley_query_changes(query));
     if (updated) {
       *updated = true;
     }
   }
-  cli_report(query ? parley_query_error(query) : parley_error(session->db));
+  fflush(session->out);  // answers first, also where both go to one terminal
+  const parley_error_object* error = query ? parley_query_error(query) : parley_error(session->db);
+  cli_report(error);
+  *line = error_line(error);
   parley_finalize(query);
   cli_interrupt_route(NULL);
-  return cli_exit_of(status);
+  return code != CLI_OK ? code : cli_exit_of(status);
+}
+
+static uint64_t count_lines(const char* text, size_t len) {
+  uint64_t lines = 0;
+  for (const char* end = text + len; (text = memchr(text, '\n', (size_t)(end - text))); text++) {
+    lines++;
+  }
+  return lines;
+}
+
+// Bytes of space and comments before a statement.
+static size_t leading(const char* text, size_t len) {
+  size_t i = 0;
+  while (i < len) {
+    if (text[i] == '#') {
+      while (i < len && text[i] != '\n') {
+        i++;
+      }
+    } else if (!memchr(" \t\r\n", text[i], 4)) {
+      break;
+    } else {
+      i++;
+    }
+  }
+  return i;
+}
+
+// Places in reports count from the start of a statement's text: say where that is in a script.
+static void print_place(const cli_session* session, const char* script, const char* text, size_t len, uint64_t line) {
+  if (text == script && !session->source_name) {
+    return;
+  }
+  const char* name = session->source_name ? session->source_name : "the script";
+  const uint64_t before = session->source_line + count_lines(script, (size_t)(text - script));
+  const uint64_t start = before + count_lines(text, leading(text, len)) + 1;
+  fprintf(stderr, "note: line %llu of ", (unsigned long long)(line ? before + line : start));
+  cli_text_print(stderr, name, strlen(name), 0);
+  if (line && before + line != start) {
+    fprintf(stderr, ", in the statement that begins at line %llu", (unsigned long long)start);
+  }
+  fputc('\n', stderr);
 }
 
 cli_exit cli_session_run(cli_session* session, const char* text, size_t len, bool go_on, bool* updated) {
+  const char* const script = text;
   cli_exit code = CLI_OK;
-  while (len > 0) {
+  while (len > 0 && !(cli_interrupted && code == CLI_STOPPED)) {
     int complete;
     const size_t n = parley_statement_length(text, len, &complete);
     if (n == 0) {
       break;
     }
-    const cli_exit one = run_one(session, text, n, updated);
-    code = one != CLI_OK ? one : code;
-    if ((one != CLI_OK && !go_on) || !session->db) {
+    uint64_t line = 0;
+    const cli_exit one = cli_interrupted ? CLI_STOPPED : run_one(session, text, n, updated, &line);
+    if (one != CLI_OK) {
+      code = one;
+      print_place(session, script, text, n, line);
+    }
+    if ((one != CLI_OK && !go_on) || !session->db || ferror(session->out)) {
       break;
     }
     text += n;
     len -= n;
   }
-  if (fflush(session->out) != 0) {
-    return cli_system_error("writing the answer");
-  }
-  return code;
+  return cli_flush(session->out, "writing the answer", code);
 }

@@ -16,6 +16,8 @@ typedef struct shell {
   char* output_path;    ///< where .output sends answers, or NULL
   char* pending;        ///< statement typed so far, or NULL
   size_t pending_len;   ///< bytes of it
+  size_t pending_size;  ///< bytes allocated
+  int depth;            ///< of .read within .read
   char** names;         ///< predicates and classes for completion, or NULL until asked for
   size_t name_count;    ///< used
 } shell;
@@ -31,8 +33,9 @@ extern const shell_command shell_commands[];
 
 /// Run one dot command line (without newline). Unknown ones get a suggestion.
 cli_exit shell_command_run(shell* sh, char* line);
-/// Run every line of a stream (a script, or standard input): dot commands and statements.
-cli_exit shell_read(shell* sh, FILE* in);
+/// Run every line of a stream (a script, or standard input): dot commands and statements. Stops at the first failure.
+/// There an empty line ends nothing: only `;` and the end of the file do. `name` is shown in messages.
+cli_exit shell_read(shell* sh, FILE* in, const char* name);
 /// Close .output's file, if any, and send answers to standard output again.
 cli_exit shell_output_reset(shell* sh);
 

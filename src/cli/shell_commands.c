@@ -23,7 +23,8 @@ static char* next_word(char** rest) {
   return start;
 }
 
-static cli_exit help_message(int code) {
+static cli_exit help_message(const char* digits) {
+  const int code = (int)strtol(digits, NULL, 10);
   const char* text = parley_message_explain(code);
   if (!text) {
     return cli_usage("there is no message PLY-%04d", code);
@@ -32,41 +33,62 @@ static cli_exit help_message(int code) {
   return CLI_OK;
 }
 
-static cli_exit run_help(shell* sh, char* argument) {
+static void help_line(const shell_command* c) {
+  char usage[64];
+  snprintf(usage, sizeof usage, "%s %s", c->name, c->arguments);
+  printf("%-24s %s\n", usage, c->summary);
+}
+
+// A dot command, with or without its dot.
+static bool help_command(const char* word) {
+  for (const shell_command* c = shell_commands; c->name; c++) {
+    if (!strcmp(c->name + (*word != '.'), word)) {
+      help_line(c);
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool help_keyword(const char* argument) {
   int reserved;
   const char *word, *help;
-  (void)sh;
-  if (!strncmp(argument, "PLY-", 4)) {
-    return help_message(atoi(argument + 4));
-  }
-  if (*argument == '.' || *argument == '\0') {
-    for (const shell_command* c = shell_commands; c->name; c++) {
-      if (!*argument || !strcmp(c->name, argument)) {
-        char usage[64];
-        snprintf(usage, sizeof usage, "%s %s", c->name, c->arguments);
-        printf("%-24s %s\n", usage, c->summary);
-      }
-    }
-    fputs(*argument ? ""
-                    : "Statements end with ; or an empty line. .help WORD explains a word of the language, .help "
-                      "PLY-0214 a message.\n",
-          stdout);
-    return CLI_OK;
-  }
   for (size_t i = 0; (word = parley_keyword(i, &reserved, &help)); i++) {
-    if (!strcmp(word, argument)) {
+    if (!strcasecmp(word, argument)) {
       printf("%s: %s%s\n", word, help ? help : "", reserved ? " (reserved)" : "");
-      return CLI_OK;
+      return true;
     }
   }
-  return cli_usage("`%s` is no word of the language", argument);
+  return false;
+}
+
+static cli_exit run_help(shell* sh, char* argument) {
+  (void)sh;
+  if (!strncasecmp(argument, "PLY-", 4)) {
+    return help_message(argument + 4);
+  }
+  if (*argument) {
+    const bool word = help_keyword(argument);
+    const bool command = help_command(argument);
+    return word || command ? CLI_OK : cli_usage("`%s` is no word of the language and no command", argument);
+  }
+  for (const shell_command* c = shell_commands; c->name; c++) {
+    help_line(c);
+  }
+  fputs(
+      "Statements end with ; or an empty line. .help WORD explains a word of the language, .help PLY-0214 a message.\n",
+      stdout);
+  return CLI_OK;
 }
 
 static cli_exit run_load(shell* sh, char* argument) {
   char* files[64];
   size_t count = 0;
   cli_load_settings settings = {.options = {.size = sizeof settings.options}};
-  for (char* word; count < 64 && (word = next_word(&argument));) {
+  for (char* word; (word = next_word(&argument));) {
+    if (count == sizeof files / sizeof *files) {
+      return cli_usage(".load takes at most %zu files at once", count);
+    }
     files[count++] = word;
   }
   if (count == 0) {
@@ -85,11 +107,33 @@ static cli_exit run_load(shell* sh, char* argument) {
 // Commands that look at the store need it open.
 static cli_exit open_store(shell* sh) { return cli_session_open(&sh->session, false); }
 
+static const char* const export_formats[] = {"jsonl", "nt", "nq", "ttl", NULL};
+
+// The format of that name, or NULL.
+static const char* export_format(const char* word) {
+  for (size_t i = 0; export_formats[i]; i++) {
+    if (!strcmp(export_formats[i], word)) {
+      return export_formats[i];
+    }
+  }
+  return NULL;
+}
+
+// `.export`, `.export nt`, `.export nt FILE`; `.export FILE.nt` takes the format from the name.
 static cli_exit run_export(shell* sh, char* argument) {
-  const char* format = next_word(&argument);
+  const char* first = next_word(&argument);
   const char* path = next_word(&argument);
+  const char* format = first ? export_format(first) : "jsonl";
+  if (!format && !path) {
+    const char* dot = strrchr(first, '.');
+    format = dot ? export_format(dot + 1) : NULL;
+    path = first;
+  }
+  if (!format) {
+    return cli_usage(".export writes jsonl, nt, nq or ttl, not `%s`", first);
+  }
   const cli_exit code = open_store(sh);
-  return code != CLI_OK ? code : cli_export_to(sh->session.db, format ? format : "jsonl", false, path, sh->session.out);
+  return code != CLI_OK ? code : cli_export_to(sh->session.db, format, false, path, sh->session.out);
 }
 
 static cli_exit run_schema(shell* sh, char* argument) {
@@ -134,7 +178,7 @@ static cli_exit run_timer(shell* sh, char* argument) {
 cli_exit shell_output_reset(shell* sh) {
   cli_exit code = CLI_OK;
   if (sh->session.out != stdout && fclose(sh->session.out) != 0) {
-    code = cli_system_error(sh->output_path);
+    code = cli_system_error(sh->output_path ? sh->output_path : ".output");
   }
   sh->session.out = stdout;
   free(sh->output_path);
@@ -154,25 +198,27 @@ static cli_exit run_output(shell* sh, char* argument) {
   }
   sh->session.out = out;
   sh->output_path = strdup(path);
+  if (!sh->output_path) {
+    return shell_output_reset(sh);
+  }
   return CLI_OK;
 }
 
 static cli_exit run_read(shell* sh, char* argument) {
-  static int depth;
   const char* path = next_word(&argument);
   if (!path) {
     return cli_usage(".read takes a file");
   }
-  if (depth >= 10) {
+  if (sh->depth >= 10) {
     return cli_usage(".read is nested more than ten deep");
   }
   FILE* in = fopen(path, "r");
   if (!in) {
     return cli_system_error(path);
   }
-  depth++;
-  const cli_exit code = shell_read(sh, in);
-  depth--;
+  sh->depth++;
+  const cli_exit code = shell_read(sh, in, path);
+  sh->depth--;
   fclose(in);
   return code;
 }
@@ -188,8 +234,9 @@ static cli_exit run_stage(shell* sh, char* text, parley_stage stage) {
     cli_report(parley_query_error(query));
   }
   const char* printed = query ? parley_query_stage(query, stage) : NULL;
-  if (printed) {
+  if (printed && status == PARLEY_OK) {
     fputs(printed, sh->session.out);
+    fputs(*printed && printed[strlen(printed) - 1] != '\n' ? "\n" : "", sh->session.out);
   }
   parley_finalize(query);
   code = cli_exit_of(status);
@@ -239,7 +286,8 @@ cli_exit shell_command_run(shell* sh, char* line) {
   }
   for (const shell_command* c = shell_commands; c->name; c++) {
     if (!strcmp(c->name, line)) {
-      return c->run(sh, rest);
+      const cli_exit code = c->run(sh, rest);
+      return cli_flush(sh->session.out, sh->output_path ? sh->output_path : "standard output", code);
     }
     names[count++] = c->name;
   }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define HELD_ROWS_MAX 1000
+#define HELD_BYTES_MAX ((size_t)16 << 20)
 #define COLUMN_CELLS_MIN 6
 
 static void fail_memory(void) {
@@ -92,7 +93,6 @@ static void print_header(printer* p, size_t columns, bool cut) {
 // Find widths and alignment from the rows held, print the header and them.
 static void table_begin(printer* p) {
   const size_t columns = parley_column_count(p->query);
-  const int terminal = cli_width(p->out);
   p->widths = need(calloc(columns + 1, sizeof *p->widths));
   p->right = need(calloc(columns + 1, sizeof *p->right));
   for (size_t i = 0; i < columns; i++) {
@@ -107,12 +107,12 @@ static void table_begin(printer* p) {
     }
     p->right[i] = number && !other;
   }
-  if (terminal > 0) {
-    fit(p->widths, columns, (size_t)terminal);
+  if (p->width) {
+    fit(p->widths, columns, p->width);
   }
-  print_header(p, columns, terminal > 0);
+  print_header(p, columns, p->width > 0);
   for (size_t r = 0; r < p->held_rows; r++) {
-    print_held_row(p, &p->held[r * columns], columns, terminal > 0);
+    print_held_row(p, &p->held[r * columns], columns, p->width > 0);
   }
   p->begun = true;
 }
@@ -128,7 +128,7 @@ parley_status table_row(printer* p) {
   if (!p->held) {
     p->held = need(calloc(HELD_ROWS_MAX * (columns ? columns : 1), sizeof *p->held));
   }
-  if (!p->begun && p->held_rows == HELD_ROWS_MAX) {
+  if (!p->begun && (p->held_rows == HELD_ROWS_MAX || p->held_bytes > HELD_BYTES_MAX)) {
     table_begin(p);
     free_cells(p->held, p->held_rows * columns);
     p->held_rows = 0;
@@ -145,9 +145,10 @@ parley_status table_row(printer* p) {
     cells[i] = (table_cell){.text = need(strdup(text)), .cells = cli_text_width(text, strlen(text))};
     cells[i].number = v.type == PARLEY_INTEGER || v.type == PARLEY_DECIMAL || v.type == PARLEY_DOUBLE;
     cells[i].null = v.type == PARLEY_NULL;
+    p->held_bytes += strlen(text);
   }
   if (p->begun) {
-    print_held_row(p, cells, columns, cli_width(p->out) > 0);
+    print_held_row(p, cells, columns, p->width > 0);
     free_cells(cells, columns);
   } else {
     p->held_rows++;

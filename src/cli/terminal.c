@@ -43,7 +43,7 @@ static bool unsafe(utf8proc_int32_t c) {
 }
 
 static glyph next_glyph(const char* text, size_t len) {
-  glyph g = {.bytes = 1, .cells = 1};
+  glyph g = {.bytes = 1, .cells = 1, .escape = ""};
   const unsigned char first = (unsigned char)text[0];
   if (first >= 0x20 && first < 0x7f) {
     return g;
@@ -64,6 +64,12 @@ static glyph next_glyph(const char* text, size_t len) {
     g.cells = width > 0 ? (size_t)width : 0;
   }
   return g;
+}
+
+size_t cli_text_next(const char* text, size_t len, char* escape) {
+  const glyph g = next_glyph(text, len);
+  memcpy(escape, g.escape, sizeof g.escape);
+  return g.bytes;
 }
 
 size_t cli_text_width(const char* text, size_t len) {
@@ -114,8 +120,14 @@ const char* cli_thousands(uint64_t n, char* buf) {
   return buf;
 }
 
+const char* cli_count(uint64_t n, const char* noun, char* buf) {
+  char number[32];
+  snprintf(buf, 64, "%s %s%s", cli_thousands(n, number), noun, n == 1 ? "" : "s");
+  return buf;
+}
+
 const char* cli_size(uint64_t bytes, char* buf) {
-  static const char* const units[] = {"B", "KB", "MB", "GB", "TB"};
+  static const char* const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   double size = (double)bytes;
   size_t unit = 0;
   while (size >= 1024 && unit < 4) {

@@ -30,21 +30,25 @@ static void clear_line(load_view* view) {
   }
 }
 
+// One line, never longer than the terminal: a line that wraps could not be cleared again.
 static void print_progress(load_view* view, const parley_progress* p) {
-  char read[32], total[32], rows[32], rate[32];
+  char line[256], total[32], rows[64], rate[32];
   const double seconds = seconds_since(&view->start);
   const double speed = seconds > 0.01 ? (double)p->rows / seconds : 0;
-  clear_line(view);
-  fprintf(stderr, "%s %s", p->phase, cli_size(p->bytes_read, read));
+  const int width = cli_width(stderr);
+  int n = snprintf(line, sizeof line, "%s %s", p->phase, cli_size(p->bytes_read, rows));
   if (p->bytes_total) {
-    fprintf(stderr, " of %s (%.0f %%)", cli_size(p->bytes_total, total),
-            100.0 * (double)p->bytes_read / (double)p->bytes_total);
+    n += snprintf(line + n, sizeof line - (size_t)n, " of %s (%.0f %%)", cli_size(p->bytes_total, total),
+                  100.0 * (double)p->bytes_read / (double)p->bytes_total);
   }
-  fprintf(stderr, ", %s rows, %s rows/s", cli_thousands(p->rows, rows), cli_thousands((uint64_t)speed, rate));
+  n += snprintf(line + n, sizeof line - (size_t)n, ", %s, %s rows/s", cli_count(p->rows, "row", rows),
+                cli_thousands((uint64_t)speed, rate));
   if (p->bytes_total > p->bytes_read && p->bytes_read && seconds > 1) {
     const double left = seconds * (double)(p->bytes_total - p->bytes_read) / (double)p->bytes_read;
-    fprintf(stderr, ", %d:%02d left", (int)left / 60, (int)left % 60);
+    snprintf(line + n, sizeof line - (size_t)n, ", %d:%02d left", (int)left / 60, (int)left % 60);
   }
+  clear_line(view);
+  fprintf(stderr, "%.*s", width > 1 ? width - 1 : 79, line);
   fflush(stderr);
   view->shown = true;
 }
@@ -60,8 +64,8 @@ static int on_progress(void* user, const parley_progress* p) {
 static void on_bad_row(void* user, const parley_bad_row* row) {
   load_view* view = user;
   clear_line(view);
-  fputs("skipped: ", stderr);
-  fputs(row->diagnostic->text, stderr);
+  fputs("skipped ", stderr);
+  cli_report_text(row->diagnostic->text, true);
   if (view->bad_rows) {
     if (fwrite(row->text, 1, row->text_len, view->bad_rows) != row->text_len || fputc('\n', view->bad_rows) == EOF) {
       view->failed = true;
@@ -77,14 +81,15 @@ static void say_waiting(void* user) {
 }
 
 static void print_summary(const parley_load_summary* s, const parley_load_options* options, bool ok) {
-  char rows[32], facts[32], assertions[32], rate[32];
+  char rows[64], facts[64], assertions[64], rate[32];
   if (ok) {
-    printf("%s rows: %s new facts, %s new assertions, %.2f s, %s rows/s\n", cli_thousands(s->rows, rows),
-           cli_thousands(s->changes.facts_new, facts), cli_thousands(s->changes.assertions_new, assertions), s->seconds,
+    printf("loaded %s: %s, %s, %.2f s, %s rows/s\n", cli_count(s->rows, "row", rows),
+           cli_count(s->changes.facts_new, "new fact", facts),
+           cli_count(s->changes.assertions_new, "new assertion", assertions), s->seconds,
            cli_thousands(s->seconds > 0 ? (uint64_t)((double)s->rows / s->seconds) : 0, rate));
   }
   if (s->rows_bad) {
-    printf("%s bad rows skipped\n", cli_thousands(s->rows_bad, rows));
+    printf("%s skipped\n", cli_count(s->rows_bad, "bad row", rows));
   }
   if (options->commit_every) {
     printf("last row committed: %llu\n", (unsigned long long)s->committed_row);
@@ -170,6 +175,12 @@ cli_exit cli_load_files(const char* store, parley* db, char** files, size_t coun
 
 static int write_stream(void* user, const char* data, size_t len) { return fwrite(data, 1, len, user) != len; }
 
+// A device or a pipe is written to; only a file can be replaced.
+static bool replaceable(const char* path) {
+  struct stat info;
+  return stat(path, &info) != 0 || S_ISREG(info.st_mode);
+}
+
 // Write to PATH.XXXXXX beside it, then rename: the file appears whole or not at all.
 static FILE* temporary(const char* path, char** name) {
   const mode_t mask = umask(0);
@@ -180,45 +191,54 @@ static FILE* temporary(const char* path, char** name) {
   }
   sprintf(*name, "%s.XXXXXX", path);
   const int fd = mkstemp(*name);
-  if (fd < 0 || fchmod(fd, 0666 & ~mask) != 0) {
-    return NULL;
+  FILE* file = fd >= 0 && fchmod(fd, 0666 & ~mask) == 0 ? fdopen(fd, "w") : NULL;
+  if (!file && fd >= 0) {
+    const int reason = errno;
+    unlink(*name);
+    close(fd);
+    errno = reason;
   }
-  return fdopen(fd, "w");
+  return file;
+}
+
+// Export to an open stream.
+static cli_exit export_stream(parley* db, parley_export_options* options, FILE* stream, const char* what) {
+  options->user = stream;
+  cli_interrupt_route(db);
+  const parley_status status = parley_export(db, options);
+  cli_interrupt_route(NULL);
+  if (status != PARLEY_OK && !ferror(stream)) {
+    cli_report(parley_error(db));
+    return cli_exit_of(status);
+  }
+  return cli_flush(stream, what, CLI_OK);
 }
 
 cli_exit cli_export_to(parley* db, const char* format, bool assertions, const char* path, FILE* out) {
-  char* name = NULL;
-  cli_exit code = CLI_OK;
   parley_export_options options = {
       .size = sizeof options, .format = format, .assertions = assertions, .write = write_stream};
-  FILE* stream = path ? temporary(path, &name) : out;
-  if (!stream) {
+  if (!path) {
+    return export_stream(db, &options, out, "writing the export");
+  }
+  char* real = realpath(path, NULL);  // through a link, the file that it names
+  const char* target = real ? real : path;
+  char* name = NULL;
+  const bool direct = !replaceable(target);
+  FILE* stream = direct ? fopen(target, "w") : temporary(target, &name);
+  cli_exit code = stream ? export_stream(db, &options, stream, path) : cli_system_error(path);
+  if (stream && code == CLI_OK && !direct && fsync(fileno(stream)) != 0) {
     code = cli_system_error(path);
-    free(name);
-    return code;
   }
-  options.user = stream;
-  cli_interrupt_route(db);
-  const parley_status status = parley_export(db, &options);
-  cli_interrupt_route(NULL);
-  const bool flushed = fflush(stream) == 0 && (!path || fsync(fileno(stream)) == 0);
-  if (status != PARLEY_OK) {
-    cli_report(parley_error(db));
-    code = cli_exit_of(status);
-  } else if (!flushed) {
-    code = cli_system_error(path ? path : "standard output");
+  if (stream && fclose(stream) != 0 && code == CLI_OK) {
+    code = cli_system_error(path);
   }
-  if (path) {
-    if (fclose(stream) != 0 && code == CLI_OK) {
-      code = cli_system_error(path);
-    }
-    if (code == CLI_OK && rename(name, path) != 0) {
-      code = cli_system_error(path);
-    }
-    if (code != CLI_OK) {
-      unlink(name);
-    }
+  if (stream && name && code == CLI_OK && rename(name, target) != 0) {
+    code = cli_system_error(path);
+  }
+  if (stream && name && code != CLI_OK) {
+    unlink(name);
   }
   free(name);
+  free(real);
   return code;
 }
