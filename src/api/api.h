@@ -134,6 +134,8 @@ struct parley_query {
   pl_mem mem;                    ///< account
   parley_error_object error;     ///< errors and warnings
   size_t compile_diags;          ///< of these, made by compiling
+  bool has_misuse;               ///< the newest diagnostic is of a misused call, and goes with the next call
+  size_t misuse_from;            ///< diagnostics before it
   pl_status compiled;            ///< of compiling
   pl_arena arena_query;          ///< text, algebra, parameters' room: as long as the query
   pl_arena arena_plan;           ///< the plan
@@ -177,6 +179,10 @@ pl_status pl_api_query_plan(parley_query* query, pl_txn* txn);
 /// The transaction that the query sees now; begins a short one if need be (then *begun is set and the caller aborts
 /// it).
 pl_status pl_api_query_look(parley_query* query, pl_txn** txn, bool* begun);
+/// Where to write that a call was misused: it replaces what an earlier misuse left, so that it never crowds out errors of the run.
+pl_error* pl_api_query_misuse(parley_query* query);
+/// Drop what a misused call left.
+void pl_api_query_forgive(parley_query* query);
 /// End the run, if any, with its transaction.
 void pl_api_query_stop(parley_query* query);
 /// Its transaction ends before it: stop, and refuse all further steps.

@@ -6,10 +6,10 @@
 static pl_status cell_of(parley_query* q, size_t column, pl_api_cell** out) {
   *out = NULL;
   if (!q->has_row) {
-    return pl_fail(&q->error.diags, PL_MSG_QUERY_NO_ROW);
+    return pl_fail(pl_api_query_misuse(q), PL_MSG_QUERY_NO_ROW);
   }
   if (column >= q->column_count) {
-    return pl_fail(&q->error.diags, PL_MSG_QUERY_COLUMN, column, q->column_count);
+    return pl_fail(pl_api_query_misuse(q), PL_MSG_QUERY_COLUMN, column, q->column_count);
   }
   *out = &q->cells[column];
   return PL_OK;
@@ -135,7 +135,7 @@ parley_status parley_column(parley_query* query, size_t column, parley_value* va
     return PARLEY_MISUSE;
   }
   if (!value) {
-    return pl_api_status(pl_fail(&query->error.diags, PL_MSG_API_NULL, "parley_column", "value"));
+    return pl_api_status(pl_fail(pl_api_query_misuse(query), PL_MSG_API_NULL, "parley_column", "value"));
   }
   pl_status status = cell_of(query, column, &cell);
   if (status == PL_OK) {
@@ -153,7 +153,7 @@ static pl_status make_items(parley_query* q, size_t column, pl_api_cell* cell) {
   const pl_id* ids;
   size_t count;
   if (is_line(q) || !pl_termpool_list(pl_run_pool(q->run), id_of(q, column), &ids, &count)) {
-    return pl_fail(&q->error.diags, PL_MSG_QUERY_NOT_LIST, column);
+    return pl_fail(pl_api_query_misuse(q), PL_MSG_QUERY_NOT_LIST, column);
   }
   parley_value* const items = PL_ARENA_ARRAY(&q->arena_row, parley_value, count + 1);
   if (!items) {
@@ -173,7 +173,7 @@ parley_status parley_column_list(parley_query* query, size_t column, const parle
     return PARLEY_MISUSE;
   }
   if (!values || !count) {
-    return pl_api_status(pl_fail(&query->error.diags, PL_MSG_API_NULL, "parley_column_list", "values"));
+    return pl_api_status(pl_fail(pl_api_query_misuse(query), PL_MSG_API_NULL, "parley_column_list", "values"));
   }
   pl_status status = cell_of(query, column, &cell);
   if (status == PL_OK && !cell->items) {

@@ -219,14 +219,29 @@ void parley_finalize(parley_query* q) {
   pl_mem_free(&mem, q, sizeof *q);
 }
 
+// ---- misuse -------------------------------------------------------------------------------------------------------
+
+void pl_api_query_forgive(parley_query* q) {
+  if (q->has_misuse) {
+    pl_api_error_truncate(&q->error, q->misuse_from);
+    q->has_misuse = false;
+  }
+}
+
+pl_error* pl_api_query_misuse(parley_query* q) {
+  pl_api_query_forgive(q);
+  q->has_misuse = true;
+  q->misuse_from = q->error.diags.count;
+  return &q->error.diags;
+}
+
 // ---- parameters ---------------------------------------------------------------------------------------------------
 
 static pl_status find_param(parley_query* q, const char* name, uint32_t* out) {
-  pl_error* const err = &q->error.diags;
+  pl_error* const err = pl_api_query_misuse(q);
   if (q->state == PL_API_READING) {
     return pl_fail(err, PL_MSG_QUERY_READING);
   }
-  pl_api_error_truncate(&q->error, q->compile_diags);
   if (!name) {
     return pl_fail(err, PL_MSG_API_NULL, "parley_bind", "name");
   }
@@ -327,7 +342,7 @@ parley_status parley_query_on_progress(parley_query* query, int (*fn)(void* user
     return PARLEY_MISUSE;
   }
   if (query->state == PL_API_READING) {
-    return pl_api_status(pl_fail(&query->error.diags, PL_MSG_QUERY_READING));
+    return pl_api_status(pl_fail(pl_api_query_misuse(query), PL_MSG_QUERY_READING));
   }
   query->progress = fn;
   query->progress_user = user;
@@ -344,7 +359,7 @@ parley_status parley_query_set_rules(parley_query* query, uint64_t rules_off, in
     return pl_api_status(query->compiled);
   }
   if (query->state == PL_API_READING) {
-    return pl_api_status(pl_fail(&query->error.diags, PL_MSG_QUERY_READING));
+    return pl_api_status(pl_fail(pl_api_query_misuse(query), PL_MSG_QUERY_READING));
   }
   query->plan_options = (pl_plan_options){.rules_off = rules_off, .join_order_off = join_order_off != 0};
   pl_status status = pl_api_query_look(query, &txn, &begun);

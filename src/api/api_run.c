@@ -277,6 +277,7 @@ parley_status parley_step(parley_query* query) {
   if (query->state == PL_API_ENDED) {
     return pl_api_status(query->last);
   }
+  pl_api_query_forgive(query);
   forget_row(query);
   const pl_status status = step(query);
   query->has_row = status == PL_ROW;
@@ -294,6 +295,7 @@ parley_status parley_reset(parley_query* query) {
     return PARLEY_MISUSE;
   }
   pl_api_query_stop(query);
+  query->has_misuse = false;
   pl_api_error_truncate(&query->error, query->compile_diags);
   if (query->compiled != PL_OK) {
     return pl_api_status(query->compiled);

@@ -27,7 +27,7 @@ static pl_status print_in(parley_query* q, pl_txn* txn, parley_stage stage) {
 static pl_status print_profile(parley_query* q) {
   if (q->profile.len == 0) {
     if (q->state == PL_API_READING) {
-      return pl_fail(&q->error.diags, PL_MSG_QUERY_READING);
+      return pl_fail(pl_api_query_misuse(q), PL_MSG_QUERY_READING);
     }
     if (q->query->kind == PL_QUERY_UPDATE) {
       return PL_NOT_FOUND;
@@ -56,7 +56,7 @@ const char* parley_query_stage(parley_query* query, parley_stage stage) {
     return NULL;
   }
   if ((unsigned)stage > PARLEY_STAGE_PROFILE) {
-    (void)pl_fail(&query->error.diags, PL_MSG_QUERY_STAGE);
+    (void)pl_fail(pl_api_query_misuse(query), PL_MSG_QUERY_STAGE);
     return NULL;
   }
   const bool text_only = stage == PARLEY_STAGE_TOKENS || stage == PARLEY_STAGE_AST;

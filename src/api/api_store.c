@@ -239,7 +239,7 @@ parley_status parley_query_set_limits(parley_query* query, const parley_limits* 
   if (!query) {
     return PARLEY_MISUSE;
   }
-  pl_error* const err = &query->error.diags;
+  pl_error* const err = pl_api_query_misuse(query);
   if (query->state == PL_API_READING) {
     return pl_api_status(pl_fail(err, PL_MSG_QUERY_READING));
   }
