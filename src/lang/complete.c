@@ -157,7 +157,7 @@ pl_status pl_lang_expected(pl_str text, pl_arena* arena, pl_str** words, size_t*
     if (token == 0) {
       return collect_words(state, arena, words, count);
     }
-    if (pl_parse_push(parser, state, token, &value, &span) != YYPUSH_MORE || parser->stop) {
+    if (pl_parse_push(parser, state, token, &value, &span) != YYPUSH_MORE || parser->errors || parser->stop) {
       return PL_OK;
     }
   }

@@ -239,8 +239,11 @@ static bool hint_shape(pl_parser* parser, const expectation* e, pl_span span, pl
 }
 
 static void hint(pl_parser* parser, const expectation* e, pl_span span, pl_str word, bool end) {
-  (void)(hint_open_bracket(parser, end, word.len ? word.data[0] : '\0') || hint_slip(parser, word) ||
-         (word.len && is_word_start(word.data[0]) && !expects(e, "a name") && hint_near(parser, e, word)) ||
+  char name[WORD_BYTES_MAX + 1] = "";
+  memcpy(name, word.data, word.len < WORD_BYTES_MAX ? word.len : 0);
+  const bool clause = is_clause_word(name);
+  (void)(hint_open_bracket(parser, end || clause, word.len ? word.data[0] : '\0') || hint_slip(parser, word) ||
+         (word.len && is_word_start(word.data[0]) && !expects(e, "a name") && hint_near(parser, e, word)) || clause ||
          hint_shape(parser, e, span, word));
 }
 
