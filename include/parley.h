@@ -230,7 +230,8 @@ typedef struct parley_query parley_query;
  * and PARLEY_OK. Copies the text. Finalise with parley_finalize(). Errors: PARLEY_SYNTAX, PARLEY_BIND, PARLEY_LIMIT, PARLEY_NOMEM, ... @since 0.1
  */
 PARLEY_API parley_status parley_prepare(parley* store, const char* text, size_t len, parley_query** query, const char** tail);
-/** The same, seeing and changing the state of a transaction. The query must be finalised before the transaction ends. @since 0.1 */
+/** The same, seeing and changing the state of a transaction. Finalise the query before the transaction ends: after that its steps give
+ *  PARLEY_MISUSE. While it is in the middle of its rows nothing can be written in the transaction (PARLEY_MISUSE): step to the end, or reset. @since 0.1 */
 PARLEY_API parley_status parley_prepare_in(parley_txn* txn, const char* text, size_t len, parley_query** query, const char** tail);
 /** Bind `$name` (name without `$`) to a value; copies it. Unbound parameters are null. Bindings survive parley_reset(). PARLEY_NOT_FOUND if the query
  *  has no such parameter; PARLEY_MISUSE while rows are being read. @since 0.1 */
@@ -241,7 +242,8 @@ PARLEY_API size_t parley_param_count(const parley_query* query);
 PARLEY_API const char* parley_param_name(const parley_query* query, size_t i); /**< borrowed until finalize; NULL if out of range */
 /**
  * Run to the next row. Returns PARLEY_ROW, PARLEY_DONE, or an error. The first step begins a read transaction that ends with PARLEY_DONE, an error,
- * parley_reset() or parley_finalize(); an insert or delete statement is one write transaction, done whole in one step. Values of the row before become invalid. @since 0.1
+ * parley_reset() or parley_finalize(); an insert or delete statement is one write transaction, done whole in one step. Values of the row before become invalid.
+ * After PARLEY_DONE or an error every further step gives the same again, until parley_reset(). @since 0.1
  */
 PARLEY_API parley_status parley_step(parley_query* query);
 /** Make the query ready to run again with the same bindings. @since 0.1 */
@@ -268,7 +270,7 @@ PARLEY_API int parley_query_is_update(const parley_query* query);
 PARLEY_API int parley_query_is_explain(const parley_query* query);
 /** What the last step of an update did. @since 0.1 */
 PARLEY_API parley_changes parley_query_changes(const parley_query* query);
-/** Stop this query from any thread. Async-signal-safe. @since 0.1 */
+/** Stop this query from any thread: its run, or the next one, ends with PARLEY_INTERRUPTED. parley_reset() takes it back. Async-signal-safe. @since 0.1 */
 PARLEY_API void parley_query_interrupt(parley_query* query);
 
 typedef enum parley_stage { PARLEY_STAGE_TOKENS, PARLEY_STAGE_AST, PARLEY_STAGE_ALGEBRA, PARLEY_STAGE_PLAN, PARLEY_STAGE_PROFILE } parley_stage;
@@ -409,7 +411,8 @@ typedef struct parley_schema_options {
   void (*on_link)(void* user, const parley_schema_link* row);    /**< by predicate (most facts first), then link (most facts first) */
   void* user;
 } parley_schema_options;
-/** What a stranger needs first: classes with counts, predicates with counts, and what each links. @since 0.1 */
+/** What a stranger needs first: classes with counts, predicates with counts, and what each links. A node of several classes counts for the one
+ *  whose name is smallest; rdf:type itself is told by the classes and not among the links. @since 0.1 */
 PARLEY_API parley_status parley_schema(parley* store, const parley_schema_options* options);
 
 #ifdef __cplusplus
