@@ -19,8 +19,8 @@
 }
 %code {
 /* The stacks have their full size from the start and live in the arena: pl_parse_new. */
-#define YYINITDEPTH 4000
-#define YYMAXDEPTH 4000
+#define YYINITDEPTH 2000
+#define YYMAXDEPTH 2000
 #define YYMALLOC(size) NULL
 #define YYFREE(pointer) ((void)(pointer))
 #define YYLLOC_DEFAULT(current, rhs, n)                                                       \

@@ -38,10 +38,10 @@ typedef enum pl_fn_flags {
   PL_FN_LAZY = 8        ///< does not evaluate all arguments for every row (if, and, or, coalesce)
 } pl_fn_flags;
 typedef struct pl_fn_info {
-  const char* name;    ///< as written
-  uint8_t args_min;    ///< fewest arguments
-  uint8_t args_max;    ///< most; 255 = any number
-  uint8_t flags;       ///< pl_fn_flags
+  const char* name;  ///< as written
+  uint8_t args_min;  ///< fewest arguments
+  uint8_t args_max;  ///< most; 255 = any number
+  uint8_t flags;     ///< pl_fn_flags
 } pl_fn_info;
 extern const pl_fn_info pl_fn_table[PL_FN_COUNT_];
 /// Function callable by name (operators excluded); PL_FN_COUNT_ if there is none.
@@ -70,14 +70,14 @@ typedef enum pl_ref_kind { PL_REF_ANY, PL_REF_SLOT, PL_REF_TERM, PL_REF_PARAM } 
 /// What stands at a place of a triple: anything, a variable, a constant (number and date constants match by value), or a parameter.
 typedef struct pl_ref {
   pl_ref_kind kind;
-  uint32_t index;   ///< slot, term or parameter
-  pl_span span;     ///< in the query text
+  uint32_t index;  ///< slot, term or parameter
+  pl_span span;    ///< in the query text
 } pl_ref;
 
 /// One alternative of a verb: `p` or `^p`.
 typedef struct pl_verb {
-  pl_ref predicate; ///< ANY for `_`; SLOT only if it is the scan's single verb
-  bool inverse;     ///< subject and object change places
+  pl_ref predicate;  ///< ANY for `_`; SLOT only if it is the scan's single verb
+  bool inverse;      ///< subject and object change places
 } pl_verb;
 
 typedef struct pl_alg pl_alg;
@@ -87,68 +87,71 @@ typedef struct pl_alg pl_alg;
 typedef struct pl_alg_scan {
   pl_ref subject, object;
   pl_verb* verbs;
-  uint32_t verb_count;    ///< at least 1
-  pl_slot c;              ///< slot of the assertion; PL_SLOT_NONE in FACTS mode (a hidden slot if only annotations use it)
-  pl_scan_mode mode;      ///< PL_SCAN_FACTS or PL_SCAN_ASSERTIONS
-  uint32_t lens;          ///< index in pl_query.lenses or PL_LENS_NONE
+  uint32_t verb_count;  ///< at least 1
+  pl_slot c;          ///< slot of the assertion; PL_SLOT_NONE in FACTS mode (a hidden slot if only annotations use it)
+  pl_scan_mode mode;  ///< PL_SCAN_FACTS or PL_SCAN_ASSERTIONS
+  uint32_t lens;      ///< index in pl_query.lenses or PL_LENS_NONE
 } pl_alg_scan;
 
 /// Annotations: rows (c, predicate, object) of an assertion; for a named graph c, the facts about it. Never under a lens. No inverse verbs.
 typedef struct pl_alg_annot {
-  pl_ref c;               ///< SLOT (assertion variable); bound by a scan of the same group or outside
+  pl_ref c;  ///< SLOT (assertion variable); bound by a scan of the same group or outside
   pl_ref object;
   pl_verb* verbs;
   uint32_t verb_count;
 } pl_alg_annot;
 
 typedef struct pl_alg_group {
-  pl_alg* input;          ///< table to join with; NULL = one empty row (or, nested, the enclosing rows)
-  pl_alg** required;      ///< SCAN, ANNOT, EITHER
+  pl_alg* input;      ///< table to join with; NULL = one empty row (or, nested, the enclosing rows)
+  pl_alg** required;  ///< SCAN, ANNOT, EITHER
   uint32_t required_count;
-  pl_alg** optionals;     ///< GROUP without input, in order of writing
+  pl_alg** optionals;  ///< GROUP without input, in order of writing
   uint32_t optional_count;
-  pl_alg** marks;         ///< MARK without input: exists() used by the filters
+  pl_alg** marks;  ///< MARK without input: exists() used by the filters
   uint32_t mark_count;
-  pl_alg** nots;          ///< GROUP without input
+  pl_alg** nots;  ///< GROUP without input
   uint32_t not_count;
-  pl_expr** filters;      ///< all must be true
+  pl_expr** filters;  ///< all must be true
   uint32_t filter_count;
 } pl_alg_group;
 
 typedef struct pl_alg_item {
-  pl_slot slot;           ///< receives the value
-  pl_expr* expr;          ///< what is computed
+  pl_slot slot;   ///< receives the value
+  pl_expr* expr;  ///< what is computed
 } pl_alg_item;
 
 typedef struct pl_alg_agg {
-  pl_slot slot;           ///< receives the result
-  pl_fn fn;               ///< an aggregate
-  bool distinct;          ///< aggregate(distinct ...)
-  bool star;              ///< count(*)
-  pl_expr** args;         ///< first the aggregated value, then e.g. join's separator
+  pl_slot slot;    ///< receives the result
+  pl_fn fn;        ///< an aggregate
+  bool distinct;   ///< aggregate(distinct ...)
+  bool star;       ///< count(*)
+  pl_expr** args;  ///< first the aggregated value, then e.g. join's separator
   uint32_t arg_count;
   pl_span span;
 } pl_alg_agg;
 
 typedef struct pl_alg_key {
-  pl_expr* expr;          ///< sort key
+  pl_expr* expr;  ///< sort key
   bool descending;
 } pl_alg_key;
 
 /// insert/delete template: one triple with its annotations; slots that no row binds are fresh blank nodes, one per row (insert).
 typedef struct pl_alg_template {
   pl_ref subject, predicate, object;
-  pl_slot c;                       ///< delete ( ... as ?st ): the assertion to take back; else PL_SLOT_NONE
-  struct { pl_ref predicate, object; }* annotations;
+  pl_slot c;  ///< delete ( ... as ?st ): the assertion to take back; else PL_SLOT_NONE
+  struct {
+    pl_ref predicate, object;
+  } * annotations;
   uint32_t annotation_count;
-  bool asserted;                   ///< insert with annotations; delete of matching assertions only
-  uint32_t lens;                   ///< delete: only passing assertions go
+  bool asserted;  ///< insert with annotations; delete of matching assertions only
+  uint32_t lens;  ///< delete: only passing assertions go
   pl_span span;
 } pl_alg_template;
 
 typedef enum pl_alg_kind {
-  PL_ALG_UNIT,       ///< one row without columns
-  PL_ALG_SCAN, PL_ALG_ANNOT,
+  PL_ALG_UNIT,  ///< one row without columns
+  PL_ALG_SCAN,
+  PL_ALG_ANNOT,
   PL_ALG_EITHER,     ///< branches: GROUP without input; bag union of the branches' rows
   PL_ALG_GROUP,      ///< a pattern
   PL_ALG_MARK,       ///< slot = true if the group has a row, else false; input may be NULL inside a group
@@ -157,10 +160,11 @@ typedef enum pl_alg_kind {
   PL_ALG_UNNEST,     ///< for: one row per list element (null and empty list: none)
   PL_ALG_AGGREGATE,  ///< implicit grouping
   PL_ALG_DISTINCT,   ///< distinct rows over slots
-  PL_ALG_ORDER, PL_ALG_SLICE,
-  PL_ALG_PRIOR,      ///< slot = value of expr in the row before, null in the first (also after aggregate and order)
-  PL_ALG_PROJECT,    ///< only these slots go on (order of columns for return)
-  PL_ALG_UNION,      ///< whole queries with the same columns
+  PL_ALG_ORDER,
+  PL_ALG_SLICE,
+  PL_ALG_PRIOR,    ///< slot = value of expr in the row before, null in the first (also after aggregate and order)
+  PL_ALG_PROJECT,  ///< only these slots go on (order of columns for return)
+  PL_ALG_UNION,    ///< whole queries with the same columns
   PL_ALG_KIND_COUNT_
 } pl_alg_kind;
 
@@ -170,21 +174,71 @@ struct pl_alg {
   union {
     pl_alg_scan scan;
     pl_alg_annot annot;
-    struct { pl_alg** branches; uint32_t count; } either;
+    struct {
+      pl_alg** branches;
+      uint32_t count;
+    } either;
     pl_alg_group group;
-    struct { pl_alg* input; pl_alg* group; pl_slot slot; } mark;
-    struct { pl_alg* input; pl_expr* expr; } filter;
-    struct { pl_alg* input; pl_alg_item* items; uint32_t count; } extend;
-    struct { pl_alg* input; pl_slot slot; pl_expr* expr; } unnest;
-    struct { pl_alg* input; pl_alg_item* keys; uint32_t key_count; pl_alg_agg* aggs; uint32_t agg_count;
-             bool row_order;  /* collect, join, first, last follow the order of the input's rows, else term order */ } aggregate;
-    struct { pl_alg* input; pl_slot* slots; uint32_t count; } distinct;
-    struct { pl_alg* input; pl_alg_key* keys; uint32_t count; } order;
-    struct { pl_alg* input; pl_expr* skip; pl_expr* limit; /* NULL = none; constants or parameters */ } slice;
-    struct { pl_alg* input; pl_alg_item* items; uint32_t count; } prior;
-    struct { pl_alg* input; pl_slot* slots; uint32_t count; } project;
-    struct { pl_alg** branches; uint32_t count; bool distinct; pl_slot* slots; uint32_t slot_count;
-             /* branch_slots[b * slot_count + i] is moved to slots[i] */ pl_slot* branch_slots; } union_;
+    struct {
+      pl_alg* input;
+      pl_alg* group;
+      pl_slot slot;
+    } mark;
+    struct {
+      pl_alg* input;
+      pl_expr* expr;
+    } filter;
+    struct {
+      pl_alg* input;
+      pl_alg_item* items;
+      uint32_t count;
+    } extend;
+    struct {
+      pl_alg* input;
+      pl_slot slot;
+      pl_expr* expr;
+    } unnest;
+    struct {
+      pl_alg* input;
+      pl_alg_item* keys;
+      uint32_t key_count;
+      pl_alg_agg* aggs;
+      uint32_t agg_count;
+      bool row_order; /* collect, join, first, last follow the order of the input's rows, else term order */
+    } aggregate;
+    struct {
+      pl_alg* input;
+      pl_slot* slots;
+      uint32_t count;
+    } distinct;
+    struct {
+      pl_alg* input;
+      pl_alg_key* keys;
+      uint32_t count;
+    } order;
+    struct {
+      pl_alg* input;
+      pl_expr* skip;
+      pl_expr* limit; /* NULL = none; constants or parameters */
+    } slice;
+    struct {
+      pl_alg* input;
+      pl_alg_item* items;
+      uint32_t count;
+    } prior;
+    struct {
+      pl_alg* input;
+      pl_slot* slots;
+      uint32_t count;
+    } project;
+    struct {
+      pl_alg** branches;
+      uint32_t count;
+      bool distinct;
+      pl_slot* slots;
+      uint32_t slot_count;
+      /* branch_slots[b * slot_count + i] is moved to slots[i] */ pl_slot* branch_slots;
+    } union_;
   };
 };
 
@@ -193,20 +247,21 @@ struct pl_alg {
 typedef enum pl_lens_kind { PL_LENS_AT, PL_LENS_DURING, PL_LENS_ACCORDING, PL_LENS_TRUST, PL_LENS_SAME } pl_lens_kind;
 typedef struct pl_lens_part {
   pl_lens_kind kind;
-  bool negated;           ///< not according to
-  pl_expr* low;           ///< AT: the date; DURING: start; TRUST and SAME: the number. May use slots (then the lens is correlated)
-  pl_expr* high;          ///< DURING: end; NULL if low is an interval
-  pl_ref* sources;        ///< ACCORDING: terms, parameters or slots
+  bool negated;  ///< not according to
+  pl_expr*
+      low;  ///< AT: the date; DURING: start; TRUST and SAME: the number. May use slots (then the lens is correlated)
+  pl_expr* high;    ///< DURING: end; NULL if low is an interval
+  pl_ref* sources;  ///< ACCORDING: terms, parameters or slots
   uint32_t source_count;
-  pl_alg* pattern;        ///< ACCORDING ( pattern ): a GROUP without input, evaluated without lenses; else NULL
-  pl_slot pattern_slot;   ///< its first variable
+  pl_alg* pattern;       ///< ACCORDING ( pattern ): a GROUP without input, evaluated without lenses; else NULL
+  pl_slot pattern_slot;  ///< its first variable
   pl_span span;
 } pl_lens_part;
 /// All parts must pass (for one and the same row).
 typedef struct pl_lens {
   pl_lens_part* parts;
   uint32_t count;
-  bool correlated;        ///< an argument uses a slot: computed per row, not once
+  bool correlated;  ///< an argument uses a slot: computed per row, not once
 } pl_lens;
 
 // ---- the query ----------------------------------------------------------------------------------------------------
@@ -215,29 +270,29 @@ typedef enum pl_query_kind { PL_QUERY_ROWS, PL_QUERY_EXISTS, PL_QUERY_UPDATE } p
 typedef enum pl_query_mode { PL_MODE_RUN, PL_MODE_EXPLAIN, PL_MODE_PROFILE } pl_query_mode;
 
 typedef struct pl_variable {
-  pl_str name;         ///< without `?`; empty for hidden slots
-  bool assertion;      ///< bound by `as`: its values are assertions or named graphs
-  bool maybe_null;     ///< may be null where it is visible last (optional, either, computed)
-  pl_span span;        ///< first use
+  pl_str name;      ///< without `?`; empty for hidden slots
+  bool assertion;   ///< bound by `as`: its values are assertions or named graphs
+  bool maybe_null;  ///< may be null where it is visible last (optional, either, computed)
+  pl_span span;     ///< first use
 } pl_variable;
 
 typedef struct pl_column {
-  pl_str name;         ///< alias, else source text without a leading `?`
+  pl_str name;  ///< alias, else source text without a leading `?`
   pl_slot slot;
 } pl_column;
 
 typedef struct pl_query {
   pl_query_kind kind;
   pl_query_mode mode;
-  pl_str text;               ///< the statement, copied
-  pl_alg* root;              ///< for EXISTS: a GROUP; for UPDATE: the rows that drive it (UNIT if it stands alone)
-  pl_column* columns;        ///< for ROWS (EXISTS has one column "exists")
+  pl_str text;         ///< the statement, copied
+  pl_alg* root;        ///< for EXISTS: a GROUP; for UPDATE: the rows that drive it (UNIT if it stands alone)
+  pl_column* columns;  ///< for ROWS (EXISTS has one column "exists")
   uint32_t column_count;
-  pl_variable* slots;        ///< by slot number
+  pl_variable* slots;  ///< by slot number
   uint32_t slot_count;
-  pl_term* terms;            ///< constants
+  pl_term* terms;  ///< constants
   uint32_t term_count;
-  pl_str* params;            ///< names without `$`
+  pl_str* params;  ///< names without `$`
   uint32_t param_count;
   pl_lens* lenses;
   uint32_t lens_count;
