@@ -28,6 +28,7 @@ typedef struct pl_op_class {
   pl_status (*prune)(pl_planner* planner, pl_node* node, pl_slots needed);  ///< see pl_node_prune
   pl_status (*describe)(const pl_node* node, pl_explain* explain);          ///< append the detail; may be NULL
   const char* (*title)(const pl_node* node);                                ///< name for explain; NULL: `name`
+  bool keeps_rows;  ///< hands on every row of its input once, in order
 } pl_op_class;
 
 struct pl_node {

@@ -79,6 +79,7 @@ static const pl_op_class extend_class = {.name = "Extend",
                                          .open = extend_open,
                                          .next = extend_next,
                                          .prune = extend_prune,
+                                         .keeps_rows = true,
                                          .describe = extend_describe};
 
 pl_status pl_node_extend(pl_planner* planner, pl_node* input, const pl_alg_item* items, uint32_t count, pl_node** out) {

@@ -165,6 +165,9 @@ pl_status pl_node_order(pl_planner* planner, pl_node* input, const pl_alg_key* k
 }
 
 void pl_node_order_limit(pl_node* base, const pl_slice* slice) {
+  while (base->type->keeps_rows) {
+    base = base->inputs[0];
+  }
   if (base->type == &order_class) {
     ((order_node*)base)->slice = *slice;
   }

@@ -33,6 +33,7 @@ static const pl_op_class project_class = {.name = "Project",
                                           .state_bytes = sizeof(pl_op),
                                           .next = project_next,
                                           .prune = project_prune,
+                                          .keeps_rows = true,
                                           .describe = project_describe};
 
 pl_status pl_node_project(pl_planner* planner, pl_node* input, const pl_slot* slots, uint32_t count, pl_node** out) {

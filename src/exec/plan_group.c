@@ -78,6 +78,21 @@ static pl_status add_either(group_planner* gp, const pl_alg* either) {
   return pl_node_apply(planner, PL_APPLY_EITHER, gp->node, subs, arguments, count, PL_SLOT_NONE, &gp->node);
 }
 
+/// Put filters that read only the slots of `built` on top of it: fewer rows go into the hash table.
+static pl_status filter_built(group_planner* gp, pl_node** built) {
+  pl_planner* planner = gp->planner;
+  for (uint32_t i = 0; i < gp->group->filter_count && pl_planner_rule(planner, PL_RULE_PUSH_FILTERS); i++) {
+    pl_slots uses = {0};
+    PL_TRY(pl_slots_make(planner->arena, planner->plan->slot_count, &uses));
+    pl_slots_of_expr(gp->group->filters[i], uses);
+    if (!gp->filter_done[i] && pl_slots_count(uses) && pl_slots_within(uses, (*built)->out)) {
+      gp->filter_done[i] = true;
+      PL_TRY(pl_node_filter(planner, *built, gp->group->filters[i], built));
+    }
+  }
+  return PL_OK;
+}
+
 static pl_status add_scan(group_planner* gp, const pl_alg* part, bool hash) {
   pl_planner* planner = gp->planner;
   const bool given = part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE &&
@@ -86,6 +101,7 @@ static pl_status add_scan(group_planner* gp, const pl_alg* part, bool hash) {
     pl_node *unit = NULL, *built = NULL;
     PL_TRY(pl_node_unit(planner, &unit));
     PL_TRY(pl_node_lookup(planner, unit, part, false, &built));
+    PL_TRY(filter_built(gp, &built));
     return pl_node_hash_join(planner, gp->node, built, &gp->node);
   }
   PL_TRY(pl_node_lookup(planner, gp->node, part, given, &gp->node));

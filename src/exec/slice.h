@@ -16,7 +16,7 @@ pl_status pl_slice_compile(pl_planner* planner, const pl_expr* skip, const pl_ex
 pl_status pl_slice_eval(const pl_slice* slice, pl_run* run, uint64_t* skip, uint64_t* limit);
 /// Rows that a sort below must keep: skip + limit, or SIZE_MAX.
 pl_status pl_slice_rows(const pl_slice* slice, pl_run* run, size_t* rows);
-/// Let a sort know the slice above it; no effect on other operators.
+/// Let a sort know the slice above it, through operators that keep rows; no effect on others.
 void pl_node_order_limit(pl_node* order, const pl_slice* slice);
 
 #endif
