@@ -10,7 +10,13 @@
 
 #include "api/api.h"
 
+#include <stdlib.h>
+
 enum { SHOWN_BYTES_MAX = 200 };  ///< of a refused text in a message
+
+/// Doubles from 0.000001 up to 16 digits are shown without exponent.
+enum { PLAIN_EXPONENT_MIN = -6, PLAIN_EXPONENT_MAX = 15 };
+static const char zeros[] = "0000000000000000";
 
 static const char name_marker[] = "a name below the base of the store";
 
@@ -297,12 +303,52 @@ static void strip(pl_buf* out, size_t mark) {
   }
 }
 
+/// The digits of a canonical double ("1.25E1") with the point where it belongs ("12.5"); very large and very small ones
+/// keep their exponent.
+static pl_status write_double(pl_buf* out, double d) {
+  char canonical_text[48];
+  char digits[48];
+  size_t count = 0;
+  const pl_str s = {canonical_text, pl_double_print(d, canonical_text)};
+  const char* const e = memchr(s.data, 'E', s.len);
+  const int exponent = e ? atoi(e + 1) : PLAIN_EXPONENT_MAX + 1;
+  if (!e || exponent < PLAIN_EXPONENT_MIN || exponent > PLAIN_EXPONENT_MAX) {
+    return pl_buf_str(out, s);
+  }
+  for (const char* p = s.data; p < e; p++) {
+    if (*p >= '0' && *p <= '9') {
+      digits[count++] = *p;
+    }
+  }
+  while (count > 1 && digits[count - 1] == '0') {
+    count--;
+  }
+  PL_TRY(pl_buf_str(out, s.data[0] == '-' ? PL_STR("-") : PL_STR("")));
+  if (exponent < 0) {
+    PL_TRY(pl_buf_printf(out, "0.%.*s", -exponent - 1, zeros));
+    return pl_buf_append(out, digits, count);
+  }
+  const size_t whole = (size_t)exponent + 1;
+  PL_TRY(pl_buf_append(out, digits, count < whole ? count : whole));
+  if (count <= whole) {
+    return pl_buf_append(out, zeros, whole - count);
+  }
+  PL_TRY(pl_buf_char(out, '.'));
+  return pl_buf_append(out, digits + whole, count - whole);
+}
+
+static pl_status write_literal(pl_buf* out, const pl_term* term) {
+  double d;
+  const bool is_double = term->datatype.len && pl_datatype_find(term->datatype)->kind == PL_DATATYPE_DOUBLE;
+  return is_double && pl_double_parse(term->text, &d) ? write_double(out, d) : pl_buf_str(out, term->text);
+}
+
 pl_status pl_api_write_text(pl_buf* out, const pl_names* names, const pl_term* term) {
   switch (term->kind) {
     case PL_TERM_NONE:
       return PL_OK;
     case PL_TERM_LITERAL:
-      return pl_buf_str(out, term->text);
+      return write_literal(out, term);
     case PL_TERM_IRI: {
       const size_t mark = out->len;
       PL_TRY(pl_term_write_name(out, names, NULL, term));
