@@ -257,7 +257,7 @@ PARLEY_API const char* parley_column_name(const parley_query* query, size_t colu
 PARLEY_API parley_status parley_column(parley_query* query, size_t column, parley_value* value);
 /** Elements of a list column: *count of them, borrowed like the column. PARLEY_MISUSE if it is no list. @since 0.1 */
 PARLEY_API parley_status parley_column_list(parley_query* query, size_t column, const parley_value** values, size_t* count);
-/** The column as text: names as a query would write them, strings bare, dates and numbers plain, null as "" - what a table shows. Borrowed like the column. @since 0.1 */
+/** The column as text: names as a query would write them, strings bare, dates and numbers plain (doubles without exponent where that is short), null as "" - what a table shows. Borrowed like the column. @since 0.1 */
 PARLEY_API const char* parley_column_text(parley_query* query, size_t column);
 /** The column as the query language writes it (quoted, typed): can be pasted into a query. Borrowed like the column. @since 0.1 */
 PARLEY_API const char* parley_column_source(parley_query* query, size_t column);
