@@ -73,6 +73,9 @@ static void print_rule(FILE* out, const size_t* widths, size_t columns) {
 }
 
 static void print_held_row(printer* p, const table_cell* cells, size_t columns, bool cut) {
+  while (columns > 0 && cells[columns - 1].cells == 0) {
+    columns--;  // no spaces at the end of a line
+  }
   for (size_t i = 0; i < columns; i++) {
     print_cell(p->out, cells[i].text, cells[i].cells, p->widths[i], p->right[i], i + 1 == columns, cut);
   }
