@@ -245,6 +245,32 @@ static void test_failures(void** state) {
   pl_error_clear(&f->err);
 }
 
+/// Every operator gives up cleanly wherever memory ends.
+static void test_memory(void** state) {
+  fixture* f = *state;
+  static const char* const texts[] = {
+      "match ?a knows ?b . optional ( ?b age ?n ) . not ( ?b knows ?a ) with ?a, collect(?n) as ?l order by ?a limit 3 "
+      "return ?a, ?l",
+      "at 2021 match ?a holds ?p { source ?s } . either ( ?a age ?n ) or ( ?a knows ?n ) return distinct ?a, ?n",
+      "match ?m date ?d . given at ?d ( ?a holds ?p ) return ?m, ?a union all for ?m in [1, 2] let ?a = ?m return ?m, "
+      "?a",
+      "match ?a _ ?b where exists ( ?b _ ?a ) return ?a order by ?b"};
+  for (size_t t = 0; t < PL_COUNT_OF(texts); t++) {
+    size_t limited = 0;
+    pl_status status = PL_ERR_LIMIT;
+    for (size_t bytes = 1000; status != PL_OK && bytes < ((size_t)1 << 30); bytes += bytes / 16) {
+      answer got;
+      const pl_run_limits limits = {.memory_bytes = bytes};
+      status = run_text(f, texts[t], NULL, NULL, &limits, &got);
+      assert_true(status == PL_OK || status == PL_ERR_LIMIT);
+      limited += status == PL_ERR_LIMIT;
+      pl_error_clear(&f->err);
+    }
+    assert_true(limited > 10);
+    assert_int_equal(status, PL_OK);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_patterns, setup, fixture_teardown),
@@ -253,6 +279,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_clauses, setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_updates, setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_failures, setup, fixture_teardown),
+      cmocka_unit_test_setup_teardown(test_memory, setup, fixture_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
