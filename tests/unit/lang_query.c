@@ -229,7 +229,7 @@ static const example errors[] = {
      "1 | match ?a p ?b return sum(count(?a)), foo(?x), substr(?a), Bob + 1, ?a = null\n"
      "  |                                                           ^~~\n"
      "hint: a variable begins with `?`, a text stands in quotes\n"
-     "PLY-0220: a comparison with null is never true\n"
+     "warning PLY-0903: a comparison with null is never true\n"
      "  --> query:1:73\n"
      "1 | match ?a p ?b return sum(count(?a)), foo(?x), substr(?a), Bob + 1, ?a = null\n"
      "  |                                                                         ^~~~\n"
