@@ -78,20 +78,18 @@ struct pl_run {
   pl_arena scratch;  ///< reset before every operator call
   pl_termpool* pool;
   pl_eval eval;
-  pl_op** ops;                          ///< by node index
-  pl_id* terms;                         ///< ids of the query's constants
-  pl_id* params;                        ///< ids of the parameters
-  pl_lens_state* lenses;                ///< by lens number
-  uint64_t rows;                        ///< result rows so far
-  uint64_t rows_max;                    ///< limit; 0 = none
-  bool profile;                         ///< measure time
-  bool done;                            ///< nothing more comes
-  pl_status failed;                     ///< a failure sticks
-  pl_chunk exists;                      ///< result of an EXISTS query
-  pl_id exists_id;                      ///< its one value
-  pl_id* exists_columns[1];             ///< its one column, placed in a full table by run.c
-  uint16_t row_numbers[PL_CHUNK_ROWS];  ///< 0, 1, 2 ... for selections
-  pl_id row_ids[PL_CHUNK_ROWS];         ///< 0, 1, 2 ... : the Argument's hidden column
+  pl_op** ops;            ///< by node index
+  pl_id* terms;           ///< ids of the query's constants
+  pl_id* params;          ///< ids of the parameters
+  pl_lens_state* lenses;  ///< by lens number
+  uint64_t rows;          ///< result rows so far
+  uint64_t rows_max;      ///< limit; 0 = none
+  bool profile;           ///< measure time
+  bool done;              ///< nothing more comes
+  pl_status failed;       ///< a failure sticks
+  pl_chunk exists;        ///< result of an EXISTS query
+  pl_id exists_id;        ///< its one value
+  pl_id* row_ids;         ///< 0, 1, 2 ...: the hidden column of all Arguments; made by the first
 };
 
 /// Make the operator of a node and of all below.

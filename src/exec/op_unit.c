@@ -58,8 +58,17 @@ typedef struct argument_op {
   bool done;              ///< handed on
 } argument_op;
 
+static pl_status make_row_ids(pl_run* run) {
+  run->row_ids = pl_arena_alloc(&run->arena, PL_CHUNK_ROWS * sizeof(pl_id));
+  for (uint32_t i = 0; run->row_ids && i < PL_CHUNK_ROWS; i++) {
+    run->row_ids[i] = i;
+  }
+  return run->row_ids ? PL_OK : pl_run_nomem(run);
+}
+
 static pl_status argument_open(pl_op* op) {
   argument_op* st = (argument_op*)op;
+  PL_TRY(op->run->row_ids ? PL_OK : make_row_ids(op->run));
   PL_TRY(pl_chunk_make(op->run, &op->chunk));
   st->selection = pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(uint16_t));
   return st->selection ? PL_OK : pl_run_nomem(op->run);

@@ -54,9 +54,6 @@ static pl_status make_state(pl_run* run) {
   if (!run->ops || !run->lenses) {
     return pl_run_nomem(run);
   }
-  for (uint32_t i = 0; i < PL_CHUNK_ROWS; i++) {
-    run->row_ids[i] = i;
-  }
   return pl_chunk_make(run, &run->exists);
 }
 
