@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,10 +82,14 @@ cli_exit cli_flush(FILE* out, const char* what, cli_exit code) {
     return code;
   }
   clearerr(out);
+  const int reason = errno;
+  struct pollfd p = {.fd = fileno(out), .events = POLLOUT};
+  const bool left = reason == EPIPE || (poll(&p, 1, 0) == 1 && (p.revents & POLLERR));
+  errno = reason;
   if (code != CLI_OK) {
     return code;
   }
-  return errno == EPIPE ? CLI_IO : cli_system_error(what);
+  return left ? CLI_IO : cli_system_error(what);
 }
 
 // Levenshtein distance of two short words.

@@ -140,13 +140,14 @@ static cli_exit run_one(cli_session* session, const char* text, size_t len, bool
       *updated = true;
     }
   }
-  fflush(session->out);  // answers first, also where both go to one terminal
+  const cli_exit flushed = cli_flush(session->out, "writing the answer", CLI_OK);  // answers before reports
   const parley_error_object* error = query ? parley_query_error(query) : parley_error(session->db);
   cli_report(error);
   *line = error_line(error);
   parley_finalize(query);
   cli_interrupt_route(NULL);
-  return code != CLI_OK ? code : cli_exit_of(status);
+  code = code != CLI_OK ? code : cli_exit_of(status);
+  return code != CLI_OK ? code : flushed;
 }
 
 static uint64_t count_lines(const char* text, size_t len) {
@@ -193,23 +194,21 @@ static void print_place(const cli_session* session, const char* script, const ch
 cli_exit cli_session_run(cli_session* session, const char* text, size_t len, bool go_on, bool* updated) {
   const char* const script = text;
   cli_exit code = CLI_OK;
-  while (len > 0 && !(cli_interrupted && code == CLI_STOPPED)) {
-    int complete;
-    const size_t n = parley_statement_length(text, len, &complete);
-    if (n == 0) {
-      break;
+  int complete;
+  for (size_t n; (n = parley_statement_length(text, len, &complete)) > 0; text += n, len -= n) {
+    if (cli_interrupted) {  // between two statements, or before the first
+      fputs(code == CLI_STOPPED ? "" : "parley: interrupted\n", stderr);
+      return CLI_STOPPED;
     }
     uint64_t line = 0;
-    const cli_exit one = cli_interrupted ? CLI_STOPPED : run_one(session, text, n, updated, &line);
-    if (one != CLI_OK) {
-      code = one;
+    const cli_exit one = run_one(session, text, n, updated, &line);
+    if (one != CLI_OK && one != CLI_IO) {
       print_place(session, script, text, n, line);
     }
-    if ((one != CLI_OK && !go_on) || !session->db || ferror(session->out)) {
+    code = one != CLI_OK ? one : code;
+    if ((one != CLI_OK && !go_on) || !session->db) {
       break;
     }
-    text += n;
-    len -= n;
   }
-  return cli_flush(session->out, "writing the answer", code);
+  return code;
 }

@@ -22,7 +22,7 @@ END
 
 # A load from a pipe that never ends: rows are read, Ctrl-C, nothing is there.
 mkfifo pipe.nt
-"$pty" bash -c '(cat star.nt; exec sleep 600) >pipe.nt & "$0" load half.db pipe.nt; code=$?; kill $!; exit $code' "$parley" <<'END'
+"$pty" bash -c '(trap "" INT; cat star.nt; exec sleep 600) >pipe.nt & "$0" load half.db pipe.nt; code=$?; kill $!; exit $code' "$parley" <<'END'
 wait reading
 send \^C
 wait nothing was changed

@@ -76,7 +76,7 @@ run() {
   local printed code gap=
   timeout 60 bash -c "$command" >"$work/printed" 2>&1 </dev/null
   code=$?
-  printed=$(tr -d '\0' <"$work/printed")
+  printed=$(tr -d '\0\r' <"$work/printed")
   [ $code = 0 ] || printed+="${printed:+$'\n'}? $code"
   [[ $expected != $'\n' && $expected != *$'\n\n' ]] || gap=$'\n' # empty lines before the next command are for the eye
   while [[ $expected == *$'\n' ]]; do
@@ -94,6 +94,7 @@ run() {
   fi
 }
 
+text=${text//$'\r'/} # carriage returns are left out of the comparison
 while IFS= read -r line; do
   number=$((number + 1))
   if [[ $line == '$ '* ]]; then
