@@ -20,8 +20,9 @@ static bool is_hex(pl_str s) {
 bool pl_scope_keeps(pl_str label) {
   const bool scoped = label.len > PL_SCOPE_BYTES && label.data[0] == 'x' && label.data[PL_SCOPE_BYTES - 1] == '_' &&
                       is_hex((pl_str){label.data + 1, 16});
-  const bool assertion = label.len == 33 && label.data[0] == 'r' && is_hex((pl_str){label.data + 1, 32});
-  return scoped || assertion;
+  const bool made =
+      label.len == 33 && (label.data[0] == 'r' || label.data[0] == 'n') && is_hex((pl_str){label.data + 1, 32});
+  return scoped || made;
 }
 
 static pl_status make_prefix(pl_scope* scope) {

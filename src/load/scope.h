@@ -4,8 +4,8 @@
 ///   stored label = "x" + 16 hex digits + "_" + label          x93a1f0c2277b01de_b0
 ///
 /// The digits are XXH3 of the document's first 64 KiB and, where it is known, its raw size. A label that already has
-/// this form, or the form of a printed assertion label (r + 32 hex digits), was written by an export and is kept, so
-/// that an export loads as what it was.
+/// this form, or the form of a printed assertion (r + 32 hex digits) or of a node made by a query (n + 32 hex digits),
+/// was written by an export and is kept, so that an export loads as what it was.
 #ifndef PL_LOAD_SCOPE_H
 #define PL_LOAD_SCOPE_H
 

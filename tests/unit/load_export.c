@@ -54,9 +54,15 @@ static uint32_t next_random(uint32_t* seed) {
   return *seed >> 8;
 }
 
-static const char* const nodes[] = {"<http://x/a>",          "<urn:parley:A_b>",      "<urn:parley:subject>",
-                                    "<urn:parley:100%25>",   "_:x0123456789abcdef_b", "<mailto:q>",
-                                    "<urn:parley:http://y>", "<http://x/a#f>"};
+static const char* const nodes[] = {"<http://x/a>",
+                                    "<urn:parley:A_b>",
+                                    "<urn:parley:subject>",
+                                    "<urn:parley:100%25>",
+                                    "_:x0123456789abcdef_b",
+                                    "<mailto:q>",
+                                    "_:n0123456789abcdef0123456789abcdef",
+                                    "<urn:parley:http://y>",
+                                    "<http://x/a#f>"};
 static const char* const predicates[] = {"<http://x/p>",
                                          "<urn:parley:label>",
                                          "<urn:parley:source>",
