@@ -3,6 +3,8 @@
 #include "shell.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +21,28 @@ static char* prompt(EditLine* editor) {
   return sh && sh->pending ? more : first;
 }
 
+// Wait for a key. Signals come in only while waiting, so that none slips in between the look at the flag and the wait.
+// False when a signal asks for the line to end.
+static bool wait_for_key(void) {
+  sigset_t held, before;
+  struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+  sigemptyset(&held);
+  sigaddset(&held, SIGINT);
+  sigaddset(&held, SIGTERM);
+  sigaddset(&held, SIGHUP);
+  if (sigprocmask(SIG_BLOCK, &held, &before) != 0) {
+    return true;
+  }
+  int n = -1;
+  errno = EINTR;
+  while (!cli_interrupted && n < 0 && errno == EINTR) {  // also cut short by a resized window
+    n = ppoll(&p, 1, NULL, &before);
+  }
+  const bool asked = cli_interrupted != 0;
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  return !asked;
+}
+
 // Read one character; unlike libedit's own, an interrupt ends the line at once.
 static int read_char(EditLine* editor, wchar_t* out) {
   (void)editor;
@@ -26,6 +50,9 @@ static int read_char(EditLine* editor, wchar_t* out) {
   memset(&state, 0, sizeof state);
   for (;;) {
     char byte;
+    if (!wait_for_key()) {
+      return -1;
+    }
     const ssize_t n = read(STDIN_FILENO, &byte, 1);
     if (n == 0) {
       return 0;

@@ -51,6 +51,17 @@ send .quit\n
 end 0
 END
 
+# Asked to end, the shell ends, and keeps its history. Text is UTF-8 whatever the environment says.
+LC_ALL=C "$pty" "$parley" new.db <<'END'
+prompt parley> 
+send match `Lê Hoài Trung` ?p ?o return ?p;\n
+wait (0 rows, 
+prompt parley> 
+signal 15
+end 5
+END
+grep -q 'Trung' "$HOME/.local/state/parley/history"
+
 # Nothing is made by looking only.
 "$pty" "$parley" other.db <<'END'
 prompt parley> 

@@ -4,6 +4,7 @@
 //   prompt TEXT    the same, and then until the program reads keys one by one (a line editor is ready for Ctrl-D and Tab)
 //   not TEXT       fail if TEXT has come since the last wait
 //   send TEXT      type TEXT; \n is Enter, \t Tab, \e Escape, \^C Ctrl-C (any letter), \\ a backslash
+//   signal N       send the program signal number N
 //   size ROWS COLUMNS
 //   end N          close nothing, wait until the program ends and expect exit code N
 //
@@ -150,6 +151,8 @@ static void step(terminal* t, char* line) {
     }
   } else if (!strncmp(line, "send ", 5)) {
     send_text(t, text);
+  } else if (!strncmp(line, "signal ", 7)) {
+    kill(t->pid, atoi(text));
   } else if (!strncmp(line, "size ", 5)) {
     resize(t, text);
   } else if (!strncmp(line, "end ", 4)) {
