@@ -17,29 +17,35 @@ static void compile(fixture* f, const char* text, pl_arena* arena, pl_query** qu
   }
 }
 
-static void print_row(pl_run* run, const pl_query* query, const pl_chunk* chunk, uint32_t row, char* out) {
+// Text of one term or list; under a memory limit the term's text may be what does not fit.
+static pl_status print_cell(pl_run* run, pl_id id, pl_buf* buf) {
+  pl_termpool* pool = pl_run_pool(run);
+  pl_term term = {.kind = PL_TERM_NONE};
+  pl_str text = {0};
+  if (id == PL_ID_NULL) {
+    return pl_buf_str(buf, PL_STR("null"));
+  }
+  if (pl_termpool_is_list(pool, id)) {
+    PL_TRY(pl_termpool_label(pool, id, &text));
+    return pl_buf_str(buf, text);
+  }
+  PL_TRY(pl_termpool_term(pool, id, &term));
+  return pl_term_write_name(buf, &pl_txn_settings(pl_termpool_txn(pool))->names, NULL, &term);
+}
+
+static pl_status print_row(pl_run* run, const pl_query* query, const pl_chunk* chunk, uint32_t row, char* out) {
   pl_mem mem;
   pl_buf buf;
-  const pl_names* names = &pl_txn_settings(pl_termpool_txn(pl_run_pool(run)))->names;
+  pl_status status = PL_OK;
   pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
   pl_buf_init(&buf, &mem, 4096);
-  for (uint32_t c = 0; c < query->column_count; c++) {
-    const pl_id id = pl_chunk_id(chunk, pl_run_slot(run, c), row);
-    pl_term term = {.kind = PL_TERM_NONE};
-    pl_str text = {0};
+  for (uint32_t c = 0; c < query->column_count && status == PL_OK; c++) {
     (void)pl_buf_str(&buf, pl_str_c(c ? " | " : ""));
-    if (id && pl_termpool_is_list(pl_run_pool(run), id)) {
-      assert_int_equal(pl_termpool_label(pl_run_pool(run), id, &text), PL_OK);
-      (void)pl_buf_str(&buf, text);
-    } else if (id) {
-      assert_int_equal(pl_termpool_term(pl_run_pool(run), id, &term), PL_OK);
-      assert_int_equal(pl_term_write_name(&buf, names, NULL, &term), PL_OK);
-    } else {
-      (void)pl_buf_str(&buf, PL_STR("null"));
-    }
+    status = print_cell(run, pl_chunk_id(chunk, pl_run_slot(run, c), row), &buf);
   }
   snprintf(out, 256, "%s", buf.data ? buf.data : "");
   pl_buf_free(&buf);
+  return status;
 }
 
 static int compare_text(const void* a, const void* b) { return strcmp(a, b); }
@@ -66,10 +72,11 @@ static pl_status run_text(fixture* f, const char* text, const pl_plan_options* o
              (unsigned long long)counts.assertions_new, (unsigned long long)counts.assertions_gone);
   }
   while (status == PL_OK && query->kind != PL_QUERY_UPDATE && (status = pl_run_next(run, &chunk)) == PL_OK) {
-    for (uint32_t i = 0; i < chunk->selected; i++) {
+    for (uint32_t i = 0; i < chunk->selected && status == PL_OK; i++) {
       const uint32_t row = pl_chunk_row(chunk, i);
-      for (uint64_t k = chunk->multiplicity ? chunk->multiplicity[row] : 1; k > 0 && out->count < 64; k--) {
-        print_row(run, query, chunk, row, out->rows[out->count++]);
+      uint64_t times = chunk->multiplicity ? chunk->multiplicity[row] : 1;
+      for (; times > 0 && out->count < 64 && status == PL_OK; times--) {
+        status = print_row(run, query, chunk, row, out->rows[out->count++]);
       }
     }
   }
