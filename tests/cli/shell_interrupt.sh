@@ -8,8 +8,9 @@ awk 'BEGIN { for (i = 0; i < 3000; i++) printf "<urn:x:%d> <urn:x:p> <urn:x:o> .
 prompt parley> 
 send .timer on\n
 prompt parley> 
-send match ?a <urn:x:p> ?o . ?b <urn:x:p> ?o . ?c <urn:x:p> ?o where hash(?a) = hash(?b) + hash(?c) return count(*) as ?n;\n
-wait count(*) as ?n;
+send return 6 * 7 as ?x; match ?a <urn:x:p> ?o . ?b <urn:x:p> ?o . ?c <urn:x:p> ?o where hash(?a) = hash(?b) + hash(?c) return count(*) as ?n;\n
+# The first answer shows that the line was taken: a Ctrl-C before that would throw it away.
+wait 42
 send \^C
 wait interrupted
 prompt parley> 
