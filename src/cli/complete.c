@@ -88,6 +88,8 @@ static void names_read(shell* sh) {
   if (sh->names) {
     names_add(sh, "match _ a ?class with ?class, count(*) as ?n order by ?n desc return ?class");
     names_add(sh, "match ?s ?p ?o with ?p, count(*) as ?n order by ?n desc return ?p");
+    // Annotations are met in no fact pattern; these are the ones the language itself reads.
+    names_add(sh, "for ?p in [source, span, confidence, from, until, on] return ?p");
   }
 }
 

@@ -31,6 +31,10 @@ wait ?whom
 wait return ?who
 send \^C
 prompt parley> 
+send match ?a ?b ?c { conf\t
+wait idence 
+send \^C
+prompt parley> 
 send \^D
 end 0
 END
