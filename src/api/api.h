@@ -160,6 +160,8 @@ struct parley_query {
   bool has_row;                  ///< columns can be read
   pl_txn* own;                   ///< transaction of the run, if txn is NULL
   pl_run* run;                   ///< NULL outside a run
+  pl_txn* rested;                ///< transaction of an earlier run, without a snapshot, to be renewed; may be NULL
+  pl_run* kept;                  ///< earlier run in txn or rested, to be run again; may be NULL
   const pl_chunk* chunk;         ///< rows at hand
   uint32_t chunk_next;           ///< next entry of its selection
   uint32_t row;                  ///< current row in it
@@ -183,6 +185,8 @@ pl_status pl_api_query_look(parley_query* query, pl_txn** txn, bool* begun);
 pl_error* pl_api_query_misuse(parley_query* query);
 /// Drop what a misused call left.
 void pl_api_query_forgive(parley_query* query);
+/// Drop what is kept of earlier runs. Before its transaction or its plan goes.
+void pl_api_query_forget(parley_query* query);
 /// End the run, if any, with its transaction.
 void pl_api_query_stop(parley_query* query);
 /// Its transaction ends before it: stop, and refuse all further steps.

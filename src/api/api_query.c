@@ -7,6 +7,7 @@
 // ---- compiling ----------------------------------------------------------------------------------------------------
 
 pl_status pl_api_query_plan(parley_query* q, pl_txn* txn) {
+  pl_api_query_forget(q);
   q->plan = NULL;
   pl_arena_reset(&q->arena_plan);
   return pl_plan_make(q->query, txn, &q->plan_options, &q->arena_plan, &q->error.diags, &q->plan);
@@ -95,6 +96,7 @@ static void unlink_query(parley_query* q) {
 
 void pl_api_query_orphan(parley_query* q) {
   pl_api_query_stop(q);
+  pl_api_query_forget(q);
   unlink_query(q);
   q->orphan = true;
 }
@@ -203,6 +205,7 @@ void parley_finalize(parley_query* q) {
     return;
   }
   pl_api_query_stop(q);
+  pl_api_query_forget(q);
   unlink_query(q);
   (void)atomic_fetch_sub(&q->store->handles, 1);
   for (uint32_t i = 0; q->param_arenas && i < q->query->param_count; i++) {

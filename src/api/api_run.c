@@ -34,12 +34,16 @@ pl_status pl_api_query_look(parley_query* q, pl_txn** txn, bool* begun) {
   return pl_txn_begin(q->store->store, false, &q->error.diags, txn);
 }
 
-/// Close the run; its own transaction stays.
-static void close_run(parley_query* q) {
+/// End the run, which may be kept for the next one; its own transaction stays.
+static void end_run(parley_query* q) {
   if (!q->run) {
     return;
   }
-  pl_run_close(q->run);
+  if (pl_run_rest(q->run)) {
+    q->kept = q->run;
+  } else {
+    pl_run_close(q->run);
+  }
   q->run = NULL;
   q->chunk = NULL;
   if (q->txn) {
@@ -47,10 +51,31 @@ static void close_run(parley_query* q) {
   }
 }
 
-void pl_api_query_stop(parley_query* q) {
-  close_run(q);
-  pl_txn_abort(q->own);
+/// End the query's own transaction. At rest it holds no snapshot, and renewing it is cheaper than beginning another.
+static void end_own(parley_query* q) {
+  if (!q->own) {
+    return;
+  }
+  if (pl_txn_rest(q->own)) {
+    q->rested = q->own;
+  } else {
+    pl_run_close(q->kept);
+    q->kept = NULL;
+    pl_txn_abort(q->own);
+  }
   q->own = NULL;
+}
+
+void pl_api_query_forget(parley_query* q) {
+  pl_run_close(q->kept);
+  pl_txn_abort(q->rested);
+  q->kept = NULL;
+  q->rested = NULL;
+}
+
+void pl_api_query_stop(parley_query* q) {
+  end_run(q);
+  end_own(q);
   q->has_row = false;
   if (q->state == PL_API_READING) {
     q->state = PL_API_ENDED;
@@ -58,14 +83,30 @@ void pl_api_query_stop(parley_query* q) {
   }
 }
 
-static pl_status open_run(parley_query* q, pl_txn* txn) {
+/// Run a kept run again, or open one.
+static pl_status start_run(parley_query* q, pl_txn* txn) {
   const pl_run_limits limits = {.memory_bytes = q->limits.memory_bytes};
+  pl_run* const kept = q->kept;
+  q->kept = NULL;
+  if (!kept) {
+    return pl_run_open(q->plan, txn, q->params, &limits, &q->guard, &q->error.diags, &q->run);
+  }
+  const pl_status status = pl_run_again(kept, q->params);
+  if (status == PL_OK) {
+    q->run = kept;
+  } else {
+    pl_run_close(kept);
+  }
+  return status;
+}
+
+static pl_status open_run(parley_query* q, pl_txn* txn) {
   pl_guard_init(&q->guard, &q->store->interrupt, q->limits.seconds);
   q->guard.interrupt_query = &q->interrupt;
   q->guard.progress = q->progress;
   q->guard.progress_user = q->progress_user;
   PL_TRY(pl_guard_check(&q->guard, &q->error.diags));
-  PL_TRY(pl_run_open(q->plan, txn, q->params, &limits, &q->guard, &q->error.diags, &q->run));
+  PL_TRY(start_run(q, txn));
   q->chunk = NULL;
   q->chunk_next = 0;
   q->row_repeats = 0;
@@ -76,6 +117,23 @@ static pl_status open_run(parley_query* q, pl_txn* txn) {
   return PL_OK;
 }
 
+/// A read transaction for one run, in q->own.
+static pl_status begin_own(parley_query* q) {
+  q->own = q->rested;
+  q->rested = NULL;
+  if (!q->own) {
+    return pl_txn_begin(q->store->store, false, &q->error.diags, &q->own);
+  }
+  const pl_status status = pl_txn_renew(q->own);
+  if (status != PL_OK) {
+    pl_run_close(q->kept);
+    q->kept = NULL;
+    pl_txn_abort(q->own);
+    q->own = NULL;
+  }
+  return status;
+}
+
 static pl_status begin_rows(parley_query* q) {
   if (q->txn) {
     if (q->txn->reading == 0) {
@@ -83,7 +141,7 @@ static pl_status begin_rows(parley_query* q) {
     }
     return open_run(q, q->txn->txn);
   }
-  PL_TRY(pl_txn_begin(q->store->store, false, &q->error.diags, &q->own));
+  PL_TRY(begin_own(q));
   return open_run(q, q->own);
 }
 
@@ -154,7 +212,7 @@ static pl_status run_update(parley_query* q, pl_txn* txn) {
     status = keep_profile(q);
     q->changes = pl_api_changes(&counts);
   }
-  close_run(q);
+  end_run(q);
   return status;
 }
 
@@ -230,9 +288,8 @@ static pl_status profile(parley_query* q) {
   q->keep_profile = false;
   PL_TRY(status);
   PL_TRY(pl_buf_str(&q->lines, pl_buf_view(&q->profile)));
-  close_run(q);
-  pl_txn_abort(q->own);
-  q->own = NULL;
+  end_run(q);
+  end_own(q);
   return PL_OK;
 }
 

@@ -57,20 +57,20 @@ pl_status pl_graphs_list(pl_run* run, pl_ids* out) {
 
 /// Where the objects of a pattern are found in order: after a prefix of one predicate, or first.
 typedef struct object_walk {
-  pl_scan* scan;    ///< order whose column `prefix` is the object
+  bool annot;       ///< walk annotations, not facts
+  pl_scan* scan;    ///< order whose column `prefix` is the object; opened when first needed
   pl_id predicate;  ///< the prefix
   unsigned prefix;  ///< 0 or 1 columns
 } object_walk;
 
-static pl_status walk_open(pl_run* run, bool annot, pl_id predicate, object_walk* walk) {
-  walk->predicate = predicate;
-  walk->prefix = predicate ? 1 : 0;
-  const pl_order order = annot ? PL_ORDER_POC : predicate ? PL_ORDER_POS : PL_ORDER_OSP;
-  return pl_scan_open(run->txn, order, annot ? PL_SCAN_ROWS : PL_SCAN_FACTS, NULL, &run->mem, &walk->scan);
+static pl_status walk_open(pl_run* run, object_walk* walk) {
+  const pl_order order = walk->annot ? PL_ORDER_POC : walk->predicate ? PL_ORDER_POS : PL_ORDER_OSP;
+  return pl_scan_open(run->txn, order, walk->annot ? PL_SCAN_ROWS : PL_SCAN_FACTS, NULL, &run->mem, &walk->scan);
 }
 
 /// Add the distinct objects in [low, high] that equal `value`.
 static pl_status walk_range(pl_run* run, object_walk* walk, pl_id low, pl_id high, const pl_value* value, pl_ids* out) {
+  PL_TRY(walk->scan ? PL_OK : walk_open(run, walk));
   PL_TRY(pl_scan_range(walk->scan, &walk->predicate, walk->prefix, low, high));
   for (;;) {
     pl_id key[4] = {walk->predicate};
@@ -94,7 +94,7 @@ static pl_status walk_range(pl_run* run, object_walk* walk, pl_id low, pl_id hig
 
 /// Inline ids of the same number in other types, and of a year.
 static pl_status add_inline_numbers(pl_run* run, const pl_value* value, pl_ids* out) {
-  pl_value forms[4] = {*value};
+  pl_value forms[5] = {*value};
   size_t count = 1;
   double real = value->real;
   if (value->kind == PL_VALUE_INTEGER) {
@@ -108,7 +108,10 @@ static pl_status add_inline_numbers(pl_run* run, const pl_value* value, pl_ids* 
     real = pl_decimal_to_double(value->decimal);
   }
   forms[count++] = (pl_value){.kind = PL_VALUE_DOUBLE, .real = real};
-  if (value->kind != PL_VALUE_INTEGER && real > -1e17 && real < 1e17 && real == (double)(int64_t)real) {
+  if (real == 0) {
+    forms[count++] = (pl_value){.kind = PL_VALUE_DOUBLE, .real = -real};  // the other zero
+  }
+  if (value->kind != PL_VALUE_INTEGER && real > -0x1p59 && real < 0x1p59 && real == (double)(int64_t)real) {
     PL_TRY(add_inline_numbers(run, &(pl_value){.kind = PL_VALUE_INTEGER, .integer = (int64_t)real}, out));
   }
   for (size_t i = 0; i < count; i++) {
@@ -183,8 +186,7 @@ pl_status pl_const_ids(pl_run* run, const pl_ref* ref, bool object, bool annot, 
   }
   pl_status status = PL_OK;
   for (int annotations = 0; annotations <= (annot && predicate ? 1 : 0) && status == PL_OK; annotations++) {
-    object_walk walk = {0};
-    status = object ? walk_open(run, annotations != 0, predicate, &walk) : PL_OK;
+    object_walk walk = {.annot = annotations != 0, .predicate = predicate, .prefix = predicate ? 1 : 0};
     for (size_t i = 0; i < count && status == PL_OK; i++) {
       status = add_constant(run, items[i], object, &walk, out);
     }
@@ -200,9 +202,9 @@ typedef struct probe_maker {
   pl_run* run;
   const pl_lookup_node* node;
   pl_probes* out;
-  pl_ids a;           ///< ids of place A
-  pl_ids b;           ///< ids of place B for the predicate at hand
-  pl_ids predicates;  ///< ids of the verb at hand
+  pl_ids* a;           ///< ids of place A
+  pl_ids* b;           ///< ids of place B for the predicate at hand
+  pl_ids* predicates;  ///< ids of the verb at hand
 } probe_maker;
 
 static pl_status too_many(const pl_run* run) { return pl_fail(run->err, PL_MSG_ALTERNATIVES_LIMIT, PROBES_MAX); }
@@ -222,10 +224,10 @@ static bool same_probe(const pl_probe* a, const pl_probe* b) {
 }
 
 static pl_status add_probes(probe_maker* maker, uint32_t access, pl_id predicate) {
-  for (size_t a = 0; a < maker->a.count; a++) {
-    for (size_t b = 0; b < maker->b.count; b++) {
+  for (size_t a = 0; a < maker->a->count; a++) {
+    for (size_t b = 0; b < maker->b->count; b++) {
       const pl_probe probe = {
-          .ids = {maker->a.data[a], predicate, maker->b.data[b], 0}, .low = 0, .high = UINT64_MAX, .access = access};
+          .ids = {maker->a->data[a], predicate, maker->b->data[b], 0}, .low = 0, .high = UINT64_MAX, .access = access};
       if (maker->out->count >= PROBES_MAX) {
         return too_many(maker->run);
       }
@@ -237,7 +239,7 @@ static pl_status add_probes(probe_maker* maker, uint32_t access, pl_id predicate
 
 static pl_status verb_probes(probe_maker* maker, const pl_verb* verb) {
   const pl_lookup_node* node = maker->node;
-  pl_ids* predicates = &maker->predicates;
+  pl_ids* predicates = maker->predicates;
   predicates->count = 0;
   if (verb->predicate.kind == PL_REF_TERM || verb->predicate.kind == PL_REF_PARAM) {
     PL_TRY(pl_const_ids(maker->run, &verb->predicate, false, false, 0, predicates));
@@ -246,7 +248,7 @@ static pl_status verb_probes(probe_maker* maker, const pl_verb* verb) {
   }
   for (size_t i = 0; i < predicates->count; i++) {
     const pl_id predicate = predicates->data[i];
-    PL_TRY(place_ids(maker, PL_PLACE_B, predicate, &maker->b));
+    PL_TRY(place_ids(maker, PL_PLACE_B, predicate, maker->b));
     for (int graph = 0; graph <= (node->annot ? 1 : 0); graph++) {
       PL_TRY(add_probes(maker, pl_lookup_access(node, verb, graph != 0), predicate));
     }
@@ -301,9 +303,11 @@ static pl_status mark_loops(pl_run* run, const pl_lookup_node* node, pl_probes* 
   return status;
 }
 
-pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probes* out) {
-  probe_maker maker = {.run = run, .node = node, .out = out};
-  pl_status status = place_ids(&maker, PL_PLACE_A, 0, &maker.a);
+pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probe_room* room, pl_probes* out) {
+  probe_maker maker = {
+      .run = run, .node = node, .out = out, .a = &room->ids[0], .b = &room->ids[1], .predicates = &room->ids[2]};
+  out->count = 0;
+  pl_status status = place_ids(&maker, PL_PLACE_A, 0, maker.a);
   for (uint32_t v = 0; v < node->verb_count && status == PL_OK; v++) {
     status = verb_probes(&maker, &node->verbs[v]);
   }
@@ -311,8 +315,5 @@ pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probes* out
     tidy_probes(out);
     status = node->verb_count > 1 ? mark_loops(run, node, out) : PL_OK;
   }
-  pl_vec_free(&run->mem, &maker.a);
-  pl_vec_free(&run->mem, &maker.b);
-  pl_vec_free(&run->mem, &maker.predicates);
   return status;
 }

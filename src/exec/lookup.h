@@ -52,6 +52,7 @@ typedef struct pl_lookup_node {
   bool annot;                         ///< leaf is an ANNOT
   bool pairs;                         ///< one row per distinct pair of ends
   bool raw;                           ///< see pl_node_lookup
+  bool params;                        ///< a place or verb is a parameter
   bool counted;                       ///< no new slot is needed: rows are counted, not made
   uint32_t lens;                      ///< compiled lens of the scan, or PL_LENS_NONE
   pl_carry carry;                     ///< input slots copied to the output
@@ -70,8 +71,13 @@ typedef struct pl_probe {
 typedef PL_VEC(pl_probe) pl_probes;
 typedef PL_VEC(pl_id) pl_ids;
 
-/// Make the probes of a run; none if a constant is unknown to the store. Free with pl_vec_free.
-pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probes* out);
+/// Space that making probes uses, kept by the operator. Free each with pl_vec_free.
+typedef struct pl_probe_room {
+  pl_ids ids[3];  ///< of places A and B, and of a verb
+} pl_probe_room;
+
+/// Make the probes of a run in place of those in `out`; none if a constant is unknown to the store. Free with pl_vec_free.
+pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probe_room* room, pl_probes* out);
 /// Ids that a constant stands for: by value for numbers and dates at `object`, all elements of a list; sorted, distinct. `predicate` (0 =
 /// unknown) narrows the search for equal values.
 pl_status pl_const_ids(pl_run* run, const pl_ref* ref, bool object, bool annot, pl_id predicate, pl_ids* out);

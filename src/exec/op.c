@@ -88,6 +88,11 @@ pl_status pl_op_rewind(pl_op* op) {
   return op->input ? pl_op_rewind(op->input) : PL_OK;
 }
 
+pl_status pl_op_again_plain(pl_op* op) {
+  PL_UNUSED(op);
+  return PL_OK;
+}
+
 pl_status pl_chunk_make(pl_run* run, pl_chunk* chunk) {
   memset(chunk, 0, sizeof(*chunk));
   chunk->slot_count = run->plan->slot_count;

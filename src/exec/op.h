@@ -24,7 +24,8 @@ typedef struct pl_op_class {
   pl_status (*open)(pl_op* op);                  ///< once per run, inputs are open; may be NULL
   pl_status (*next)(pl_op* op, pl_chunk** out);  ///< PL_OK and a chunk (may be empty), or PL_DONE
   pl_status (*rewind)(pl_op* op);                ///< start again; NULL: rewind the input
-  void (*close)(pl_op* op);                      ///< also after a failed open; may be NULL
+  pl_status (*again)(pl_op* op);  ///< forget rows, parameters and snapshot, keep space; NULL: the run is not run again
+  void (*close)(pl_op* op);       ///< also after a failed open; may be NULL
   pl_status (*prune)(pl_planner* planner, pl_node* node, pl_slots needed);  ///< see pl_node_prune
   pl_status (*describe)(const pl_node* node, pl_explain* explain);          ///< append the detail; may be NULL
   const char* (*title)(const pl_node* node);                                ///< name for explain; NULL: `name`
@@ -87,6 +88,8 @@ struct pl_run {
   bool profile;           ///< measure time
   bool done;              ///< nothing more comes
   pl_status failed;       ///< a failure sticks
+  uint64_t snapshot;      ///< of the transaction
+  bool moved;             ///< run again, and the snapshot or the ids of constants are others than before
   pl_chunk exists;        ///< result of an EXISTS query
   pl_id exists_id;        ///< its one value
   pl_id* row_ids;         ///< 0, 1, 2 ...: the hidden column of all Arguments; made by the first
@@ -97,6 +100,8 @@ pl_status pl_op_open(pl_run* run, const pl_node* node, pl_op** out);
 /// Next chunk with at least one row, or PL_DONE. Checks the guard, counts rows and time.
 pl_status pl_op_next(pl_op* op, pl_chunk** out);
 pl_status pl_op_rewind(pl_op* op);
+/// `again` of operators that keep nothing between two chunks.
+pl_status pl_op_again_plain(pl_op* op);
 static inline pl_op* pl_op_of(const pl_op* op, uint32_t input) { return op->run->ops[op->node->inputs[input]->index]; }
 
 /// A status for a failed allocation of a run.

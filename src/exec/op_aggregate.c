@@ -90,6 +90,11 @@ static void aggregate_close(pl_op* op) {
   pl_rowtable_free(&st->groups);
 }
 
+static pl_status aggregate_again(pl_op* op) {
+  aggregate_reset((aggregate_op*)op);
+  return PL_OK;
+}
+
 static pl_status aggregate_rewind(pl_op* op) {
   aggregate_reset((aggregate_op*)op);
   return pl_op_rewind(op->input);
@@ -271,6 +276,7 @@ static const pl_op_class aggregate_class = {.name = "Aggregate",
                                             .open = aggregate_open,
                                             .next = aggregate_next,
                                             .rewind = aggregate_rewind,
+                                            .again = aggregate_again,
                                             .close = aggregate_close,
                                             .prune = aggregate_prune,
                                             .describe = aggregate_describe};

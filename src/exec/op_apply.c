@@ -36,6 +36,11 @@ static pl_status apply_open(pl_op* op) {
   return st->truth ? PL_OK : pl_run_nomem(op->run);
 }
 
+static pl_status apply_again(pl_op* op) {
+  ((apply_op*)op)->outer = NULL;
+  return PL_OK;
+}
+
 static pl_status apply_rewind(pl_op* op) {
   ((apply_op*)op)->outer = NULL;
   return pl_op_rewind(op->input);
@@ -247,7 +252,7 @@ static pl_status apply_describe(const pl_node* base, pl_explain* explain) {
 #define APPLY_CLASS(text)                                                                                          \
   {                                                                                                                \
     .name = text, .state_bytes = sizeof(apply_op), .open = apply_open, .next = apply_next, .rewind = apply_rewind, \
-    .prune = apply_prune, .describe = apply_describe                                                               \
+    .again = apply_again, .prune = apply_prune, .describe = apply_describe                                         \
   }
 static const pl_op_class apply_classes[] = {
     [PL_APPLY_LEFT] = APPLY_CLASS("Optional"),

@@ -26,8 +26,13 @@ static pl_status distinct_open(pl_op* op) {
 
 static void distinct_close(pl_op* op) { pl_rowtable_free(&((distinct_op*)op)->seen); }
 
-static pl_status distinct_rewind(pl_op* op) {
+static pl_status distinct_again(pl_op* op) {
   pl_rowtable_clear(&((distinct_op*)op)->seen);
+  return PL_OK;
+}
+
+static pl_status distinct_rewind(pl_op* op) {
+  PL_TRY(distinct_again(op));
   return pl_op_rewind(op->input);
 }
 
@@ -73,6 +78,7 @@ static const pl_op_class distinct_class = {.name = "Distinct",
                                            .open = distinct_open,
                                            .next = distinct_next,
                                            .rewind = distinct_rewind,
+                                           .again = distinct_again,
                                            .close = distinct_close,
                                            .prune = distinct_prune,
                                            .describe = distinct_describe};

@@ -78,6 +78,7 @@ static const pl_op_class extend_class = {.name = "Extend",
                                          .state_bytes = sizeof(extend_op),
                                          .open = extend_open,
                                          .next = extend_next,
+                                         .again = pl_op_again_plain,
                                          .prune = extend_prune,
                                          .keeps_rows = true,
                                          .describe = extend_describe};

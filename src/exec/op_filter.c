@@ -39,6 +39,7 @@ static const pl_op_class filter_class = {.name = "Filter",
                                          .state_bytes = sizeof(filter_op),
                                          .open = filter_open,
                                          .next = filter_next,
+                                         .again = pl_op_again_plain,
                                          .prune = filter_prune,
                                          .describe = filter_describe};
 

@@ -35,6 +35,15 @@ static pl_status join_open(pl_op* op) {
 
 static void join_close(pl_op* op) { pl_rowtable_free(&((join_op*)op)->table); }
 
+static pl_status join_again(pl_op* op) {
+  join_op* st = (join_op*)op;
+  pl_rowtable_clear(&st->table);
+  st->built = false;
+  st->in = NULL;
+  st->at = PL_ROW_NONE;
+  return PL_OK;
+}
+
 static pl_status join_rewind(pl_op* op) {
   join_op* st = (join_op*)op;
   st->in = NULL;
@@ -158,6 +167,7 @@ static const pl_op_class join_class = {.name = "HashJoin",
                                        .open = join_open,
                                        .next = join_next,
                                        .rewind = join_rewind,
+                                       .again = join_again,
                                        .close = join_close,
                                        .prune = join_prune,
                                        .describe = join_describe};

@@ -12,6 +12,7 @@ typedef struct pair {
 typedef struct lookup_op {
   pl_op op;
   pl_probes probes;               ///< combinations of constants
+  pl_probe_room probe_room;       ///< space to make them in
   pl_scan* scans[PL_ACCESS_MAX];  ///< by access, opened on first use
   const pl_pass* pass;            ///< compiled lens; NULL = everything passes
   pl_ids graphs;                  ///< named graphs, for annotations of unknown c
@@ -60,7 +61,7 @@ static pl_status lookup_open(pl_op* op) {
   const pl_lookup_node* node = node_of(st);
   PL_TRY(pl_op_columns(op));
   PL_TRY(make_targets(st));
-  PL_TRY(pl_probes_make(op->run, node, &st->probes));
+  PL_TRY(pl_probes_make(op->run, node, &st->probe_room, &st->probes));
   if (node->lens != PL_LENS_NONE && st->probes.count) {
     PL_TRY(pl_lens_pass(op->run, node->lens, &st->pass));
   }
@@ -74,17 +75,39 @@ static void lookup_close(pl_op* op) {
     pl_scan_close(st->scans[i]);
   }
   pl_vec_free(&op->run->mem, &st->probes);
+  for (size_t i = 0; i < PL_COUNT_OF(st->probe_room.ids); i++) {
+    pl_vec_free(&op->run->mem, &st->probe_room.ids[i]);
+  }
   pl_vec_free(&op->run->mem, &st->graphs);
   pl_vec_free(&op->run->mem, &st->pairs);
 }
 
-static pl_status lookup_rewind(pl_op* op) {
-  lookup_op* st = (lookup_op*)op;
+static void restart(lookup_op* st) {
   st->in = NULL;
   st->probe = NULL;
   st->probe_at = st->probes.count;
   st->pairs.count = st->pair_at = 0;
+}
+
+static pl_status lookup_rewind(pl_op* op) {
+  restart((lookup_op*)op);
   return pl_op_rewind(op->input);
+}
+
+/// Scans stay open: they go to a range of their own before they are read.
+static pl_status lookup_again(pl_op* op) {
+  lookup_op* st = (lookup_op*)op;
+  const pl_lookup_node* node = node_of(st);
+  if (op->run->moved || node->params) {
+    PL_TRY(pl_probes_make(op->run, node, &st->probe_room, &st->probes));
+  }
+  if (op->run->moved) {
+    st->graphs.count = 0;
+    st->graphs_listed = false;
+  }
+  st->row_number = 0;
+  restart(st);
+  return PL_OK;
 }
 
 /// Go to the next input row.
@@ -442,6 +465,7 @@ const pl_op_class pl_lookup_class = {.name = "Lookup",
                                      .open = lookup_open,
                                      .next = lookup_next,
                                      .rewind = lookup_rewind,
+                                     .again = lookup_again,
                                      .close = lookup_close,
                                      .prune = lookup_prune,
                                      .describe = lookup_describe,

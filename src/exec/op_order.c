@@ -48,12 +48,21 @@ static pl_status order_open(pl_op* op) {
 
 static void order_close(pl_op* op) { pl_sorter_free(&((order_op*)op)->sorter); }
 
-static pl_status order_rewind(pl_op* op) {
-  order_op* st = (order_op*)op;
+static void restart(order_op* st) {
   pl_sorter_clear(&st->sorter);
   st->built = false;
   st->at = 0;
+}
+
+static pl_status order_rewind(pl_op* op) {
+  restart((order_op*)op);
   return pl_op_rewind(op->input);
+}
+
+static pl_status order_again(pl_op* op) {
+  order_op* st = (order_op*)op;
+  restart(st);
+  return pl_slice_rows(&node_of(op)->slice, op->run, &st->rows_max);
 }
 
 static pl_status add_chunk(order_op* st, const pl_chunk* chunk) {
@@ -142,6 +151,7 @@ static const pl_op_class order_class = {.name = "Order",
                                         .open = order_open,
                                         .next = order_next,
                                         .rewind = order_rewind,
+                                        .again = order_again,
                                         .close = order_close,
                                         .prune = order_prune,
                                         .describe = order_describe};

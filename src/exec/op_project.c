@@ -32,6 +32,7 @@ static pl_status project_describe(const pl_node* base, pl_explain* explain) {
 static const pl_op_class project_class = {.name = "Project",
                                           .state_bytes = sizeof(pl_op),
                                           .next = project_next,
+                                          .again = pl_op_again_plain,
                                           .prune = project_prune,
                                           .keeps_rows = true,
                                           .describe = project_describe};
@@ -64,6 +65,11 @@ typedef struct union_op {
 } union_op;
 
 static pl_status union_open(pl_op* op) { return pl_chunk_make(op->run, &op->chunk); }
+
+static pl_status union_again(pl_op* op) {
+  ((union_op*)op)->branch = 0;
+  return PL_OK;
+}
 
 static pl_status union_rewind(pl_op* op) {
   ((union_op*)op)->branch = 0;
@@ -115,6 +121,7 @@ static const pl_op_class union_class = {.name = "Union",
                                         .state_bytes = sizeof(union_op),
                                         .open = union_open,
                                         .next = union_next,
+                                        .again = union_again,
                                         .rewind = union_rewind,
                                         .prune = union_prune};
 

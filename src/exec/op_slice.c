@@ -64,6 +64,13 @@ static void restart(slice_op* st) {
   st->limit_left = st->limit;
 }
 
+static pl_status slice_again(pl_op* op) {
+  slice_op* st = (slice_op*)op;
+  PL_TRY(pl_slice_eval(&((const slice_node*)op->node)->slice, op->run, &st->skip, &st->limit));
+  restart(st);
+  return PL_OK;
+}
+
 static pl_status slice_open(pl_op* op) {
   slice_op* st = (slice_op*)op;
   st->selection = pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(uint16_t));
@@ -71,9 +78,7 @@ static pl_status slice_open(pl_op* op) {
   if (!st->selection || !op->times) {
     return pl_run_nomem(op->run);
   }
-  PL_TRY(pl_slice_eval(&((const slice_node*)op->node)->slice, op->run, &st->skip, &st->limit));
-  restart(st);
-  return PL_OK;
+  return slice_again(op);
 }
 
 static pl_status slice_rewind(pl_op* op) {
@@ -128,6 +133,7 @@ static const pl_op_class slice_class = {.name = "Slice",
                                         .open = slice_open,
                                         .next = slice_next,
                                         .rewind = slice_rewind,
+                                        .again = slice_again,
                                         .prune = slice_prune,
                                         .describe = slice_describe};
 

@@ -36,6 +36,7 @@ static const pl_op_class unit_class = {.name = "Unit",
                                        .open = unit_open,
                                        .next = unit_next,
                                        .rewind = unit_rewind,
+                                       .again = unit_rewind,
                                        .prune = leaf_prune};
 
 pl_status pl_node_unit(pl_planner* planner, pl_node** out) {
@@ -103,11 +104,17 @@ static pl_status argument_rewind(pl_op* op) {
   return PL_OK;
 }
 
+static pl_status argument_again(pl_op* op) {
+  ((argument_op*)op)->outer = NULL;
+  return PL_OK;
+}
+
 static const pl_op_class argument_class = {.name = "Argument",
                                            .state_bytes = sizeof(argument_op),
                                            .open = argument_open,
                                            .next = argument_next,
                                            .rewind = argument_rewind,
+                                           .again = argument_again,
                                            .prune = leaf_prune};
 
 pl_status pl_node_argument(pl_planner* planner, pl_slots slots, pl_slot row, pl_node** out) {

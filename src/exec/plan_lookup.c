@@ -145,6 +145,17 @@ static void set_accesses(pl_lookup_node* node) {
   assert(node->access_count <= PL_ACCESS_MAX);
 }
 
+static bool has_params(const pl_lookup_node* node) {
+  bool found = false;
+  for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
+    found |= node->places[i].kind == PL_PLACE_CONST && node->places[i].ref->kind == PL_REF_PARAM;
+  }
+  for (uint32_t v = 0; v < node->verb_count; v++) {
+    found |= node->verbs[v].predicate.kind == PL_REF_PARAM;
+  }
+  return found;
+}
+
 pl_status pl_node_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf, bool raw, pl_node** out) {
   pl_lookup_node* node = NULL;
   PL_TRY(pl_node_make(planner, &pl_lookup_class, sizeof(*node), &input, 1, &node));
@@ -158,6 +169,7 @@ pl_status pl_node_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf
   node->pairs = several && !raw && (node->annot || leaf->scan.mode == PL_SCAN_FACTS);
   set_places(node, input->out);
   set_accesses(node);
+  node->params = has_params(node);
   pl_slots_add_all(node->node.out, input->out);
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
     if (node->places[i].kind == PL_PLACE_NEW) {

@@ -1,10 +1,10 @@
 // Runs: opening a plan in a transaction, handing on its chunks, closing everything. See run.h.
 #include "exec/lens.h"
-#include "store/env.h"
 
 #include <time.h>
 
 #define POOL_BYTES_KEPT ((size_t)64 << 20)  ///< decoded terms kept between chunks
+#define RUN_BYTES_KEPT ((size_t)2 << 20)    ///< a run that holds more is not kept for another
 
 static int64_t now_ms(void) {
   struct timespec now = {0};
@@ -25,19 +25,20 @@ static pl_status put_list(pl_run* run, const pl_param* param, pl_id* out) {
   return pl_termpool_put_list(run->pool, items, param->list_count, out);
 }
 
-static pl_status put_constants(pl_run* run, const pl_param* params) {
+static pl_status put_constants(pl_run* run) {
   const pl_query* query = run->plan->query;
-  run->terms = PL_ARENA_ARRAY(&run->arena, pl_id, query->term_count + 1);
-  run->params = PL_ARENA_ARRAY(&run->arena, pl_id, query->param_count + 1);
-  if (!run->terms || !run->params) {
-    return pl_run_nomem(run);
-  }
   for (uint32_t i = 0; i < query->term_count; i++) {
     if (query->terms[i].kind != PL_TERM_NONE) {
       PL_TRY(pl_termpool_put_term(run->pool, &query->terms[i], &run->terms[i]));
     }
   }
+  return PL_OK;
+}
+
+static pl_status put_params(pl_run* run, const pl_param* params) {
+  const pl_query* query = run->plan->query;
   for (uint32_t i = 0; params && i < query->param_count; i++) {
+    run->params[i] = PL_ID_NULL;
     if (params[i].list) {
       PL_TRY(put_list(run, &params[i], &run->params[i]));
     } else if (params[i].term.kind != PL_TERM_NONE) {
@@ -51,7 +52,9 @@ static pl_status make_state(pl_run* run) {
   const pl_query* query = run->plan->query;
   run->ops = PL_ARENA_ARRAY(&run->arena, pl_op*, run->plan->node_count + 1);
   run->lenses = PL_ARENA_ARRAY(&run->arena, pl_lens_state, query->lens_count + 1);
-  if (!run->ops || !run->lenses) {
+  run->terms = PL_ARENA_ARRAY(&run->arena, pl_id, query->term_count + 1);
+  run->params = PL_ARENA_ARRAY(&run->arena, pl_id, query->param_count + 1);
+  if (!run->ops || !run->lenses || !run->terms || !run->params) {
     return pl_run_nomem(run);
   }
   return pl_chunk_make(run, &run->exists);
@@ -60,7 +63,8 @@ static pl_status make_state(pl_run* run) {
 static pl_status open_run(pl_run* run, const pl_param* params) {
   PL_TRY(pl_termpool_new(run->txn, &run->mem, run->err, &run->pool));
   PL_TRY(make_state(run));
-  PL_TRY(put_constants(run, params));
+  PL_TRY(put_constants(run));
+  PL_TRY(put_params(run, params));
   run->eval = (pl_eval){.txn = run->txn,
                         .pool = run->pool,
                         .mem = &run->mem,
@@ -77,9 +81,8 @@ static pl_status open_run(pl_run* run, const pl_param* params) {
 
 pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, const pl_run_limits* limits,
                       pl_guard* guard, pl_error* err, pl_run** out) {
-  const pl_mem* store_mem = pl_store_mem(pl_txn_store(txn));
   pl_mem mem;
-  pl_mem_init(&mem, store_mem->fn, store_mem->user, limits && limits->memory_bytes ? limits->memory_bytes : SIZE_MAX);
+  pl_txn_mem_init(txn, &mem, limits && limits->memory_bytes ? limits->memory_bytes : SIZE_MAX);
   pl_run* run = pl_mem_calloc(&mem, 1, sizeof(*run));
   if (!run) {
     return pl_mem_status(&mem);
@@ -87,6 +90,7 @@ pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, 
   run->mem = mem;
   run->plan = plan;
   run->txn = txn;
+  run->snapshot = pl_txn_snapshot(txn);
   run->guard = guard;
   run->err = err;
   run->rows_max = limits ? limits->rows : 0;
@@ -120,6 +124,46 @@ void pl_run_close(pl_run* run) {
   pl_arena_free(&run->arena);
   pl_mem mem = run->mem;
   pl_mem_free(&mem, run, sizeof(*run));
+}
+
+// ---- again --------------------------------------------------------------------------------------------------------
+
+bool pl_run_rest(pl_run* run) {
+  const pl_query* query = run->plan->query;
+  bool keep = run->failed == PL_OK && !run->profile && query->lens_count == 0 && query->kind != PL_QUERY_UPDATE &&
+              !pl_txn_is_write(run->txn) && run->mem.bytes_used <= RUN_BYTES_KEPT;
+  for (uint32_t i = 0; keep && i < run->plan->node_count; i++) {
+    keep = run->ops[i] && run->ops[i]->node->type->again;
+  }
+  return keep;
+}
+
+/// Constants and parameters of the new run.
+static pl_status renew_terms(pl_run* run, const pl_param* params) {
+  bool kept = false;
+  pl_termpool_again(run->pool, run->moved, &kept);
+  if (!kept) {
+    run->moved = true;
+    PL_TRY(put_constants(run));
+  }
+  return put_params(run, params);
+}
+
+pl_status pl_run_again(pl_run* run, const pl_param* params) {
+  const uint64_t snapshot = pl_txn_snapshot(run->txn);
+  run->moved = snapshot != run->snapshot;
+  run->snapshot = snapshot;
+  run->done = false;
+  run->rows = 0;
+  run->eval.now_ms = now_ms();
+  run->eval.overflow_warned = false;
+  PL_TRY(renew_terms(run, params));
+  for (uint32_t i = 0; i < run->plan->node_count; i++) {
+    pl_op* op = run->ops[i];
+    op->rows_seen = 0;
+    PL_TRY(op->node->type->again(op));
+  }
+  return PL_OK;
 }
 
 static pl_op* root_of(const pl_run* run) { return run->ops[run->plan->root->index]; }

@@ -45,6 +45,11 @@ pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, 
 /// Next chunk of result rows (ROWS and EXISTS queries; EXISTS gives one row with one boolean in column 0). *chunk is borrowed until the next call.
 /// PL_DONE at the end. Column i of the result is slot pl_run_slot(run, i). Multiplicity is honoured by the caller.
 pl_status pl_run_next(pl_run* run, const pl_chunk** chunk);
+/// Lay a run aside, ended or not, so that it can be run again. False if it is not to be kept (its operators cannot begin anew, it failed,
+/// holds much memory, or belongs to a write transaction): close it.
+bool pl_run_rest(pl_run* run);
+/// Run again with other parameters, in the same transaction object, which may have been renewed meanwhile. After a failure close it.
+pl_status pl_run_again(pl_run* run, const pl_param* params);
 pl_slot pl_run_slot(const pl_run* run, uint32_t column);
 /// UPDATE queries: run to the end and apply through the transaction's writer. All rows are collected before anything is written.
 pl_status pl_run_update(pl_run* run, pl_write_counts* counts);

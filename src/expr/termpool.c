@@ -12,7 +12,8 @@
 
 #include "expr/termpool_internal.h"
 
-#define LIST_TYPE "urn:parley:type:list"  // only to give lists a value apart from all literals
+#define LIST_TYPE "urn:parley:type:list"      // only to give lists a value apart from all literals
+#define CACHE_BYTES_KEPT ((size_t)128 << 10)  // of terms, from run to run: what fits a processor's cache
 #define TEMPS_MAX ((size_t)UINT32_MAX - 1)
 
 /* --- life --- */
@@ -61,6 +62,27 @@ void pl_termpool_trim(pl_termpool* pool, size_t bytes) {
   pl_idmap_free(&pool->labels, pool->mem);
   pl_arena_reset(&pool->cache);
   pool->cached_bytes = 0;
+}
+
+/// Temporary ids may be what anything else kept here is named by.
+static void drop_temps(pl_termpool* pool) {
+  pl_regex_cache_free(pool->regexes, pool->mem);
+  pool->regexes = NULL;
+  pool->temps.count = 0;
+  pl_mem_free(pool->mem, pool->temp_slots, pool->temp_slot_count * sizeof *pool->temp_slots);
+  pool->temp_slots = NULL;
+  pool->temp_slot_count = 0;
+  pl_idmap_free(&pool->labels, pool->mem);
+  pl_arena_reset(&pool->texts);
+}
+
+void pl_termpool_again(pl_termpool* pool, bool moved, bool* kept) {
+  *kept = !moved && pool->temps.count == 0;
+  pl_idmap_free(&pool->constants, pool->mem);
+  if (!*kept) {
+    drop_temps(pool);
+  }
+  pl_termpool_trim(pool, moved ? 0 : CACHE_BYTES_KEPT);
 }
 
 /* --- ids to terms --- */

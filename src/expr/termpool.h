@@ -30,6 +30,9 @@ bool pl_termpool_list(const pl_termpool* pool, pl_id id, const pl_id** items, si
 pl_status pl_termpool_label(pl_termpool* pool, pl_id id, pl_str* out);
 /// ORDER BY order of two ids (pl_value_order with fast paths for inline ids; lists last, by elements).
 pl_status pl_termpool_order(pl_termpool* pool, pl_id a, pl_id b, int* order);
+/// Ready for another run in the same transaction: drops what runs compute, and, if the snapshot has `moved`, what was read. *kept: the ids
+/// given so far hold on; else constants must be put again.
+void pl_termpool_again(pl_termpool* pool, bool moved, bool* kept);
 /// Drop cached (not TEMP) terms when they exceed `bytes`; called between chunks.
 void pl_termpool_trim(pl_termpool* pool, size_t bytes);
 

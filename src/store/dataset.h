@@ -58,7 +58,15 @@ enum {
 pl_status pl_txn_begin(pl_store* store, bool write, pl_error* err, pl_txn** out);
 pl_status pl_txn_commit(pl_txn* txn); ///< ends the transaction whatever it returns
 void pl_txn_abort(pl_txn* txn);       ///< accepts NULL
+/// Let go of the snapshot of a read transaction, and keep what is costly to make for pl_txn_renew. Between the two only pl_txn_abort may be
+/// called on it, and scans may be closed. False if it is not to be kept (a write transaction, or many of this process rest already): abort it.
+bool pl_txn_rest(pl_txn* txn);
+/// Go on with the newest snapshot. Terms and settings read before are void if pl_txn_snapshot has changed; a scan is good again after
+/// its next pl_scan_range. After a failure abort it.
+pl_status pl_txn_renew(pl_txn* txn);
 pl_store* pl_txn_store(const pl_txn* txn);
+/// Start an account with the store's allocator.
+void pl_txn_mem_init(const pl_txn* txn, pl_mem* mem, size_t bytes_max);
 bool pl_txn_is_write(const pl_txn* txn);
 pl_error* pl_txn_error(const pl_txn* txn);
 /// Number of the snapshot this transaction sees; grows with each commit.

@@ -51,10 +51,12 @@ void pl_dict_release(pl_txn* txn) {
 /// A cursor on the groups: kept in a read transaction, to be closed by the caller in a write transaction.
 static pl_status terms_cursor(pl_txn* txn, pl_dict_cache* cache, MDB_cursor** cursor) {
   *cursor = cache->terms;
-  if (*cursor) {
+  if (*cursor && cache->renewals == txn->renewals) {
     return PL_OK;
   }
-  const int rc = mdb_cursor_open(txn->mdb, pl_dict_dbi(txn, PL_DB_TERM), cursor);
+  const int rc =
+      *cursor ? mdb_cursor_renew(txn->mdb, *cursor) : mdb_cursor_open(txn->mdb, pl_dict_dbi(txn, PL_DB_TERM), cursor);
+  cache->renewals = txn->renewals;
   if (rc) {
     return pl_mdb_fail(txn->err, rc, "cannot read the dictionary");
   }

@@ -51,6 +51,7 @@ typedef struct pl_dict_cache {
   uint32_t affix_last;                        ///< highest number; valid if affix_last_known
   bool affix_last_known;                      ///< affix_last was read
   MDB_cursor* terms;                          ///< kept in read transactions only
+  uint64_t renewals;                          ///< of the transaction, when terms was opened or renewed
   pl_arena texts;                             ///< of known
   size_t texts_bytes;                         ///< about its size
   PL_VEC(pl_known_term) known;                ///< terms met by pl_dict_intern

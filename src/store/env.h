@@ -80,6 +80,9 @@ struct pl_txn {
   uint64_t next_key;      ///< next dictionary key
   uint64_t next_assertion; ///< next assertion counter
   bool failed;            ///< a change failed half way: commit refuses
+  bool resting;           ///< a read transaction without a snapshot, kept for pl_txn_renew
+  uint64_t renewals;      ///< times it was renewed: a cursor of an earlier time must be renewed too
+  uint64_t snapshot;      ///< at begin or the last renewal, for read transactions
   struct pl_dict_cache* dict; ///< dict.c's caches and pending terms of this transaction; NULL until used
 };
 

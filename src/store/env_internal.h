@@ -23,6 +23,7 @@ struct pl_env_shared {
   bool writing;                ///< a thread of this process is the writer, or waits for another process to end
   pthread_t writer;            ///< which thread, while writing
   size_t active;               ///< transactions of this process (a map may be resized only at 0)
+  size_t resting;              ///< read transactions kept without a snapshot; each has a reader slot
 };
 
 /// Look at the file with pread before LMDB maps it: a regular file, LMDB's magic, and every page that is in use

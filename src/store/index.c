@@ -88,6 +88,12 @@ pl_status pl_index_cursor_open(pl_index index, pl_index_cursor* out) {
   return rc ? pl_mdb_fail(index.txn->err, rc, "opening an index") : PL_OK;
 }
 
+pl_status pl_index_cursor_renew(pl_index_cursor* cursor) {
+  pl_txn* const txn = cursor->index.txn;
+  const int rc = mdb_cursor_renew(txn->mdb, cursor->mdb);
+  return rc ? pl_mdb_fail(txn->err, rc, "opening an index") : PL_OK;
+}
+
 void pl_index_cursor_close(pl_index_cursor* cursor) {
   if (cursor->mdb) {
     mdb_cursor_close(cursor->mdb);

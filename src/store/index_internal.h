@@ -18,6 +18,8 @@ typedef struct pl_index_cursor {
 } pl_index_cursor;
 
 pl_status pl_index_cursor_open(pl_index index, pl_index_cursor* out);
+/// Good again after its transaction was renewed; it stands nowhere.
+pl_status pl_index_cursor_renew(pl_index_cursor* cursor);
 void pl_index_cursor_close(pl_index_cursor* cursor);  ///< may be called twice
 /// Stand on the block whose rows may include `row` (all columns). PL_NOT_FOUND if the index ends before it.
 pl_status pl_index_cursor_find(pl_index_cursor* cursor, const uint64_t* row);

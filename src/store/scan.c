@@ -39,6 +39,7 @@ struct pl_scan {
   uint32_t width;                          ///< columns
   uint32_t c_column;                       ///< where c stands
   bool loaded;                             ///< the cursor stands on a block
+  uint64_t renewals;                       ///< of the transaction, when the cursor was opened or renewed
   bool more;                               ///< the range may go on in the next block
   uint32_t at;                             ///< window: first row
   uint32_t end;                            ///< window: after the last row
@@ -66,6 +67,7 @@ pl_status pl_scan_open(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_
   }
   scan->mode = mode == PL_SCAN_ASSERTIONS && scan->c_column != 3 ? PL_SCAN_ROWS : mode;
   scan->pass = passes_all(pass) ? NULL : pass;
+  scan->renewals = txn->renewals;
   const pl_status status = pl_index_cursor_open(pl_index_of(txn, (pl_db)order), &scan->cursor);
   if (status != PL_OK) {
     pl_scan_close(scan);
@@ -124,8 +126,19 @@ static bool here(const pl_scan* scan, const uint64_t* key) {
          pl_block_compare(&scan->cursor.block, 0, key, scan->width) <= 0;
 }
 
+/// The transaction was renewed: the block at hand is gone.
+static pl_status renew(pl_scan* scan) {
+  scan->renewals = scan->cursor.index.txn->renewals;
+  scan->loaded = false;
+  set_end(scan);
+  return pl_index_cursor_renew(&scan->cursor);
+}
+
 pl_status pl_scan_range(pl_scan* scan, const pl_id* prefix, unsigned n, pl_id low, pl_id high) {
   assert(n <= scan->width);
+  if (scan->renewals != scan->cursor.index.txn->renewals) {
+    PL_TRY(renew(scan));
+  }
   memset(scan->low, 0, sizeof(scan->low));
   memset(scan->high, 0xff, sizeof(scan->high));
   for (unsigned k = 0; k < n; k++) {

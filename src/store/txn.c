@@ -255,6 +255,7 @@ pl_status pl_txn_begin_bare(pl_store* store, bool write, pl_error* err, pl_txn**
     pl_txn_abort(txn);
     return begin_failed(store, rc, err);
   }
+  txn->snapshot = mdb_txn_id(txn->mdb);
   *out = txn;
   return PL_OK;
 }
@@ -272,12 +273,80 @@ pl_status pl_txn_begin(pl_store* store, bool write, pl_error* err, pl_txn** out)
   return PL_OK;
 }
 
+// ---- rest and renew -----------------------------------------------------------------------------------------------
+
+/// A resting transaction keeps a slot of LMDB's reader table, which all processes share.
+enum { RESTING_MAX = 32 };
+
+static bool take_rest(struct pl_env_shared* shared) {
+  (void)pthread_mutex_lock(&shared->lock);
+  const bool room = shared->resting < RESTING_MAX;
+  if (room) {
+    shared->resting++;
+    shared->active--;
+  }
+  (void)pthread_mutex_unlock(&shared->lock);
+  return room;
+}
+
+static void leave_rest(pl_txn* txn, bool active) {
+  struct pl_env_shared* const shared = txn->store->shared;
+  (void)pthread_mutex_lock(&shared->lock);
+  shared->resting--;
+  shared->active += active;
+  (void)pthread_mutex_unlock(&shared->lock);
+  txn->resting = false;
+}
+
+bool pl_txn_rest(pl_txn* txn) {
+  assert(!txn->resting);
+  if (txn->write || txn->store->shared->pid != getpid()) {
+    return false;
+  }
+  mdb_txn_reset(txn->mdb);
+  txn->resting = take_rest(txn->store->shared);
+  return txn->resting;
+}
+
+/// What was read from the old snapshot goes, unless nothing was committed since.
+static pl_status renew_caches(pl_txn* txn) {
+  const uint64_t snapshot = mdb_txn_id(txn->mdb);
+  if (snapshot == txn->snapshot) {
+    return PL_OK;
+  }
+  pl_dict_release(txn);
+  pl_arena_reset(&txn->arena);
+  txn->settings = NULL;
+  txn->snapshot = snapshot;
+  return pl_meta_load(txn);
+}
+
+pl_status pl_txn_renew(pl_txn* txn) {
+  assert(txn->resting);
+  PL_TRY(may_begin(txn->store, false, txn->err));
+  leave_rest(txn, true);
+  int rc = mdb_txn_renew(txn->mdb);
+  if (rc == MDB_MAP_RESIZED) {
+    rc = adopt_map(txn->store->shared);
+    rc = rc == 0 ? mdb_txn_renew(txn->mdb) : rc;
+  }
+  if (rc != 0) {
+    return begin_failed(txn->store, rc, txn->err);
+  }
+  txn->renewals++;
+  return renew_caches(txn);
+}
+
 // ---- end ----------------------------------------------------------------------------------------------------------
 
 /// After LMDB's transaction has ended.
 static void txn_end(pl_txn* txn) {
   pl_store* const store = txn->store;
-  active_add(store->shared, -1);
+  if (txn->resting) {
+    leave_rest(txn, false);
+  } else {
+    active_add(store->shared, -1);
+  }
   if (txn->write) {
     pl_env_write_unlock(store);
   }
@@ -314,6 +383,11 @@ pl_status pl_txn_commit(pl_txn* txn) {
 }
 
 pl_store* pl_txn_store(const pl_txn* txn) { return txn->store; }
+
+void pl_txn_mem_init(const pl_txn* txn, pl_mem* mem, size_t bytes_max) {
+  pl_mem_init(mem, txn->store->options.realloc_fn, txn->store->options.realloc_user, bytes_max);
+}
+
 bool pl_txn_is_write(const pl_txn* txn) { return txn->write; }
 pl_error* pl_txn_error(const pl_txn* txn) { return txn->err; }
 uint64_t pl_txn_snapshot(const pl_txn* txn) { return mdb_txn_id(txn->mdb); }
