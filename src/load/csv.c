@@ -128,7 +128,9 @@ static pl_status find_row(csv_reader* r, csv_row* row) {
   uint64_t lines = 0;
   bool quoted = false;
   for (;; i++) {
-    if (i + 1 >= r->window.count && !r->end) {  // one byte more, for CRLF
+    // After CR one byte more is needed, for CRLF. After LF it is not: a pipe may keep it back for long.
+    const size_t needed = i + (i < r->window.count && r->window.data[i] == '\r');
+    if (needed >= r->window.count && !r->end) {
       const size_t done = i - r->pos;
       PL_TRY(fill(r));
       i = r->pos + done;

@@ -5,11 +5,12 @@
 #include "term/date.h"
 #include "term/lexical.h"
 
-static const char* const kind_names[] = {"subject", "predicate", "object",     "graph", "subject_type", "object_type",
-                                         "source",  "span",      "confidence", "from",  "until",        "on"};
+static const char* const kind_names[] = {"subject",     "predicate", "object", "graph",      "subject_type",
+                                         "object_type", "source",    "span",   "confidence", "from",
+                                         "until",       "on",        "_"};
 
 static bool is_type(pl_str word) {
-  static const char* const others[] = {"node", "string", "date"};
+  static const char* const others[] = {"node", "iri", "string", "date"};
   for (size_t i = 0; i < PL_COUNT_OF(others); i++) {
     if (pl_str_eq(word, pl_str_c(others[i]))) {
       return true;
@@ -90,7 +91,7 @@ static pl_column_kind kind_of(pl_str name) {
 static pl_status check_columns(const pl_columns* columns, const char* input_name, pl_error* err) {
   for (size_t i = 0; i < columns->count; i++) {
     for (size_t j = 0; j < i; j++) {
-      if (!strcmp(columns->items[i].key, columns->items[j].key)) {
+      if (columns->items[i].kind != PL_COLUMN_NONE && !strcmp(columns->items[i].key, columns->items[j].key)) {
         return pl_fail(err, PL_MSG_CSV_COLUMN_TWICE, input_name, columns->items[i].key);
       }
     }
@@ -147,9 +148,15 @@ static pl_status take_by_form(pl_maker* m, const char* key, pl_str cell, pl_term
   return date ? pl_maker_date(m, key, cell, out) : pl_maker_string(m, key, cell, (pl_str){NULL, 0}, out);
 }
 
+/// A node by its name, or by its IRI where the column says so.
+static pl_status take_node(pl_maker* m, const pl_column* column, pl_str cell, pl_term* out) {
+  const bool iri = pl_str_eq(column->type, PL_STR("iri"));
+  return iri ? pl_maker_iri(m, column->key, cell, out) : pl_maker_node(m, column->key, cell, out);
+}
+
 static pl_status take_typed(pl_maker* m, const pl_column* column, pl_str cell, pl_term* out) {
-  if (pl_str_eq(column->type, PL_STR("node"))) {
-    return pl_maker_node(m, column->key, cell, out);
+  if (pl_str_eq(column->type, PL_STR("node")) || pl_str_eq(column->type, PL_STR("iri"))) {
+    return take_node(m, column, cell, out);
   }
   return pl_maker_typed(m, column->key, cell, column->type, out);
 }
@@ -197,9 +204,9 @@ static pl_status take_confidence(pl_maker* m, pl_str cell, pl_term* out) {
   return numeral.point || numeral.scientific ? pl_maker_real(m, value, out) : pl_maker_integer(m, (int64_t)value, out);
 }
 
-static pl_status push_node(pl_maker* m, const char* key, pl_str cell, bool of_subject) {
+static pl_status push_node(pl_maker* m, const pl_column* column, pl_str cell, bool of_subject) {
   pl_term term;
-  PL_TRY(pl_maker_node(m, key, cell, &term));
+  PL_TRY(take_node(m, column, cell, &term));
   const pl_status status = of_subject ? pl_vec_push(m->context->mem, &m->subject_types, term)
                                       : pl_vec_push(m->context->mem, &m->object_types, term);
   return status == PL_OK ? PL_OK : pl_maker_nomem(m);
@@ -223,19 +230,19 @@ pl_status pl_column_take(pl_maker* m, const pl_column* column, pl_str cell) {
   m->key = NULL;
   switch (column->kind) {
     case PL_COLUMN_SUBJECT:
-      return pl_maker_node(m, key, cell, &m->subject);
+      return take_node(m, column, cell, &m->subject);
     case PL_COLUMN_PREDICATE:
       return pl_maker_predicate(m, key, cell, &m->predicate);
     case PL_COLUMN_OBJECT:
-      return column->type.len ? take_typed(m, column, cell, &m->object) : pl_maker_node(m, key, cell, &m->object);
+      return column->type.len ? take_typed(m, column, cell, &m->object) : take_node(m, column, cell, &m->object);
     case PL_COLUMN_GRAPH:
-      return pl_maker_node(m, key, cell, &m->graph);
+      return take_node(m, column, cell, &m->graph);
     case PL_COLUMN_SUBJECT_TYPE:
-      return push_node(m, key, cell, true);
+      return push_node(m, column, cell, true);
     case PL_COLUMN_OBJECT_TYPE:
-      return push_node(m, key, cell, false);
+      return push_node(m, column, cell, false);
     case PL_COLUMN_SOURCE:
-      return annotate(m, pl_maker_node(m, key, cell, &term), m->source, &term);
+      return annotate(m, take_node(m, column, cell, &term), m->source, &term);
     case PL_COLUMN_SPAN:
       return annotate(m, take_span(m, cell, &term), m->span, &term);
     case PL_COLUMN_CONFIDENCE:
@@ -246,6 +253,8 @@ pl_status pl_column_take(pl_maker* m, const pl_column* column, pl_str cell) {
       return annotate(m, pl_maker_date(m, key, cell, &term), m->until, &term);
     case PL_COLUMN_ON:
       return annotate(m, pl_maker_date(m, key, cell, &term), m->on, &term);
+    case PL_COLUMN_NONE:
+      return PL_OK;
     case PL_COLUMN_OTHER:
       break;
   }

@@ -2,8 +2,8 @@
 ///
 /// A column is named as the JSON key it stands for: subject, predicate, object (required), graph, subject_type,
 /// object_type, source, span, confidence, from, until, on; any other name is an annotation. `name:type` says how its
-/// cells are read: `object:string`, `object:date`, `weight:decimal`, `event:node`. Without a type an object names a
-/// node, and an annotation cell is read by its form: integer, decimal, boolean, date or interval when canonical, else a
+/// cells are read: `object:string`, `object:date`, `weight:decimal`, `event:node`, `subject:iri` (an exact IRI). A
+/// column named `_` is left out. Without a type an object names a node, and an annotation cell is read by its form: integer, decimal, boolean, date or interval when canonical, else a
 /// string. `head` of the file becomes `subject` with the mapping "subject=head", and a type may follow there too:
 /// "object=tail:string".
 #ifndef PL_LOAD_CSV_COLUMNS_H
@@ -24,6 +24,7 @@ typedef enum pl_column_kind {
   PL_COLUMN_FROM,
   PL_COLUMN_UNTIL,
   PL_COLUMN_ON,
+  PL_COLUMN_NONE,  ///< left out
   PL_COLUMN_OTHER
 } pl_column_kind;
 

@@ -39,6 +39,16 @@ static void test_map(void** state) {
              "<urn:b:A> <urn:b:label> \"A\" . #1\n<urn:b:A> <urn:b:p> \"x\" . #1\n");
 }
 
+static void test_nodes(void** state) {
+  PL_UNUSED(state);
+  check("subject:iri,predicate,object:iri,_,_,source:iri\nhttp://x/a,p,urn:b,left,out,http://x/s\nno iri,p,urn:b,,,\n",
+        "<http://x/a> <urn:b:p> <urn:b> { <urn:b:source> <http://x/s> ; } . #1\n"
+        "bad #2:1 `subject` must be an absolute IRI\n");
+  const pl_load_options mapped = {.csv_map = PL_STR("subject=head,_=weight,predicate=rel,object=tail")};
+  help_check(&pl_reader_csv, &mapped, PL_STR("head,rel,tail,weight\nA,p,A,5\n"),
+             "<urn:b:A> <urn:b:label> \"A\" . #1\n<urn:b:A> <urn:b:p> <urn:b:A> . #1\n");
+}
+
 static void test_bad(void** state) {
   PL_UNUSED(state);
   check("subject,predicate,object:integer\nA,p,x\nA,p\nA,p,5\nA,p,\"5\nA,p,6\n",
@@ -66,8 +76,8 @@ static void test_header(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_rows), cmocka_unit_test(test_annotations), cmocka_unit_test(test_map),
-      cmocka_unit_test(test_bad),  cmocka_unit_test(test_header),
+      cmocka_unit_test(test_rows),  cmocka_unit_test(test_annotations), cmocka_unit_test(test_map),
+      cmocka_unit_test(test_nodes), cmocka_unit_test(test_bad),         cmocka_unit_test(test_header),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
