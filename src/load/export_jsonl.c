@@ -351,7 +351,8 @@ static pl_status make_pair(pl_export_run* run, const pl_annotation_row* row, jso
   }
   pl_id object_id = PL_ID_NULL;
   if (row->terms.object.kind == PL_TERM_IRI) {
-    PL_TRY(pl_dict_find(run->txn, &row->terms.object, &object_id));
+    const pl_status found = pl_dict_find(run->txn, &row->terms.object, &object_id);
+    PL_TRY(found == PL_NOT_FOUND ? pl_fail(run->err, PL_MSG_STORE_DAMAGED, "a term is not found by its text") : found);
   }
   pl_buf value;
   pl_buf_init(&value, &run->mem, SIZE_MAX / 2);

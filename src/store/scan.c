@@ -73,8 +73,13 @@ pl_status pl_scan_open(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_
     pl_scan_close(scan);
     return status;
   }
+  const pl_status ranged = pl_scan_range(scan, NULL, 0, 0, UINT64_MAX);
+  if (ranged != PL_OK) {
+    pl_scan_close(scan);
+    return ranged;
+  }
   *out = scan;
-  return pl_scan_range(scan, NULL, 0, 0, UINT64_MAX);
+  return PL_OK;
 }
 
 void pl_scan_close(pl_scan* scan) {
@@ -190,11 +195,31 @@ pl_status pl_scan_seek(pl_scan* scan, const pl_id* key, unsigned n) {
 
 // ---- filling ------------------------------------------------------------------------------------------------------
 
-static pl_status decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out) {
-  if (pl_block_decode(&scan->cursor.block, column, scan->at, count, out) != PL_OK) {
-    return pl_index_damaged(scan->cursor.index, scan->cursor.bound, "its run ends are wrong");
+/// Could a damaged column hold an id of the tag TEMP, which a running query takes for one of its own? Told by the frame
+/// for columns of one kind, so that only those that mix kinds are looked at.
+static bool may_be_computed(const pl_block_column* column) {
+  const uint64_t widest = column->width ? UINT64_MAX >> (64 - 8 * column->width) : 0;
+  const uint64_t first = pl_tag_first(PL_TAG_TEMP);
+  return column->rotate || widest >= first || column->base >= first - widest;
+}
+
+static bool holds_computed(const uint64_t* ids, uint32_t count) {
+  uint64_t carry = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    carry |= (ids[i] >> PL_ID_PAYLOAD_BITS) + 1;  // 32 only after 31, the highest tag
   }
-  return PL_OK;
+  return carry & (PL_TAG_TEMP + 1);
+}
+
+static pl_status decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out) {
+  const pl_block* const block = &scan->cursor.block;
+  const char* what = NULL;
+  if (pl_block_decode(block, column, scan->at, count, out) != PL_OK) {
+    what = "its run ends are wrong";
+  } else if (may_be_computed(&block->column[column]) && holds_computed(out, count)) {
+    what = "it holds an id of no kind";
+  }
+  return what ? pl_index_damaged(scan->cursor.index, scan->cursor.bound, what) : PL_OK;
 }
 
 /// Judge the window by the block's header. Counts of asserted rows say something only where c is the fourth column.

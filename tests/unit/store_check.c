@@ -73,6 +73,31 @@ static void test_unknown_ids(void** state) {
   }
 }
 
+/// An id of the tag that belongs to running queries, alone in its block and among others, is damage to a scan.
+static void test_computed_ids(void** state) {
+  fixture* const f = *state;
+  fill(f);
+  for (unsigned column = 0; column < 4; column++) {
+    uint64_t row[4] = {PL_KNOWN(TYPE), PL_KNOWN(TYPE), PL_KNOWN(TYPE), 0};
+    row[column] = pl_id_make(PL_TAG_TEMP, 7);
+    CHECK_OK(f, pl_index_insert(pl_index_of(f->txn, PL_DB_SPO), row, 1, NULL));
+    pl_id ids[4][64];
+    pl_id* const out[4] = {ids[0], ids[1], ids[2], ids[3]};
+    pl_scan* scan;
+    size_t count = 0;
+    CHECK_OK(f, pl_scan_open(f->txn, PL_ORDER_SPO, PL_SCAN_ROWS, NULL, &f->mem, &scan));
+    pl_status status;
+    do {
+      status = pl_scan_fill(scan, out, PL_COUNT_OF(ids[0]), &count);
+    } while (status == PL_OK && count > 0);
+    assert_int_equal(status, PL_ERR_CORRUPT);
+    pl_scan_close(scan);
+    pl_error_clear(&f->err);
+    fixture_abort(f);
+    fixture_begin(f, true);
+  }
+}
+
 static void test_counters_and_totals(void** state) {
   fixture* const f = *state;
   fill(f);
@@ -135,8 +160,9 @@ static void test_interrupt(void** state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_sound),          TEST(test_missing_rows),   TEST(test_unknown_ids), TEST(test_counters_and_totals),
-      TEST(test_wrong_identity), TEST(test_damaged_blocks), TEST(test_interrupt),
+      TEST(test_sound),          TEST(test_missing_rows),        TEST(test_unknown_ids),
+      TEST(test_computed_ids),   TEST(test_counters_and_totals), TEST(test_wrong_identity),
+      TEST(test_damaged_blocks), TEST(test_interrupt),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
