@@ -1,8 +1,8 @@
 /// `delete ( ... )` and `insert ( ... )`: templates that every row fills.
 ///
 /// What a delete template does not find in its rows (a new variable, `_`, a bracket, an annotation) is matched: those
-/// triples also join the rows as a group, so the template itself is always plain. In an insert, a bracket or `_:name` is
-/// a new node for each row.
+/// triples also join the rows as an optional group, so the template itself is always plain, and a row for which nothing
+/// is to be deleted still inserts. In an insert, a bracket or `_:name` is a new node for each row.
 #include "lang/bind.h"
 
 typedef PL_BIND_LIST(pl_alg_template) template_list;
@@ -274,13 +274,29 @@ static pl_status bind_update(update* u, const pl_ast* clause) {
   return PL_OK;
 }
 
+/// The matched triples, as an optional group of the rows.
+static pl_status join_matched(pl_binder* b, const pl_ast* clause, pl_parts* matched, pl_alg** root) {
+  pl_alg* const input = (*root)->kind == PL_ALG_UNIT ? NULL : *root;
+  pl_parts* const parts = PL_ARENA_NEW(b->scratch, pl_parts);
+  pl_alg* group;
+  if (!parts) {
+    return pl_bind_no_memory(b);
+  }
+  PL_TRY(pl_bind_parts_finish(b, matched, clause->span, NULL, &group));
+  PL_TRY(pl_bind_push(b, &parts->optionals, group));
+  return pl_bind_parts_finish(b, parts, clause->span, input, root);
+}
+
 static pl_status bind_delete(pl_binder* b, const pl_ast* clause, pl_alg** root) {
   update u = {.b = b};
-  PL_TRY(bind_update(&u, clause));
-  if (u.parts->required.count) {
-    pl_alg* const input = (*root)->kind == PL_ALG_UNIT ? NULL : *root;
-    PL_TRY(pl_bind_parts_finish(b, u.parts, clause->span, input, root));
+  const bool outer = b->maybe;
+  b->maybe = true;
+  pl_status status = bind_update(&u, clause);
+  if (status == PL_OK && u.parts->required.count) {
+    status = join_matched(b, clause, u.parts, root);
   }
+  b->maybe = outer;
+  PL_TRY(status);
   b->query->delete_count = u.templates.count;
   return pl_bind_pack(b, &u.templates, &b->query->deletes);
 }
