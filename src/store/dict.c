@@ -30,14 +30,20 @@ pl_status pl_dict_cache_get(pl_txn* txn, pl_dict_cache** out) {
   return PL_OK;
 }
 
+static void cursor_close(pl_dict_cursor* kept) {
+  if (kept->mdb) {
+    mdb_cursor_close(kept->mdb);
+    kept->mdb = NULL;
+  }
+}
+
 void pl_dict_release(pl_txn* txn) {
   pl_dict_cache* const cache = txn->dict;
   if (!cache) {
     return;
   }
-  if (cache->terms) {
-    mdb_cursor_close(cache->terms);
-  }
+  cursor_close(&cache->terms);
+  cursor_close(&cache->hashes);
   pl_vec_free(&txn->mem, &cache->affixes);
   pl_vec_free(&txn->mem, &cache->known);
   pl_vec_free(&txn->mem, &cache->pending);
@@ -48,36 +54,38 @@ void pl_dict_release(pl_txn* txn) {
   txn->dict = NULL;
 }
 
-/// A cursor on the groups: kept in a read transaction, to be closed by the caller in a write transaction.
-static pl_status terms_cursor(pl_txn* txn, pl_dict_cache* cache, MDB_cursor** cursor) {
-  *cursor = cache->terms;
-  if (*cursor && cache->renewals == txn->renewals) {
+/// A cursor for one look-up: kept in a read transaction. Give it back with cursor_done().
+static pl_status cursor_get(pl_txn* txn, pl_dict_cursor* kept, pl_db db, MDB_cursor** cursor) {
+  *cursor = kept->mdb;
+  if (kept->mdb && kept->renewals == txn->renewals) {
     return PL_OK;
   }
   const int rc =
-      *cursor ? mdb_cursor_renew(txn->mdb, *cursor) : mdb_cursor_open(txn->mdb, pl_dict_dbi(txn, PL_DB_TERM), cursor);
-  cache->renewals = txn->renewals;
+      kept->mdb ? mdb_cursor_renew(txn->mdb, kept->mdb) : mdb_cursor_open(txn->mdb, pl_dict_dbi(txn, db), &kept->mdb);
   if (rc) {
     return pl_mdb_fail(txn->err, rc, "cannot read the dictionary");
   }
-  if (!txn->write) {
-    cache->terms = *cursor;
-  }
+  kept->renewals = txn->renewals;
+  *cursor = kept->mdb;
   return PL_OK;
+}
+
+static void cursor_done(const pl_txn* txn, pl_dict_cursor* kept) {
+  if (txn->write) {
+    cursor_close(kept);  // a write may move the pages under it
+  }
 }
 
 static pl_status group_of(pl_txn* txn, uint64_t key, pl_group* group) {
   pl_dict_cache* cache = NULL;
   MDB_cursor* cursor = NULL;
   PL_TRY(pl_dict_cache_get(txn, &cache));
-  PL_TRY(terms_cursor(txn, cache, &cursor));
+  PL_TRY(cursor_get(txn, &cache->terms, PL_DB_TERM, &cursor));
   uint8_t bytes[8];
   pl_key_put(bytes, key);
   MDB_val at = {sizeof bytes, bytes}, value;
   const int rc = mdb_cursor_get(cursor, &at, &value, MDB_SET_RANGE);
-  if (cursor != cache->terms) {
-    mdb_cursor_close(cursor);
-  }
+  cursor_done(txn, &cache->terms);
   if (rc == MDB_NOTFOUND) {
     return pl_dict_damage(txn, key, "is in no group");
   }
@@ -261,13 +269,12 @@ static pl_status lookup_at(pl_txn* txn, MDB_cursor* cursor, const pl_entry* entr
 }
 
 pl_status pl_dict_lookup(pl_txn* txn, const pl_entry* entry, uint64_t hash, pl_id* id) {
-  MDB_cursor* cursor;
-  const int rc = mdb_cursor_open(txn->mdb, pl_dict_dbi(txn, PL_DB_HASH), &cursor);
-  if (rc) {
-    return pl_mdb_fail(txn->err, rc, "cannot read the dictionary");
-  }
+  pl_dict_cache* cache = NULL;
+  MDB_cursor* cursor = NULL;
+  PL_TRY(pl_dict_cache_get(txn, &cache));
+  PL_TRY(cursor_get(txn, &cache->hashes, PL_DB_HASH, &cursor));
   const pl_status status = lookup_at(txn, cursor, entry, pl_hash_row(hash), id);
-  mdb_cursor_close(cursor);
+  cursor_done(txn, &cache->hashes);
   return status;
 }
 

@@ -44,14 +44,20 @@ typedef struct pl_known_term {
   bool shadow;     ///< a known term whose text an earlier one has: gets no hash row
 } pl_known_term;
 
+/// An LMDB cursor kept in read transactions.
+typedef struct pl_dict_cursor {
+  MDB_cursor* mdb;    ///< NULL = not open
+  uint64_t renewals;  ///< of the transaction, when it was opened or renewed
+} pl_dict_cursor;
+
 typedef struct pl_dict_cache {
   pl_arena affix_arena;                       ///< texts of affixes
   PL_VEC(pl_str) affixes;                     ///< by number; data NULL = not loaded
   pl_affix_slot affix_slots[PL_AFFIX_SLOTS];  ///< see above
   uint32_t affix_last;                        ///< highest number; valid if affix_last_known
   bool affix_last_known;                      ///< affix_last was read
-  MDB_cursor* terms;                          ///< kept in read transactions only
-  uint64_t renewals;                          ///< of the transaction, when terms was opened or renewed
+  pl_dict_cursor terms;                       ///< on the groups
+  pl_dict_cursor hashes;                      ///< on the rows of hashes
   pl_arena texts;                             ///< of known
   size_t texts_bytes;                         ///< about its size
   PL_VEC(pl_known_term) known;                ///< terms met by pl_dict_intern
