@@ -182,14 +182,36 @@ static pl_status take_bad(load_run* run, const pl_slot* slot) {
   return PL_OK;
 }
 
+/// The bad row of this batch that ends the load, or NULL.
+static const pl_bad_row* fatal_row(const load_run* run, const pl_slot* slot) {
+  const uint64_t allowed = run->options->skip_bad - run->summary->rows_bad;
+  return slot->batch.bad_count > allowed ? &slot->batch.bad[allowed] : NULL;
+}
+
+/// Loading in steps, a row that ends the load takes back no step that was due before it.
+static pl_status write_before(load_run* run, const pl_slot* slot, const pl_bad_row* fatal) {
+  pl_batch part = slot->batch;
+  part.count = 0;
+  while (part.count < slot->batch.count && slot->batch.statements[part.count].row < fatal->row) {
+    part.count++;
+  }
+  PL_TRY(write_in_steps(run, &part));
+  const uint64_t row = run->row_base + fatal->row - 1;
+  return row - run->summary->committed_row >= run->options->commit_every ? commit(run, row) : PL_OK;
+}
+
 static pl_status consume(load_run* run, const pl_slot* slot) {
   if (slot->input != run->input) {
     run->input = slot->input;
     run->row_base = run->summary->rows;
   }
   run->progress.bytes_read = slot->raw_bytes;
-  PL_TRY(take_bad(run, slot));
   const uint64_t every = run->options->commit_every;
+  const pl_bad_row* const fatal = every ? fatal_row(run, slot) : NULL;
+  if (fatal) {
+    PL_TRY(write_before(run, slot, fatal));
+  }
+  PL_TRY(take_bad(run, slot));
   PL_TRY(every ? write_in_steps(run, &slot->batch) : write_batch(run, &slot->batch));
   run->summary->rows += slot->batch.rows;
   return PL_OK;

@@ -106,6 +106,20 @@ static void test_commit_every(void** state) {
   assert_int_equal(facts(f), 3);
 }
 
+/// A bad third row stops the load after the steps that were due before it, however the rows came.
+static void test_commit_before_bad(void** state) {
+  fixture* const f = *state;
+  static const uint64_t committed[] = {0, 2, 2, 0};
+  const pl_input input = text_input(THREE, PL_FORMAT_NT);
+  for (uint64_t every = 3; every > 0; every--) {
+    const pl_load_options options = {.commit_every = every};
+    pl_load_summary summary;
+    assert_int_equal(load(f, &input, &options, &summary), PL_ERR_FORMAT);
+    assert_int_equal(summary.committed_row, committed[every]);
+    assert_int_equal(facts(f), committed[every]);
+  }
+}
+
 static int stop_at_once(void* user, const pl_load_progress* progress) {
   PL_UNUSED(user);
   PL_UNUSED(progress);
@@ -208,9 +222,11 @@ static void test_formats(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      WITH_STORE(test_into),      WITH_STORE(test_bad_rows),      WITH_STORE(test_commit_every),
-      WITH_STORE(test_interrupt), WITH_STORE(test_compressed),    WITH_STORE(test_odd_inputs),
-      WITH_STORE(test_new),       cmocka_unit_test(test_formats),
+      WITH_STORE(test_into),          WITH_STORE(test_bad_rows),
+      WITH_STORE(test_commit_every),  WITH_STORE(test_commit_before_bad),
+      WITH_STORE(test_interrupt),     WITH_STORE(test_compressed),
+      WITH_STORE(test_odd_inputs),    WITH_STORE(test_new),
+      cmocka_unit_test(test_formats),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
