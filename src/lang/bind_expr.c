@@ -85,7 +85,7 @@ static bool is_arithmetic(pl_fn fn) { return (fn >= PL_FN_ADD && fn <= PL_FN_MOD
 /// Errors in the operands that can be seen before anything runs.
 static void check_operands(pl_binder* b, pl_fn fn, pl_expr* const* args, uint32_t count) {
   for (uint32_t i = 0; i < count; i++) {
-    if (is_comparison(fn) && is_null(b, args[i])) {
+    if (b->status == PL_OK && is_comparison(fn) && is_null(b, args[i])) {
       pl_warn_at(b->context->err, &b->source, args[i]->span, PL_MSG_NULL_COMPARED);
       PL_BIND_HINT(b, fn == PL_FN_NE ? "write `bound(?x)`" : "write `not bound(?x)`");
     }

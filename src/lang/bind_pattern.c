@@ -335,7 +335,7 @@ static pl_status add_element(pl_binder* b, pl_parts* parts, const pl_ast* node) 
     default:
       assert(node->kind == PL_AST_SHORTEST);
       pl_bind_later(b, node->span, "shortest");
-      return PL_OK;
+      return pl_bind_declare_all(b, node);  // so that no error follows from this one
   }
 }
 

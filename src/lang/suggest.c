@@ -184,8 +184,10 @@ static pl_status warn(pl_binder* b, pl_msg message, name_set* set, const pl_term
 }
 
 /// True if the term at `index` is an IRI worth asking the store about.
+/// After an error warnings would only say again what it said.
 static bool can_check(const pl_binder* b, uint32_t index) {
-  return b->context->txn && b->warnings < WARNINGS_MAX && b->terms.data[index].kind == PL_TERM_IRI;
+  return b->status == PL_OK && b->context->txn && b->warnings < WARNINGS_MAX &&
+         b->terms.data[index].kind == PL_TERM_IRI;
 }
 
 pl_status pl_bind_check_verb(pl_binder* b, const pl_ref* verb) {
