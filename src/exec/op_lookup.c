@@ -277,6 +277,41 @@ static pl_status next_plain(lookup_op* st, uint32_t* filled) {
   return PL_OK;
 }
 
+/// Count the rows of a probe from the store's counters, where they say it: facts of one predicate, or all facts.
+static pl_status count_known(lookup_op* st, const pl_probe* probe, bool* known, uint64_t* count) {
+  const pl_lookup_node* node = node_of(st);
+  const pl_access* access = &node->accesses[probe->access];
+  const bool by_predicate = access->prefix == 1 && access->place[0] == PL_PLACE_P;
+  *known = !node->annot && !st->pass && access->mode == PL_SCAN_FACTS && (by_predicate || access->prefix == 0) &&
+           probe->low == 0 && probe->high == UINT64_MAX && !probe->skip_loops;
+  if (!*known) {
+    return PL_OK;
+  }
+  if (!by_predicate) {
+    pl_totals totals;
+    PL_TRY(pl_stats_totals(st->op.run->txn, &totals));
+    *count = totals.facts;
+    return PL_OK;
+  }
+  pl_predicate_stats stats = {0};
+  *known = row_key(st, probe, access);
+  PL_TRY(*known ? pl_stats_predicate(st->op.run->txn, st->key[PL_PLACE_P], &stats) : PL_OK);
+  *count = stats.facts;
+  return PL_OK;
+}
+
+static pl_status count_probe(lookup_op* st, const pl_probe* probe, uint64_t* count) {
+  bool known = false;
+  bool any = false;
+  *count = 0;
+  PL_TRY(count_known(st, probe, &known, count));
+  if (known) {
+    return PL_OK;
+  }
+  PL_TRY(start_probe(st, probe, &any));
+  return any ? pl_scan_count(st->scan, count) : PL_OK;
+}
+
 /// Rows are only counted: one output row for each input row that has matches.
 static pl_status next_counted(lookup_op* st, uint32_t* filled) {
   uint32_t at = 0;
@@ -288,12 +323,8 @@ static pl_status next_counted(lookup_op* st, uint32_t* filled) {
     PL_TRY(status);
     uint64_t total = 0;
     for (size_t i = 0; i < st->probes.count; i++) {
-      bool any = false;
       uint64_t count = 0;
-      PL_TRY(start_probe(st, &st->probes.data[i], &any));
-      if (any) {
-        PL_TRY(pl_scan_count(st->scan, &count));
-      }
+      PL_TRY(count_probe(st, &st->probes.data[i], &count));
       total += count;
     }
     if (total) {
