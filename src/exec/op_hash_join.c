@@ -61,6 +61,21 @@ static bool read_key(join_op* st, const pl_carry* slots, const pl_chunk* chunk, 
   return whole;
 }
 
+/// Add the row in st->row. Where nothing but the key is kept, rows of one key are one row that stands for several.
+static pl_status add_row(join_op* st, uint64_t times) {
+  const join_node* node = node_of(&st->op);
+  const uint32_t at = node->keys.count + node->made.count;
+  uint32_t index = 0;
+  bool added = true;
+  st->row[at] = times;
+  PL_TRY(node->made.count ? pl_rowtable_add(&st->table, st->row, &index)
+                          : pl_rowtable_put(&st->table, st->row, &index, &added));
+  if (!added) {
+    st->table.rows[(size_t)index * st->table.width + at] += times;
+  }
+  return PL_OK;
+}
+
 static pl_status build_chunk(join_op* st, const pl_chunk* chunk) {
   const join_node* node = node_of(&st->op);
   for (uint32_t i = 0; i < chunk->selected; i++) {
@@ -68,12 +83,11 @@ static pl_status build_chunk(join_op* st, const pl_chunk* chunk) {
     if (!read_key(st, &node->keys, chunk, row)) {
       continue;
     }
-    uint32_t at = node->keys.count, index = 0;
+    uint32_t at = node->keys.count;
     for (uint32_t c = 0; c < node->made.count; c++) {
       st->row[at++] = pl_chunk_id(chunk, node->made.slots[c], row);
     }
-    st->row[at] = pl_chunk_times(chunk, row);
-    PL_TRY(pl_rowtable_add(&st->table, st->row, &index));
+    PL_TRY(add_row(st, pl_chunk_times(chunk, row)));
   }
   return PL_OK;
 }
