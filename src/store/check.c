@@ -1,4 +1,4 @@
-/// Verification of a whole store. Each order is walked once; what must agree is gathered on the way and compared:
+/// Verification of a whole store, first LMDB's pages (check_pages.c), then what they hold. Each order is walked once; what must agree is gathered on the way and compared:
 ///
 ///     rows of spo, pos, osp, pso         equal multisets (count and 128-bit sum of row hashes)
 ///     rows of cspo                       the rows of spo with c != 0
@@ -174,6 +174,9 @@ static pl_status check_settings(pl_checker* check) {
 }
 
 static pl_status check_all(pl_checker* check) {
+  if (!pl_check_pages(check)) {
+    return PL_OK;
+  }
   PL_TRY(check_dictionary(check));
   PL_TRY(check_settings(check));
   PL_TRY(pl_check_facts(check));
