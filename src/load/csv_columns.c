@@ -5,6 +5,8 @@
 #include "term/date.h"
 #include "term/lexical.h"
 
+#include <stdio.h>
+
 static const char* const kind_names[] = {"subject",     "predicate", "object", "graph",      "subject_type",
                                          "object_type", "source",    "span",   "confidence", "from",
                                          "until",       "on",        "_"};
@@ -88,6 +90,27 @@ static pl_column_kind kind_of(pl_str name) {
   return PL_COLUMN_OTHER;
 }
 
+/// Say which columns there are, as far as they fit a line.
+static pl_status fail_missing(const pl_columns* columns, const char* input_name, const char* key, pl_error* err) {
+  char names[160];
+  size_t len = 0;
+  const char* rest = "";
+  names[0] = '\0';
+  for (size_t i = 0; i < columns->count; i++) {
+    const int n = snprintf(names + len, sizeof(names) - len, "%s%s", i ? ", " : "", columns->items[i].key);
+    if (n < 0 || (size_t)n >= sizeof(names) - len) {
+      names[len] = '\0';
+      rest = ", ...";
+      break;
+    }
+    len += (size_t)n;
+  }
+  const pl_status status = pl_fail(err, PL_MSG_CSV_COLUMN, input_name, key);
+  pl_error_hint(err, "its columns are %s%s; map one of them, as in %s=%s", names, rest, key,
+                columns->count ? columns->items[0].key : "name");
+  return status;
+}
+
 static pl_status check_columns(const pl_columns* columns, const char* input_name, pl_error* err) {
   for (size_t i = 0; i < columns->count; i++) {
     for (size_t j = 0; j < i; j++) {
@@ -102,7 +125,7 @@ static pl_status check_columns(const pl_columns* columns, const char* input_name
       found |= columns->items[i].kind == kind;
     }
     if (!found) {
-      return pl_fail(err, PL_MSG_CSV_COLUMN, input_name, kind_names[kind]);
+      return fail_missing(columns, input_name, kind_names[kind], err);
     }
   }
   return PL_OK;
