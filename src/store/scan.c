@@ -203,12 +203,23 @@ static bool may_be_computed(const pl_block_column* column) {
   return column->rotate || widest >= first || column->base >= first - widest;
 }
 
+/// A constant inner loop, so that the compiler vectorises it.
 static bool holds_computed(const uint64_t* ids, uint32_t count) {
-  uint64_t carry = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    carry |= (ids[i] >> PL_ID_PAYLOAD_BITS) + 1;  // 32 only after 31, the highest tag
+  enum { STRIDE = 8 };
+  uint64_t carry[STRIDE] = {0};
+  uint32_t i = 0;
+  for (; i + STRIDE <= count; i += STRIDE) {
+    for (uint32_t j = 0; j < STRIDE; j++) {
+      carry[j] |= (ids[i + j] >> PL_ID_PAYLOAD_BITS) + 1;  // 32 only after 31, the highest tag
+    }
   }
-  return carry & (PL_TAG_TEMP + 1);
+  for (; i < count; i++) {
+    carry[0] |= (ids[i] >> PL_ID_PAYLOAD_BITS) + 1;
+  }
+  for (uint32_t j = 1; j < STRIDE; j++) {
+    carry[0] |= carry[j];
+  }
+  return carry[0] & (PL_TAG_TEMP + 1);
 }
 
 static pl_status decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out) {
