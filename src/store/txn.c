@@ -357,6 +357,9 @@ void pl_txn_abort(pl_txn* txn) {
   if (!txn) {
     return;
   }
+  if (txn->resting && txn->store->shared->pid != getpid()) {
+    return;  // in a forked child: the place in the reader table is the parent's, and so is the lock
+  }
   pl_dict_release(txn);
   mdb_txn_abort(txn->mdb);
   txn_end(txn);
