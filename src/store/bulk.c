@@ -44,6 +44,7 @@ static pl_status open_parts(pl_bulk* bulk, const char* path) {
   bulk->temp_dir = getenv("TMPDIR") ? NULL : bulk->place.parent;
   const pl_store_options options = {.create = true,
                                     .exclusive = true,
+                                    .private_folder = true,
                                     .durability = PL_SYNC_NONE,
                                     .base = bulk->options.base,
                                     .threads = bulk->options.threads};

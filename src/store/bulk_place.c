@@ -8,6 +8,7 @@
 /// The whole store is moved to its name with RENAME_NOREPLACE, or with link() where the file system lacks it: an
 /// existing file is never overwritten.
 #include "store/bulk_internal.h"
+#include "store/env_internal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -158,7 +159,9 @@ pl_status pl_place_publish(pl_build_place* place, pl_error* err) {
   if (rc) {
     return pl_fail(err, PL_MSG_BUILD_SYNC, place->path, strerror(rc));
   }
+  const int turn = pl_env_turn_begin(place->path);  // no process can have the new file open yet
   rc = move_into_place(place);
+  pl_env_turn_end(turn);
   if (rc == EEXIST) {
     return pl_fail(err, PL_MSG_BUILD_EXISTS, place->path);
   }

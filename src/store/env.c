@@ -67,12 +67,12 @@ static int env_reserve(const char* path, unsigned flags, size_t map_bytes, MDB_e
 
 /// True if there is no lock file and the folder does not let us make one: then no writer of ours can be at work either.
 static bool lock_file_impossible(pl_store* store) {
-  const size_t size = strlen(store->path) + sizeof "-lock";
+  const size_t size = strlen(store->file) + sizeof "-lock";
   char* const name = pl_mem_alloc(&store->mem, size);
   if (!name) {
     return false;
   }
-  memcpy(name, store->path, size - sizeof "-lock");
+  memcpy(name, store->file, size - sizeof "-lock");
   memcpy(name + size - sizeof "-lock", "-lock", sizeof "-lock");
   const bool missing = access(name, F_OK) != 0 && errno == ENOENT;
   pl_mem_free(&store->mem, name, size);
@@ -99,14 +99,14 @@ static pl_status env_open(pl_store* store, bool exists, pl_error* err) {
   struct pl_env_shared* const shared = store->shared;
   const size_t map_bytes = store->options.map_bytes ? store->options.map_bytes : MAP_BYTES;
   const bool readonly = store->options.readonly;
-  shared->readonly = readonly && exists && access(store->path, W_OK) != 0;
-  int rc = env_reserve(store->path, shared->readonly ? MDB_RDONLY : 0, map_bytes, &shared->env);
+  shared->readonly = readonly && exists && access(store->file, W_OK) != 0;
+  int rc = env_reserve(store->file, shared->readonly ? MDB_RDONLY : 0, map_bytes, &shared->env);
   if (rc != 0 && readonly && !shared->readonly) {
     shared->readonly = true;
-    rc = env_reserve(store->path, MDB_RDONLY, map_bytes, &shared->env);
+    rc = env_reserve(store->file, MDB_RDONLY, map_bytes, &shared->env);
   }
   if ((rc == EACCES || rc == EROFS || rc == EPERM) && readonly && lock_file_impossible(store)) {
-    rc = env_reserve(store->path, MDB_RDONLY | MDB_NOLOCK, map_bytes, &shared->env);
+    rc = env_reserve(store->file, MDB_RDONLY | MDB_NOLOCK, map_bytes, &shared->env);
   }
   if (rc != 0) {
     return open_failed(store, rc, err);
@@ -209,18 +209,29 @@ static pl_status join(pl_store* store, struct pl_env_shared* shared, pl_error* e
   return PL_OK;
 }
 
+/// What stands under the name; a new file is made if that is asked for.
+static pl_status look(pl_store* store, pl_error* err, struct stat* st, bool* exists) {
+  const pl_store_options* const options = &store->options;
+  *exists = stat(store->file, st) == 0;
+  if (!*exists && (errno != ENOENT || !options->create || options->readonly)) {
+    return errno == ENOENT ? pl_fail(err, PL_MSG_STORE_MISSING, store->path)
+                           : pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, strerror(errno));
+  }
+  if (!*exists && !options->private_folder && !pl_env_make_file(store->file, FILE_MODE)) {
+    *exists = stat(store->file, st) == 0;  // another process was faster
+  }
+  if (*exists && options->create && options->exclusive) {
+    return pl_fail(err, PL_MSG_STORE_EXISTS, store->path);
+  }
+  return *exists && S_ISREG(st->st_mode) && st->st_nlink > 1 ? pl_fail(err, PL_MSG_STORE_LINKED, store->path) : PL_OK;
+}
+
 /// The environment of the file, new or shared, into store->shared.
 static pl_status attach(pl_store* store, pl_error* err) {
   const pl_store_options* const options = &store->options;
   struct stat st;
-  const bool exists = stat(store->path, &st) == 0;
-  if (!exists && (errno != ENOENT || !options->create || options->readonly)) {
-    return errno == ENOENT ? pl_fail(err, PL_MSG_STORE_MISSING, store->path)
-                           : pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, strerror(errno));
-  }
-  if (exists && options->create && options->exclusive) {
-    return pl_fail(err, PL_MSG_STORE_EXISTS, store->path);
-  }
+  bool exists = false;
+  PL_TRY(look(store, err, &st, &exists));
   struct pl_env_shared* const known = exists ? shared_find(&st) : NULL;
   if (known) {
     return join(store, known, err);
@@ -271,9 +282,9 @@ static bool is_blank(MDB_txn* mdb) {
 
 /// A new file is on the disk only when its folder's entry is. Best effort: some file systems cannot sync a folder.
 static void sync_folder(pl_store* store) {
-  const char* const slash = strrchr(store->path, '/');
-  const size_t len = slash ? (size_t)(slash - store->path) + 1 : 1;
-  char* const folder = copy_bytes(&store->mem, slash ? store->path : ".", len);
+  const char* const slash = strrchr(store->file, '/');
+  const size_t len = slash ? (size_t)(slash - store->file) + 1 : 1;
+  char* const folder = copy_bytes(&store->mem, slash ? store->file : ".", len);
   const int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   if (fd >= 0) {
     (void)fsync(fd);
@@ -360,6 +371,9 @@ static void store_free(pl_store* store) {
   if (store->path) {
     pl_mem_free(&mem, store->path, strlen(store->path) + 1);
   }
+  if (store->file) {
+    pl_mem_free(&mem, store->file, strlen(store->file) + 1);
+  }
   if (store->options.base.data) {
     pl_mem_free(&mem, (char*)(uintptr_t)store->options.base.data, store->options.base.len + 1);
   }
@@ -367,7 +381,7 @@ static void store_free(pl_store* store) {
   pl_mem_free(&mem, store, sizeof *store);
 }
 
-static pl_store* store_new(const char* path, const pl_store_options* options) {
+static pl_store* store_new(const char* path, const char* file, const pl_store_options* options) {
   pl_mem mem;
   pl_mem_init(&mem, options->realloc_fn, options->realloc_user, SIZE_MAX);
   pl_store* const store = pl_mem_calloc(&mem, 1, sizeof *store);
@@ -379,10 +393,11 @@ static pl_store* store_new(const char* path, const pl_store_options* options) {
   store->options.base = (pl_str){NULL, 0};
   (void)pthread_mutex_init(&store->lock, NULL);  // cannot fail with default attributes on Linux
   store->path = copy_bytes(&store->mem, path, strlen(path));
+  store->file = copy_bytes(&store->mem, file, strlen(file));
   if (store->path && options->base.len > 0) {
     store->options.base = (pl_str){copy_bytes(&store->mem, options->base.data, options->base.len), options->base.len};
   }
-  if (!store->path || (options->base.len > 0 && !store->options.base.data)) {
+  if (!store->path || !store->file || (options->base.len > 0 && !store->options.base.data)) {
     store_free(store);
     return NULL;
   }
@@ -399,8 +414,10 @@ static pl_status store_attach(pl_store* store, pl_error* err) {
 pl_status pl_store_open(const char* path, const pl_store_options* options, pl_error* err, pl_store** out) {
   static const pl_store_options defaults = {0};
   const pl_store_options* const given = options ? options : &defaults;
+  char file[PATH_MAX];
   *out = NULL;
-  pl_store* const store = store_new(path, given);
+  PL_TRY(pl_env_resolve(path, file, err));
+  pl_store* const store = store_new(path, file, given);
   if (!store) {
     return pl_fail(err, PL_MSG_NOMEM);
   }

@@ -36,6 +36,7 @@ typedef struct pl_store_options {
   bool readonly;            ///< never writes; works on a read-only file system (then without a lock file)
   bool create;              ///< make the file if it is missing (with the known terms and base in it)
   bool exclusive;           ///< with create: fail if it exists
+  bool private_folder;      ///< nobody else knows the folder, so nobody else makes the file
   bool no_wait;             ///< a write transaction fails with PL_ERR_BUSY instead of waiting
   void (*on_wait)(void* user); ///< called once before waiting for another writer; may be NULL
   void* on_wait_user;       ///< passed to it
@@ -62,7 +63,8 @@ struct pl_store {
   struct pl_env_shared* shared; ///< what all handles of this process on the file share (env_internal.h)
   MDB_env* env;               ///< the environment
   MDB_dbi dbs[PL_DB_COUNT];   ///< opened once
-  char* path;                 ///< as given
+  char* path;                 ///< as given, for messages
+  char* file;                 ///< the file's one name, for LMDB (env_name.c)
   pl_store_options options;   ///< copies of what matters
   pl_pool* pool;              ///< NULL until needed
 };

@@ -4,6 +4,7 @@
 
 #include "store/env.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -30,6 +31,15 @@ struct pl_env_shared {
 /// present. LMDB itself would meet a missing page as SIGBUS. *empty: nothing in it yet. Must not be called while this
 /// process has the file open.
 pl_status pl_env_file_check(const char* path, pl_mem* mem, bool* empty, pl_error* err);
+
+/// The file's one name: absolute, without symbolic links. The file need not exist (env_name.c).
+pl_status pl_env_resolve(const char* path, char out[PATH_MAX], pl_error* err);
+/// Take turns with all who make a file in this folder. If `file` does not exist, a lock file left from an older one is
+/// removed: the store that is made before the turn ends starts with its own. The result goes to pl_env_turn_end.
+int pl_env_turn_begin(const char* file);
+void pl_env_turn_end(int turn);
+/// Make the file, empty, in a turn of our own. False if it exists; any other failure shows when the file is opened.
+bool pl_env_make_file(const char* file, unsigned mode);
 
 /// Become the only writer of the store, over threads and processes; waits unless options say otherwise.
 pl_status pl_env_write_lock(pl_store* store, pl_error* err);

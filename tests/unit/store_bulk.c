@@ -99,6 +99,41 @@ static void test_empty(void** state) {
   assert_int_equal(report.damage_count, 0);
 }
 
+static uint64_t snapshot_of(fixture* f, pl_store* store) {
+  pl_txn* txn = NULL;
+  CHECK_OK(f, pl_txn_begin(store, false, &f->err, &txn));
+  const uint64_t snapshot = pl_txn_snapshot(txn);
+  pl_txn_abort(txn);
+  return snapshot;
+}
+
+/// The lock file of a store that was removed while somebody has it open is not taken over with its transaction number.
+static void test_stale_lock_file(void** state) {
+  enum { ROUNDS = 100 };
+  fixture* const f = *state;
+  pl_store* old = NULL;
+  fixture_open(f, (pl_str){0});
+  old = f->store;
+  for (int i = 0; i < ROUNDS; i++) {
+    char name[16];
+    const int len = snprintf(name, sizeof name, "n%d", i);
+    fixture_begin(f, true);
+    CHECK_OK(f, pl_txn_set_prefix(f->txn, (pl_str){name, (size_t)len}, PL_STR("http://example.org/")));
+    fixture_commit(f);
+  }
+  assert_int_equal(unlink(f->path), 0);
+  build(f, 0, 0, NULL);
+  fixture_open(f, (pl_str){0});
+  assert_true(snapshot_of(f, f->store) < ROUNDS);
+  assert_true(snapshot_of(f, old) > ROUNDS);
+  pl_store_close(old);
+  fixture_begin(f, true);
+  write_same(f, NULL);
+  fixture_commit(f);
+  fixture_begin(f, false);
+  assert_sound(f);
+}
+
 static void touch(const char* path) {
   FILE* const file = fopen(path, "wb");
   assert_non_null(file);
@@ -221,6 +256,7 @@ int main(void) {
       TEST(test_equals_writer_spilling),
       TEST(test_equals_writer_one_thread),
       TEST(test_empty),
+      TEST(test_stale_lock_file),
       TEST(test_existing_file_is_refused),
       TEST(test_file_that_comes_meanwhile_stays),
       TEST(test_abort_leaves_nothing),

@@ -297,6 +297,46 @@ static void test_two_stores(void** state) {
   (void)unlink(other);
 }
 
+static void test_links(void** state) {
+  place* const p = *state;
+  char other[128];
+  (void)snprintf(other, sizeof other, "%s2", p->path);
+  pl_store_close(create_ok(p));
+  assert_int_equal(link(p->path, other), 0);
+  open_fails(p, (pl_store_options){0}, PL_ERR_CANTOPEN, PL_MSG_STORE_LINKED);
+  assert_int_equal(unlink(other), 0);
+  assert_int_equal(rename(p->path, other), 0);
+  assert_int_equal(symlink("nowhere", p->path), 0);
+  open_fails(p, (pl_store_options){.create = true}, PL_ERR_CANTOPEN, PL_MSG_STORE_CANTOPEN);
+  assert_int_equal(unlink(p->path), 0);
+  assert_int_equal(symlink("store2", p->path), 0);
+  pl_store* const store = open_ok(p, (pl_store_options){0});
+  assert_string_equal(pl_store_path(store), p->path);
+  pl_store_close(store);
+  assert_int_equal(unlink(other), 0);
+  (void)strncat(other, "-lock", sizeof other - strlen(other) - 1);
+  assert_int_equal(unlink(other), 0);
+}
+
+/// The lock file of a removed store that is still open somewhere is not the new store's.
+static void test_new_file_new_lock(void** state) {
+  place* const p = *state;
+  pl_store* const old = create_ok(p);
+  for (uint64_t round = 0; round < 9; round++) {
+    assert_true(churn(old, &p->err, 1));
+  }
+  assert_int_equal(unlink(p->path), 0);
+  pl_store* const new = create_ok(p);
+  pl_txn* txn = begin(p, new, false);
+  assert_int_equal(pl_txn_snapshot(txn), 1);
+  pl_txn_abort(txn);
+  txn = begin(p, old, false);
+  assert_true(pl_txn_snapshot(txn) > 9);
+  pl_txn_abort(txn);
+  pl_store_close(new);
+  pl_store_close(old);
+}
+
 static void test_prefixes(void** state) {
   place* const p = *state;
   pl_store* const store = create_ok(p);
@@ -553,6 +593,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(test_short_but_whole, setup, teardown),
     cmocka_unit_test_setup_teardown(test_shared_handles, setup, teardown),
     cmocka_unit_test_setup_teardown(test_two_stores, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_links, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_new_file_new_lock, setup, teardown),
     cmocka_unit_test_setup_teardown(test_prefixes, setup, teardown),
     cmocka_unit_test_setup_teardown(test_one_writer, setup, teardown),
     cmocka_unit_test_setup_teardown(test_wait_is_announced, setup, teardown),

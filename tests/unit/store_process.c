@@ -237,6 +237,26 @@ static void test_killed_writer(void** state) {
   write_group(f, GROUP);
 }
 
+/// A symbolic link is no second store: one lock file, and each process sees what the other commits.
+static void test_symbolic_link(void** state) {
+  fixture* const f = *state;
+  char link[128];
+  fixture_open(f, (pl_str){NULL, 0});
+  write_group(f, 0);
+  (void)snprintf(link, sizeof link, "%s-too", f->path);
+  assert_int_equal(symlink("store", link), 0);
+  child writer = start("writer", link);
+  assert_int_equal(hear(&writer), 'w');
+  say(&writer, 'c');
+  assert_int_equal(finish(&writer), 0);
+  write_group(f, GROUP);
+  fixture_begin(f, false);
+  assert_int_equal(facts_in(f->txn), 3 * GROUP);
+  fixture_abort(f);
+  assert_int_equal(unlink(link), 0);
+  assert_int_equal(fixture_file_count(f), 2);  // the store and its one lock file
+}
+
 int main(int argc, char** argv) {
   if (argc == 3) {
     return strcmp(argv[1], "reader") == 0 ? child_reader(argv[2]) : child_writer(argv[2]);
@@ -246,6 +266,7 @@ int main(int argc, char** argv) {
       cmocka_unit_test_setup_teardown(test_writers_take_turns, fixture_setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_second_writer_waits, fixture_setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_killed_writer, fixture_setup, fixture_teardown),
+      cmocka_unit_test_setup_teardown(test_symbolic_link, fixture_setup, fixture_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
