@@ -111,10 +111,21 @@ static pl_status row_sources(given_op* st, const pl_lens_part* part, const pl_ch
   return PL_OK;
 }
 
+/// `not according to` something unknown passes nothing, as a comparison with null is never true.
+static bool unknown_source(const pl_lens_part* part, const pl_chunk* chunk, uint32_t row) {
+  for (uint32_t i = 0; i < part->source_count; i++) {
+    if (part->sources[i].kind == PL_REF_SLOT && !pl_chunk_id(chunk, part->sources[i].index, row)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static pl_status row_args(given_op* st, const pl_lens_part* part, const pl_chunk* chunk, uint32_t row, bool has_high,
                           pl_lens_args* args) {
   args->null = false;
   if (part->kind == PL_LENS_ACCORDING) {
+    args->null = part->negated && unknown_source(part, chunk, row);
     return row_sources(st, part, chunk, row, &args->sources);
   }
   pl_value low = {.kind = PL_VALUE_NULL}, high = {.kind = PL_VALUE_NULL};
