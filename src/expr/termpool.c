@@ -12,7 +12,7 @@
 
 #include "expr/termpool_internal.h"
 
-#define LIST_TYPE "urn:parley:type:list"      // only to give lists a value apart from all literals
+#define LIST_TYPE "urn:parley:type:list"     // only to give lists a value apart from all literals
 #define CACHE_BYTES_KEPT ((size_t)16 << 10)  // of terms, from run to run: more would push the store out of the cache
 #define TEMPS_MAX ((size_t)UINT32_MAX - 1)
 
