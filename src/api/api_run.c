@@ -4,6 +4,8 @@
 /// have rows too: the lines of the plan.
 #include "api/api.h"
 
+#define REPEATS_UNCHECKED 1024  ///< repeats of one row between two looks at interrupts and limits
+
 // ---- the transaction around it ------------------------------------------------------------------------------------
 
 /// Failures of the storage below a caller's transaction are written in its error object: bring them here.
@@ -161,6 +163,9 @@ static pl_status next_chunk(parley_query* q) {
 static pl_status next_row(parley_query* q) {
   if (q->row_repeats > 0) {
     q->row_repeats--;
+    if (q->row_repeats % REPEATS_UNCHECKED == 0) {
+      PL_TRY(pl_guard_check(&q->guard, &q->error.diags));
+    }
     return PL_ROW;
   }
   for (;;) {

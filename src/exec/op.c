@@ -42,7 +42,7 @@ static void count_rows(pl_op* op, const pl_chunk* chunk) {
     return;
   }
   for (uint32_t i = 0; i < chunk->selected; i++) {
-    op->rows_seen += chunk->multiplicity[pl_chunk_row(chunk, i)];
+    op->rows_seen = pl_times_add(op->rows_seen, chunk->multiplicity[pl_chunk_row(chunk, i)]);
   }
 }
 

@@ -139,7 +139,7 @@ static pl_status update_star(aggregate_op* st, const agg_plan* agg, const pl_chu
   for (uint32_t i = 0; i < chunk->selected; i++) {
     const uint32_t row = pl_chunk_row(chunk, i);
     const uint64_t times = pl_chunk_times(chunk, row);
-    total += times;
+    total = pl_times_add(total, times);
     if (!single) {
       PL_TRY(pl_agg_update(agg->agg->fn, false, true, false, state_of(st, st->group_of[row], agg), &run->eval,
                            &run->mem, PL_ID_NULL, times));

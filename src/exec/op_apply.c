@@ -134,7 +134,8 @@ static pl_status emit_matches(apply_op* st, const pl_chunk* chunk) {
   for (uint32_t i = 0; i < chunk->selected; i++) {
     const uint32_t row = pl_chunk_row(chunk, i);
     st->matched[rows[row]] = true;
-    PL_TRY(pl_op_times(&st->op, i, 1, pl_chunk_times(chunk, row) * pl_chunk_times(st->outer, (uint32_t)rows[row])));
+    const uint64_t outer_times = pl_chunk_times(st->outer, (uint32_t)rows[row]);
+    PL_TRY(pl_op_times(&st->op, i, 1, pl_times_mul(pl_chunk_times(chunk, row), outer_times)));
   }
   pl_chunk_set(to, chunk->selected);
   return PL_OK;

@@ -71,7 +71,8 @@ static pl_status add_row(join_op* st, uint64_t times) {
   PL_TRY(node->made.count ? pl_rowtable_add(&st->table, st->row, &index)
                           : pl_rowtable_put(&st->table, st->row, &index, &added));
   if (!added) {
-    st->table.rows[(size_t)index * st->table.width + at] += times;
+    pl_id* sum = &st->table.rows[(size_t)index * st->table.width + at];
+    *sum = pl_times_add(*sum, times);
   }
   return PL_OK;
 }
@@ -124,7 +125,7 @@ static pl_status emit(join_op* st, uint32_t at) {
     st->op.chunk.columns[node->made.slots[c]][at] = row[node->keys.count + c];
   }
   const uint64_t times = row[node->keys.count + node->made.count];
-  return pl_op_times(&st->op, at, 1, times * pl_chunk_times(st->in, st->in_row));
+  return pl_op_times(&st->op, at, 1, pl_times_mul(times, pl_chunk_times(st->in, st->in_row)));
 }
 
 static pl_status join_next(pl_op* op, pl_chunk** out) {

@@ -325,11 +325,11 @@ static pl_status next_counted(lookup_op* st, uint32_t* filled) {
     for (size_t i = 0; i < st->probes.count; i++) {
       uint64_t count = 0;
       PL_TRY(count_probe(st, &st->probes.data[i], &count));
-      total += count;
+      total = pl_times_add(total, count);
     }
     if (total) {
       pl_carry_row(&node_of(st)->carry, st->in, st->row, &st->op.chunk, at, 1);
-      PL_TRY(pl_op_times(&st->op, at, 1, total * pl_chunk_times(st->in, st->row)));
+      PL_TRY(pl_op_times(&st->op, at, 1, pl_times_mul(total, pl_chunk_times(st->in, st->row))));
       at++;
     }
   }

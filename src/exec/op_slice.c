@@ -98,7 +98,7 @@ static pl_status slice_next(pl_op* op, pl_chunk** out) {
     uint64_t times = pl_chunk_times(*out, row);
     const uint64_t dropped = times < st->skip_left ? times : st->skip_left;
     st->skip_left -= dropped;
-    times -= dropped;
+    times -= times == PL_TIMES_MAX ? 0 : dropped;  // that many or more: still so after a skip
     times = times < st->limit_left ? times : st->limit_left;
     st->limit_left -= times;
     op->times[row] = times;

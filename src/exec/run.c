@@ -193,7 +193,7 @@ static pl_status next_exists(pl_run* run, const pl_chunk** chunk) {
 /// Count result rows against the limit.
 static pl_status count_result(pl_run* run, const pl_chunk* chunk) {
   for (uint32_t i = 0; i < chunk->selected; i++) {
-    run->rows += pl_chunk_times(chunk, pl_chunk_row(chunk, i));
+    run->rows = pl_times_add(run->rows, pl_chunk_times(chunk, pl_chunk_row(chunk, i)));
   }
   if (run->rows_max && run->rows > run->rows_max) {
     return pl_fail(run->err, PL_MSG_ROW_LIMIT, (unsigned long long)run->rows_max);

@@ -17,6 +17,7 @@ typedef struct updater {
   pl_carry slots;                        ///< slots that templates read
   PL_VEC(pl_id) rows;                    ///< their values, row after row
   size_t row_count;                      ///< rows collected
+  bool makes_blanks;                     ///< an insert makes new blank nodes: equal rows write different things
   PL_VEC(retraction) retractions;        ///< worked out before anything is written
   pl_ids subjects, predicates, objects;  ///< ids of a delete template's places
   pl_id* values;                         ///< by slot: the current row, fresh blank nodes included
@@ -32,6 +33,21 @@ static pl_status collect_row(updater* u, const pl_chunk* chunk, uint32_t row) {
   return PL_OK;
 }
 
+/// A row that stands for several counts once, unless each of them makes blank nodes of its own.
+static pl_status collect_chunk(updater* u, const pl_chunk* chunk) {
+  for (uint32_t i = 0; i < chunk->selected; i++) {
+    const uint32_t row = pl_chunk_row(chunk, i);
+    const uint64_t times = u->makes_blanks ? pl_chunk_times(chunk, row) : 1;
+    for (uint64_t k = 0; k < times; k++) {
+      if (k % 1024 == 1023) {
+        PL_TRY(pl_guard_check(u->run->guard, u->run->err));
+      }
+      PL_TRY(collect_row(u, chunk, row));
+    }
+  }
+  return PL_OK;
+}
+
 static pl_status collect_rows(updater* u) {
   for (;;) {
     const pl_chunk* chunk = NULL;
@@ -39,13 +55,25 @@ static pl_status collect_rows(updater* u) {
     if (status != PL_OK) {
       return status == PL_DONE ? PL_OK : status;
     }
-    for (uint32_t i = 0; i < chunk->selected; i++) {
-      const uint32_t row = pl_chunk_row(chunk, i);
-      for (uint64_t k = pl_chunk_times(chunk, row); k > 0; k--) {
-        PL_TRY(collect_row(u, chunk, row));
-      }
+    PL_TRY(collect_chunk(u, chunk));
+  }
+}
+
+static bool is_fresh(const pl_run* run, const pl_ref* ref) {
+  return ref->kind == PL_REF_SLOT && !pl_slots_has(run->plan->bound, ref->index);
+}
+
+static bool makes_blanks(const pl_run* run) {
+  const pl_query* query = run->plan->query;
+  bool fresh = false;
+  for (uint32_t i = 0; i < query->insert_count && !fresh; i++) {
+    const pl_alg_template* t = &query->inserts[i];
+    fresh = is_fresh(run, &t->subject) || is_fresh(run, &t->predicate) || is_fresh(run, &t->object);
+    for (uint32_t a = 0; a < t->annotation_count; a++) {
+      fresh = fresh || is_fresh(run, &t->annotations[a].predicate) || is_fresh(run, &t->annotations[a].object);
     }
   }
+  return fresh;
 }
 
 static void load_row(updater* u, size_t row) {
@@ -284,6 +312,7 @@ static pl_status apply_inserts(updater* u) {
 
 static pl_status update(updater* u, pl_write_counts* counts) {
   PL_TRY(make_slots(u));
+  u->makes_blanks = makes_blanks(u->run);
   PL_TRY(collect_rows(u));
   PL_TRY(pl_writer_open(u->run->txn, 0, u->run->guard, &u->writer));
   PL_TRY(apply_deletes(u));

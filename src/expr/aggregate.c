@@ -94,7 +94,8 @@ static pl_status add_number(sum_state* s, pl_eval* eval, pl_id value, uint64_t t
   }
   pl_value v;
   PL_TRY(pl_termpool_value(eval->pool, value, &v));
-  s->count += times;
+  s->count = pl_times_add(s->count, times);
+  s->overflow = s->overflow || s->count == PL_TIMES_MAX;  // times itself may have stopped there
   if (v.kind == PL_VALUE_INTEGER) {
     add_integer(s, v.integer, times);
   } else if (v.kind == PL_VALUE_DECIMAL) {
@@ -141,6 +142,22 @@ static pl_status sum_result(pl_fn fn, const sum_state* s, pl_eval* eval, pl_id* 
   return pl_termpool_put(eval->pool, &v, out);
 }
 
+/// A count that an integer cannot hold is a decimal, as a sum would be.
+static pl_status count_result(uint64_t count, pl_eval* eval, pl_id* out) {
+  pl_value v = {.kind = PL_VALUE_INTEGER};
+  if (count == PL_TIMES_MAX) {
+    pl_eval_warn_overflow(eval, (pl_span){0, 0});
+    return PL_OK;
+  }
+  if (count <= INT64_MAX) {
+    v.integer = (int64_t)count;
+  } else {
+    v.kind = PL_VALUE_DECIMAL;
+    v.decimal = (pl_decimal){.mantissa = (wide)count};
+  }
+  return pl_termpool_put(eval->pool, &v, out);
+}
+
 /* --- the best value --- */
 
 static pl_status end_of(pl_eval* eval, pl_id id, int64_t* end_ms) {
@@ -183,8 +200,11 @@ static pl_status keep_best(pl_fn fn, bool row_order, pl_eval* eval, pl_id value,
 
 /* --- update --- */
 
-static pl_status push_values(id_vector* values, pl_mem* mem, pl_id value, uint64_t times) {
+static pl_status push_values(id_vector* values, pl_eval* eval, pl_mem* mem, pl_id value, uint64_t times) {
   for (uint64_t i = 0; i < times; i++) {
+    if (i % 1024 == 1023) {
+      PL_TRY(pl_guard_check(eval->guard, eval->err));
+    }
     PL_TRY(pl_vec_push(mem, &values->ids, value));
   }
   return PL_OK;
@@ -202,7 +222,7 @@ pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_a
                         pl_mem* mem, pl_id value, uint64_t times) {
   shape* const s = shape_of(state, distinct);
   if (star) {
-    s->count += times;
+    s->count = pl_times_add(s->count, times);
     return PL_OK;
   }
   if (value == PL_ID_NULL || times == 0) {
@@ -218,14 +238,14 @@ pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_a
   }
   switch (fn) {
     case PL_FN_COUNT:
-      s->count += times;
+      s->count = pl_times_add(s->count, times);
       return PL_OK;
     case PL_FN_SUM:
     case PL_FN_AVG:
       return add_number(&s->sum, eval, value, times);
     case PL_FN_COLLECT:
     case PL_FN_JOIN:
-      return push_values(&s->values, mem, value, times);
+      return push_values(&s->values, eval, mem, value, times);
     default:
       return keep_best(fn, row_order, eval, value, &s->best);
   }
@@ -287,10 +307,8 @@ pl_status pl_agg_result(pl_fn fn, bool distinct, bool row_order, pl_agg_state* s
   PL_UNUSED(mem);
   *out = PL_ID_NULL;
   switch (fn) {
-    case PL_FN_COUNT: {
-      const pl_value v = {.kind = PL_VALUE_INTEGER, .integer = (int64_t)s->count};
-      return pl_termpool_put(eval->pool, &v, out);
-    }
+    case PL_FN_COUNT:
+      return count_result(s->count, eval, out);
     case PL_FN_SUM:
     case PL_FN_AVG:
       return sum_result(fn, &s->sum, eval, out);

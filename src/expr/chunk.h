@@ -17,6 +17,17 @@ typedef struct pl_chunk {
   uint64_t* multiplicity;  ///< how many equal rows row i stands for; NULL = 1 each
 } pl_chunk;
 
+// Multiplicities stop at PL_TIMES_MAX instead of wrapping: a number of rows that is there says "that many or more".
+#define PL_TIMES_MAX UINT64_MAX
+static inline uint64_t pl_times_mul(uint64_t a, uint64_t b) {
+  uint64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? PL_TIMES_MAX : product;
+}
+static inline uint64_t pl_times_add(uint64_t a, uint64_t b) {
+  uint64_t sum;
+  return __builtin_add_overflow(a, b, &sum) ? PL_TIMES_MAX : sum;
+}
+
 static inline uint32_t pl_chunk_row(const pl_chunk* chunk, uint32_t i) {
   return chunk->selection ? chunk->selection[i] : i;
 }

@@ -108,6 +108,40 @@ static void test_overflow(void** state) {
   assert_int_equal(f->err.items[0].number, PL_MSG_OVERFLOW);
 }
 
+/// Numbers of rows stop at their end instead of wrapping.
+static void test_many_rows(void** state) {
+  expr_fixture* const f = *state;
+  static const agg_row rows[] = {
+      {PL_FN_COUNT, false, false, "1", "10000000000000000000.0"},
+      {PL_FN_SUM, false, false, "2", "20000000000000000000.0"},
+      {PL_FN_AVG, false, false, "2", "2.0"},
+      {PL_FN_COUNT, false, false, "1 2", "null"},
+      {PL_FN_SUM, false, false, "1 2", "null"},
+      {PL_FN_AVG, false, false, "1 2", "null"},
+      {PL_FN_AVG, false, false, "1e0 2e0", "null"},
+      {PL_FN_MAX, false, false, "1 2", "2"},
+  };
+  for (size_t i = 0; i < PL_COUNT_OF(rows); i++) {
+    assert_string_equal(aggregate(f, &rows[i], 10000000000000000000u, NULL), rows[i].expected);
+  }
+  assert_int_equal(f->err.items[0].number, PL_MSG_OVERFLOW);
+}
+
+/// Equal rows are collected one by one: that can be interrupted.
+static void test_interrupt(void** state) {
+  expr_fixture* const f = *state;
+  const pl_id id = id_of(f, "1");
+  atomic_int stop = 1;
+  pl_guard guard;
+  pl_guard_init(&guard, &stop, 0);
+  f->eval.guard = &guard;
+  pl_agg_state* const s = pl_arena_calloc(&f->plan, 1, pl_agg_state_bytes(PL_FN_COLLECT, false));
+  const pl_status status = pl_agg_update(PL_FN_COLLECT, false, false, false, s, &f->eval, &f->mem, id, 1 << 24);
+  f->eval.guard = NULL;
+  assert_int_equal(status, PL_ERR_INTERRUPTED);
+  pl_agg_release(PL_FN_COLLECT, false, s, &f->mem);
+}
+
 static void test_memory_limit(void** state) {
   expr_fixture* const f = *state;
   const pl_id id = id_of(f, "1");
@@ -122,7 +156,8 @@ static void test_memory_limit(void** state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, expr_setup, expr_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_rows), TEST(test_times), TEST(test_star), TEST(test_overflow), TEST(test_memory_limit),
+      TEST(test_rows),      TEST(test_times),     TEST(test_star),         TEST(test_overflow),
+      TEST(test_many_rows), TEST(test_interrupt), TEST(test_memory_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
