@@ -20,7 +20,7 @@ pl_status pl_dict_cache_get(pl_txn* txn, pl_dict_cache** out) {
   if (!txn->dict) {
     pl_dict_cache* const cache = pl_mem_calloc(&txn->mem, 1, sizeof *cache);
     if (!cache) {
-      return pl_mem_status(&txn->mem);
+      return pl_fail(txn->err, PL_MSG_NOMEM);
     }
     pl_arena_init(&cache->affix_arena, &txn->mem);
     pl_arena_init(&cache->texts, &txn->mem);

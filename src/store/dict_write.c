@@ -38,11 +38,13 @@ const pl_known_term* pl_known_pending(const pl_dict_cache* cache, uint64_t key) 
   return &cache->known.data[cache->pending.data[key - key_first]];
 }
 
+static pl_status no_memory(pl_txn* txn) { return pl_fail(txn->err, PL_MSG_NOMEM); }
+
 static pl_status grow_slots(pl_txn* txn, pl_dict_cache* cache) {
   const size_t count = cache->slot_count ? cache->slot_count * 2 : SLOTS_MIN;
   uint32_t* const slots = pl_mem_calloc(&txn->mem, count, sizeof *slots);
   if (!slots) {
-    return pl_mem_status(&txn->mem);
+    return no_memory(txn);
   }
   pl_mem_free(&txn->mem, cache->slots, cache->slot_count * sizeof *slots);
   cache->slots = slots;
@@ -66,10 +68,9 @@ static pl_status remember(pl_txn* txn, pl_dict_cache* cache, const pl_entry* ent
   pl_known_term known = {.entry = *entry, .hash = hash, .id = id, .shadow = shadow};
   known.entry.text = pl_arena_str(&cache->texts, entry->text);
   known.entry.qualifier = pl_arena_str(&cache->texts, entry->qualifier);
-  if (!known.entry.text.data || !known.entry.qualifier.data) {
-    return pl_mem_status(&txn->mem);
+  if (!known.entry.text.data || !known.entry.qualifier.data || pl_vec_push(&txn->mem, &cache->known, known) != PL_OK) {
+    return no_memory(txn);
   }
-  PL_TRY(pl_vec_push(&txn->mem, &cache->known, known));
   cache->texts_bytes += entry->text.len + entry->qualifier.len + sizeof known;
   if (!shadow) {
     cache->slots[slot_of(cache, entry, hash)] = (uint32_t)cache->known.count;
@@ -87,8 +88,12 @@ static void forget(pl_dict_cache* cache) {
 static pl_status add_new(pl_txn* txn, pl_dict_cache* cache, const pl_entry* entry, uint64_t hash, bool shadow,
                          pl_id* id) {
   *id = pl_id_make(entry->tag, txn->next_key);
+  // Room first: nothing may fail between remembering the id and taking it.
+  if (pl_vec_reserve(&txn->mem, &cache->pending, cache->pending.count + 1) != PL_OK) {
+    return no_memory(txn);
+  }
   PL_TRY(remember(txn, cache, entry, hash, *id, shadow));
-  PL_TRY(pl_vec_push(&txn->mem, &cache->pending, (uint32_t)(cache->known.count - 1)));
+  cache->pending.data[cache->pending.count++] = (uint32_t)(cache->known.count - 1);
   txn->next_key++;
   txn->totals.terms++;
   txn->totals_dirty = true;
@@ -102,9 +107,6 @@ static pl_status intern_entry(pl_txn* txn, const pl_entry* entry, pl_id* id) {
   *id = pl_known_find(cache, entry, hash);
   if (*id != PL_ID_NULL) {
     return PL_OK;
-  }
-  if (entry->text.len > PL_TERM_BYTES_MAX || entry->qualifier.len > PL_TERM_BYTES_MAX) {
-    return pl_fail(txn->err, PL_MSG_TERM_LONG, entry->text.len, (size_t)PL_TERM_BYTES_MAX);
   }
   if (cache->texts_bytes > PL_KNOWN_BYTES_MAX) {
     PL_TRY(pl_dict_flush(txn));
@@ -135,7 +137,12 @@ pl_status pl_dict_intern(pl_txn* txn, const pl_term* term, pl_id* id) {
     return pl_fail(txn->err, PL_MSG_TERM_NONE);
   }
   const pl_entry entry = pl_entry_of(term, tag);
-  return intern_entry(txn, &entry, id);
+  if (entry.text.len > PL_TERM_BYTES_MAX || entry.qualifier.len > PL_TERM_BYTES_MAX) {
+    return pl_fail(txn->err, PL_MSG_TERM_LONG, entry.text.len, (size_t)PL_TERM_BYTES_MAX);
+  }
+  const pl_status status = intern_entry(txn, &entry, id);
+  txn->failed = txn->failed || status != PL_OK;
+  return status;
 }
 
 // ---- writing groups -----------------------------------------------------------------------------------------------
@@ -250,7 +257,7 @@ static pl_status flush_hashes(pl_txn* txn, pl_dict_cache* cache) {
   const size_t bytes = 4 * cache->pending.count * sizeof(uint64_t);
   uint64_t* const rows = bytes <= sizeof few ? few : pl_mem_alloc(&txn->mem, bytes);
   if (!rows) {
-    return pl_mem_status(&txn->mem);
+    return no_memory(txn);
   }
   size_t count = 0;
   for (size_t i = 0; i < cache->pending.count; i++) {

@@ -273,6 +273,61 @@ static void test_damage(void** state) {
   assert_int_equal(reported, 60);
 }
 
+typedef struct scarce {
+  long left;  ///< allocations until one fails; negative: none fails
+} scarce;
+
+static void* scarce_realloc(void* user, void* ptr, size_t size_old, size_t size_new) {
+  scarce* const s = user;
+  PL_UNUSED(size_old);
+  if (size_new == 0) {
+    free(ptr);
+    return NULL;
+  }
+  if (s->left == 0) {
+    s->left = -1;
+    return NULL;
+  }
+  s->left -= s->left > 0;
+  return realloc(ptr, size_new);
+}
+
+/// An allocation that fails while a term is added takes no id with it: the term again, and another, are two terms.
+static void test_failed_allocation(void** state) {
+  fixture* const f = *state;
+  scarce s = {-1};
+  const pl_store_options options = {
+      .create = true, .durability = PL_SYNC_NONE, .realloc_fn = scarce_realloc, .realloc_user = &s};
+  CHECK_OK(f, pl_store_open(f->path, &options, &f->err, &f->store));
+  unsigned failures = 0;
+  pl_status status = PL_ERR_NOMEM;
+  for (long n = 0; n < 50 && (n < 2 || status != PL_OK); n++) {
+    char one[64], two[64];
+    pl_id a, b;
+    const pl_term first = pl_term_iri((pl_str){one, (size_t)sprintf(one, "http://example.org/first%ld", n)});
+    const pl_term second = pl_term_iri((pl_str){two, (size_t)sprintf(two, "http://example.org/second%ld", n)});
+    fixture_begin(f, true);
+    s.left = n;
+    status = pl_dict_intern(f->txn, &first, &a);
+    s.left = -1;
+    failures += status != PL_OK;
+    assert_true(status == PL_OK || (status == PL_ERR_NOMEM && f->err.count > 0));
+    pl_error_clear(&f->err);
+    CHECK_OK(f, pl_dict_intern(f->txn, &first, &a));
+    CHECK_OK(f, pl_dict_intern(f->txn, &second, &b));
+    assert_true(a != b);
+    pl_txn* const txn = f->txn;
+    f->txn = NULL;
+    assert_int_equal(pl_txn_commit(txn), status == PL_OK ? PL_OK : PL_ERR_MISUSE);
+    pl_error_clear(&f->err);
+  }
+  assert_int_equal(status, PL_OK);
+  assert_true(failures >= 3);
+  fixture_begin(f, false);
+  assert_sound(f);
+  fixture_abort(f);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
   const struct CMUnitTest tests[] = {
@@ -283,6 +338,7 @@ int main(void) {
       TEST(test_abort_and_absent),
       TEST(test_affix_limit),
       TEST(test_build),
+      TEST(test_failed_allocation),
       TEST(test_damage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
