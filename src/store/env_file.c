@@ -44,6 +44,7 @@ typedef struct walk {
   uint64_t pages;       ///< whole pages present
   uint32_t page_bytes;  ///< page size
   pl_mem* mem;          ///< pays for one page per level
+  uint64_t left;        ///< pages that may still be visited: in a tree no page is met twice
 } walk;
 
 static uint16_t get16(const uint8_t* p) { return (uint16_t)(p[0] | p[1] << 8); }
@@ -94,10 +95,10 @@ static bool meta_newest(int fd, meta* out) {
   return true;
 }
 
-static bool tree_present(const walk* w, uint64_t root, unsigned depth);
+static bool tree_present(walk* w, uint64_t root, unsigned depth);
 
 /// The data of a leaf node: overflow pages or the root of a named database.
-static bool node_present(const walk* w, const uint8_t* node, const uint8_t* end, unsigned depth) {
+static bool node_present(walk* w, const uint8_t* node, const uint8_t* end, unsigned depth) {
   const unsigned flags = get16(node + 4);
   const uint8_t* const data = node + 8 + get16(node + 6);
   if ((flags & NODE_BIG) != 0) {
@@ -111,7 +112,7 @@ static bool node_present(const walk* w, const uint8_t* node, const uint8_t* end,
   return true;
 }
 
-static bool page_present(const walk* w, const uint8_t* page, unsigned depth) {
+static bool page_present(walk* w, const uint8_t* page, unsigned depth) {
   const unsigned flags = get16(page + 10);
   const size_t lower = get16(page + 12);
   if ((flags & (PAGE_BRANCH | PAGE_LEAF)) == 0 || lower < 16 || lower > w->page_bytes) {
@@ -134,13 +135,14 @@ static bool page_present(const walk* w, const uint8_t* page, unsigned depth) {
 }
 
 /// True if every page reachable from `root` lies in the file.
-static bool tree_present(const walk* w, uint64_t root, unsigned depth) {
+static bool tree_present(walk* w, uint64_t root, unsigned depth) {
   if (root == NO_PAGE) {
     return true;
   }
-  if (root >= w->pages || depth > 2 * DEPTH_MAX) {
+  if (root >= w->pages || depth > 2 * DEPTH_MAX || w->left == 0) {
     return false;
   }
+  w->left--;
   uint8_t* const page = pl_mem_alloc(w->mem, w->page_bytes);
   const bool good = page && read_at(w->fd, page, w->page_bytes, root * w->page_bytes) && page_present(w, page, depth);
   pl_mem_free(w->mem, page, w->page_bytes);
@@ -164,7 +166,7 @@ static pl_status check_pages(int fd, const char* path, pl_mem* mem, pl_error* er
     if (m.last_page < pages) {
       return PL_OK;
     }
-    const walk w = {fd, pages, m.page_bytes, mem};
+    walk w = {.fd = fd, .pages = pages, .page_bytes = m.page_bytes, .mem = mem, .left = pages};
     if (tree_present(&w, m.roots[0], 0) && tree_present(&w, m.roots[1], 0)) {
       return PL_OK;
     }

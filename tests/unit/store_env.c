@@ -263,6 +263,47 @@ static void test_short_but_whole(void** state) {
   pl_error_clear(&p->err);
 }
 
+static void put(uint8_t* to, uint64_t value, unsigned bytes) {
+  for (unsigned i = 0; i < bytes; i++) {
+    to[i] = (uint8_t)(value >> (8 * i));
+  }
+}
+
+/// Branch pages whose children are all the next page: 60 to the power of 40 ways through a file of 42 pages.
+static void test_endless_tree(void** state) {
+  enum { PAGE = 4096, LEVELS = 40, CHILDREN = 60, NODE = 8 };
+  place* const p = *state;
+  uint8_t* const file = calloc(LEVELS + 2, PAGE);
+  assert_non_null(file);
+  for (unsigned i = 0; i < 2; i++) {
+    uint8_t* const meta = file + i * PAGE;
+    put(meta, i, 8);
+    put(meta + 10, 0x08, 2);
+    put(meta + 16, 0xBEEFC0DE, 4);
+    put(meta + 20, 1, 4);
+    put(meta + 16 + 24, PAGE, 4);
+    put(meta + 16 + 24 + 40, UINT64_MAX, 8);  // no free list
+    put(meta + 16 + 72 + 40, 2, 8);           // root of the main tree
+    put(meta + 16 + 120, 1000, 8);            // last page: beyond the end
+    put(meta + 16 + 128, 1 + i, 8);
+  }
+  for (unsigned level = 0; level < LEVELS; level++) {
+    uint8_t* const page = file + (level + 2) * PAGE;
+    const bool last = level + 1 == LEVELS;
+    put(page, level + 2, 8);
+    put(page + 10, last ? 0x02 : 0x01, 2);
+    put(page + 12, last ? 16 : 16 + 2 * CHILDREN, 2);
+    for (unsigned i = 0; i < CHILDREN && !last; i++) {
+      const unsigned at = PAGE - NODE * (i + 1);
+      put(page + 16 + 2 * i, at, 2);
+      put(page + at, level + 3, 4);
+    }
+  }
+  write_file(p, file, (size_t)(LEVELS + 2) * PAGE);
+  free(file);
+  open_fails(p, (pl_store_options){0}, PL_ERR_CORRUPT, PL_MSG_STORE_SHORT);
+}
+
 static void test_shared_handles(void** state) {
   place* const p = *state;
   pl_store* const first = create_ok(p);
@@ -591,6 +632,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(test_damaged_header, setup, teardown),
     cmocka_unit_test_setup_teardown(test_truncated, setup, teardown),
     cmocka_unit_test_setup_teardown(test_short_but_whole, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_endless_tree, setup, teardown),
     cmocka_unit_test_setup_teardown(test_shared_handles, setup, teardown),
     cmocka_unit_test_setup_teardown(test_two_stores, setup, teardown),
     cmocka_unit_test_setup_teardown(test_links, setup, teardown),
