@@ -19,45 +19,45 @@ typedef enum pl_msg {
 
 /// One error or warning, complete in itself: owns copies of all it shows.
 typedef struct pl_diag {
-  pl_msg number;        ///< row of messages.def
-  pl_status status;     ///< PL_OK for a warning
-  char* text;           ///< one line, never NULL
-  char* source_name;    ///< file or "query"; NULL if there is no text to point at
-  char* source_line;    ///< the (possibly shortened) line of the source that holds the span; NULL if none
-  uint64_t line;        ///< from 1; 0 = unknown
-  uint32_t column;      ///< from 1, in code points of the whole line; 0 = unknown
-  uint32_t length;      ///< code points under the caret, at least 1 when column is known
-  uint32_t caret_skip;  ///< display cells before the caret in source_line (after shortening)
-  uint32_t caret_cells; ///< display cells of the caret, at least 1
-  uint64_t offset;      ///< byte offset of the span in the source
-  char* hint;           ///< NULL if none
+  pl_msg number;         ///< row of messages.def
+  pl_status status;      ///< PL_OK for a warning
+  char* text;            ///< one line, never NULL
+  char* source_name;     ///< file or "query"; NULL if there is no text to point at
+  char* source_line;     ///< the (possibly shortened) line of the source that holds the span; NULL if none
+  uint64_t line;         ///< from 1; 0 = unknown
+  uint32_t column;       ///< from 1, in code points of the whole line; 0 = unknown
+  uint32_t length;       ///< code points under the caret, at least 1 when column is known
+  uint32_t caret_skip;   ///< display cells before the caret in source_line (after shortening)
+  uint32_t caret_cells;  ///< display cells of the caret, at least 1
+  uint64_t offset;       ///< byte offset of the span in the source
+  char* hint;            ///< NULL if none
 } pl_diag;
 
-#define PL_DIAG_ERRORS_MAX 5    ///< errors reported for one text (language.md, section 7)
-#define PL_DIAG_WARNINGS_MAX 20 ///< warnings kept for one query
+#define PL_DIAG_ERRORS_MAX 5     ///< errors reported for one text (language.md, section 7)
+#define PL_DIAG_WARNINGS_MAX 20  ///< warnings kept for one query
 
 /// The error object of a handle: up to five errors, then up to twenty warnings, in the order they were found.
 typedef struct pl_error {
-  pl_mem* mem;                                             ///< pays for copies; falls back to static text if it fails
-  pl_diag items[PL_DIAG_ERRORS_MAX + PL_DIAG_WARNINGS_MAX]; ///< errors and warnings mixed, in order found
-  size_t count;                                            ///< items used
-  size_t error_count;                                      ///< items that are errors
-  pl_status status;                                        ///< status of the first error, else PL_OK
-  bool truncated;                                          ///< more were found than are kept
-  bool newest_dropped;                                     ///< the newest one was not kept, so a hint for it is not either
+  pl_mem* mem;                                               ///< pays for copies; falls back to static text if it fails
+  pl_diag items[PL_DIAG_ERRORS_MAX + PL_DIAG_WARNINGS_MAX];  ///< errors and warnings mixed, in order found
+  size_t count;                                              ///< items used
+  size_t error_count;                                        ///< items that are errors
+  pl_status status;                                          ///< status of the first error, else PL_OK
+  bool truncated;                                            ///< more were found than are kept
+  bool newest_dropped;  ///< the newest one was not kept, so a hint for it is not either
 } pl_error;
 
 /// Where a diagnostic points: a whole text in memory (line found by counting) or a known line of a stream.
 typedef struct pl_source {
-  const char* name;    ///< shown after "-->"; NULL for none
-  pl_str text;         ///< whole text, or only the line if line_first is set
-  uint64_t line_first; ///< number of the first line of text (0 counts as 1)
-  uint64_t offset_first; ///< byte offset of text in the whole source
+  const char* name;       ///< shown after "-->"; NULL for none
+  pl_str text;            ///< whole text, or only the line if line_first is set
+  uint64_t line_first;    ///< number of the first line of text (0 counts as 1)
+  uint64_t offset_first;  ///< byte offset of text in the whole source
 } pl_source;
 
 void pl_error_init(pl_error* err, pl_mem* mem);
-void pl_error_clear(pl_error* err); ///< frees all copies; ready for the next call
-void pl_error_truncate(pl_error* err, size_t count); ///< keeps the first `count` diagnostics, frees the others
+void pl_error_clear(pl_error* err);                   ///< frees all copies; ready for the next call
+void pl_error_truncate(pl_error* err, size_t count);  ///< keeps the first `count` diagnostics, frees the others
 /// Move everything from `from` to the end of `to`; `from` is then empty.
 void pl_error_move(pl_error* to, pl_error* from);
 

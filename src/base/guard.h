@@ -8,17 +8,17 @@
 #include <stdatomic.h>
 
 typedef struct pl_guard {
-  const atomic_int* interrupt;   ///< non-zero asks to stop; set from any thread or signal handler; may be NULL
-  const atomic_int* interrupt_query; ///< a second one, of the query itself; may be NULL
-  uint64_t deadline_ns;          ///< CLOCK_MONOTONIC time to stop at; 0 = none
-  double time_limit_s;           ///< for the message
-  int (*progress)(void* user);   ///< called now and then; non-zero interrupts; may be NULL
-  void* progress_user;           ///< passed to progress
-  uint64_t progress_next_ns;     ///< when to call next (every 50 ms)
-  uint32_t countdown;            ///< calls until the clock is read again
+  const atomic_int* interrupt;        ///< non-zero asks to stop; set from any thread or signal handler; may be NULL
+  const atomic_int* interrupt_query;  ///< a second one, of the query itself; may be NULL
+  uint64_t deadline_ns;               ///< CLOCK_MONOTONIC time to stop at; 0 = none
+  double time_limit_s;                ///< for the message
+  int (*progress)(void* user);        ///< called now and then; non-zero interrupts; may be NULL
+  void* progress_user;                ///< passed to progress
+  uint64_t progress_next_ns;          ///< when to call next (every 50 ms)
+  uint32_t countdown;                 ///< calls until the clock is read again
 } pl_guard;
 
-uint64_t pl_clock_ns(void); ///< CLOCK_MONOTONIC in nanoseconds
+uint64_t pl_clock_ns(void);  ///< CLOCK_MONOTONIC in nanoseconds
 void pl_guard_init(pl_guard* guard, const atomic_int* interrupt, double time_limit_s);
 /// PL_OK, PL_ERR_INTERRUPTED or PL_ERR_LIMIT (written to err). Cheap enough for once per chunk or per thousand rows. guard may be NULL.
 pl_status pl_guard_check(pl_guard* guard, pl_error* err);

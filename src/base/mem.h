@@ -14,32 +14,33 @@
 typedef void* (*pl_realloc_fn)(void* user, void* ptr, size_t size_old, size_t size_new);
 
 typedef struct pl_mem {
-  pl_realloc_fn fn;     ///< never NULL after init
-  void* user;           ///< passed to fn
-  size_t bytes_used;    ///< live bytes
-  size_t bytes_peak;    ///< highest bytes_used
-  size_t bytes_max;     ///< limit; SIZE_MAX means none
-  bool limit_hit;       ///< true once a request was refused for the limit (PL_ERR_LIMIT rather than NOMEM)
+  pl_realloc_fn fn;   ///< never NULL after init
+  void* user;         ///< passed to fn
+  size_t bytes_used;  ///< live bytes
+  size_t bytes_peak;  ///< highest bytes_used
+  size_t bytes_max;   ///< limit; SIZE_MAX means none
+  bool limit_hit;     ///< true once a request was refused for the limit (PL_ERR_LIMIT rather than NOMEM)
 } pl_mem;
 
 /// Start an account. `fn` NULL means the C heap.
 void pl_mem_init(pl_mem* mem, pl_realloc_fn fn, void* user, size_t bytes_max);
-void* pl_mem_alloc(pl_mem* mem, size_t size) PL_NODISCARD;      ///< uninitialised; NULL on failure or size 0
-void* pl_mem_calloc(pl_mem* mem, size_t count, size_t size) PL_NODISCARD; ///< zeroed; overflow-checked
-void* pl_mem_realloc(pl_mem* mem, void* ptr, size_t size_old, size_t size_new) PL_NODISCARD; ///< old block survives failure
-void pl_mem_free(pl_mem* mem, void* ptr, size_t size);          ///< accepts NULL
+void* pl_mem_alloc(pl_mem* mem, size_t size) PL_NODISCARD;                 ///< uninitialised; NULL on failure or size 0
+void* pl_mem_calloc(pl_mem* mem, size_t count, size_t size) PL_NODISCARD;  ///< zeroed; overflow-checked
+void* pl_mem_realloc(pl_mem* mem, void* ptr, size_t size_old,
+                     size_t size_new) PL_NODISCARD;     ///< old block survives failure
+void pl_mem_free(pl_mem* mem, void* ptr, size_t size);  ///< accepts NULL
 /// The status that a NULL from this account means: PL_ERR_LIMIT or PL_ERR_NOMEM.
 pl_status pl_mem_status(const pl_mem* mem);
 
 /// Bump allocator. Everything in it ends together; registered releases run in reverse order at reset or free.
 typedef struct pl_arena {
-  pl_mem* mem;                    ///< account that pays
-  struct pl_arena_block* block;   ///< newest block, linked to older ones
-  struct pl_arena_release* releases; ///< newest first
+  pl_mem* mem;                        ///< account that pays
+  struct pl_arena_block* block;       ///< newest block, linked to older ones
+  struct pl_arena_release* releases;  ///< newest first
 } pl_arena;
 
 void pl_arena_init(pl_arena* arena, pl_mem* mem);
-void* pl_arena_alloc(pl_arena* arena, size_t size) PL_NODISCARD;   ///< 16-byte aligned, uninitialised; NULL on failure
+void* pl_arena_alloc(pl_arena* arena, size_t size) PL_NODISCARD;  ///< 16-byte aligned, uninitialised; NULL on failure
 void* pl_arena_calloc(pl_arena* arena, size_t count, size_t size) PL_NODISCARD;
 /// Copy bytes and add a terminator (not counted). On failure returns a slice with data NULL.
 pl_str pl_arena_str(pl_arena* arena, pl_str s) PL_NODISCARD;
@@ -54,17 +55,17 @@ void pl_arena_free(pl_arena* arena);   ///< runs releases, frees all; the arena 
 /// Growable bytes with a ceiling set at creation. Always zero-terminated once anything was written (not counted in len).
 /// Errors stick: after a failed append every later one fails too, so a writer may check once at the end.
 typedef struct pl_buf {
-  pl_mem* mem;      ///< account that pays
-  char* data;       ///< bytes; NULL until the first append
-  size_t len;       ///< bytes used
-  size_t capacity;  ///< bytes allocated
-  size_t bytes_max; ///< ceiling; passing it is PL_ERR_LIMIT
-  pl_status status; ///< first failure
+  pl_mem* mem;       ///< account that pays
+  char* data;        ///< bytes; NULL until the first append
+  size_t len;        ///< bytes used
+  size_t capacity;   ///< bytes allocated
+  size_t bytes_max;  ///< ceiling; passing it is PL_ERR_LIMIT
+  pl_status status;  ///< first failure
 } pl_buf;
 
 void pl_buf_init(pl_buf* buf, pl_mem* mem, size_t bytes_max);
 void pl_buf_free(pl_buf* buf);
-void pl_buf_clear(pl_buf* buf); ///< len = 0, status = PL_OK, memory kept
+void pl_buf_clear(pl_buf* buf);  ///< len = 0, status = PL_OK, memory kept
 pl_status pl_buf_reserve(pl_buf* buf, size_t extra);
 pl_status pl_buf_append(pl_buf* buf, const void* data, size_t len);
 pl_status pl_buf_char(pl_buf* buf, char c);
@@ -83,9 +84,9 @@ static inline pl_str pl_buf_view(const pl_buf* buf) { return (pl_str){buf->data,
 pl_status pl_vec_grow(pl_mem* mem, void** data, size_t* capacity, size_t count_min, size_t item_size);
 #define pl_vec_reserve(mem, v, n) \
   ((v)->capacity >= (n) ? PL_OK : pl_vec_grow((mem), (void**)&(v)->data, &(v)->capacity, (n), sizeof(*(v)->data)))
-#define pl_vec_push(mem, v, item)                                                           \
+#define pl_vec_push(mem, v, item) \
   (pl_vec_reserve((mem), (v), (v)->count + 1) == PL_OK ? ((v)->data[(v)->count++] = (item), PL_OK) : pl_mem_status(mem))
-#define pl_vec_free(mem, v)                                                       \
+#define pl_vec_free(mem, v) \
   (pl_mem_free((mem), (v)->data, (v)->capacity * sizeof(*(v)->data)), (v)->data = NULL, (v)->count = (v)->capacity = 0)
 
 #endif

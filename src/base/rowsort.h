@@ -12,12 +12,12 @@
 typedef struct pl_rowsort pl_rowsort;
 
 typedef struct pl_rowsort_options {
-  uint32_t columns;    ///< 1 to 6
-  size_t bytes_max;    ///< memory budget for rows, scratch included
-  const char* temp_dir; ///< for runs; NULL = default of tempfile.h
-  pl_pool* pool;       ///< may be NULL
-  pl_guard* guard;     ///< may be NULL
-  bool keep_duplicates; ///< false: equal rows come out once
+  uint32_t columns;      ///< 1 to 6
+  size_t bytes_max;      ///< memory budget for rows, scratch included
+  const char* temp_dir;  ///< for runs; NULL = default of tempfile.h
+  pl_pool* pool;         ///< may be NULL
+  pl_guard* guard;       ///< may be NULL
+  bool keep_duplicates;  ///< false: equal rows come out once
 } pl_rowsort_options;
 
 pl_status pl_rowsort_new(pl_mem* mem, const pl_rowsort_options* options, pl_error* err, pl_rowsort** out);
@@ -28,7 +28,7 @@ pl_status pl_rowsort_add(pl_rowsort* sort, const uint64_t* rows, size_t count);
 pl_status pl_rowsort_finish(pl_rowsort* sort);
 /// Next sorted rows, row after row, in an internal buffer valid until the next call. *count = 0 at the end.
 pl_status pl_rowsort_next(pl_rowsort* sort, const uint64_t** rows, size_t* count);
-uint64_t pl_rowsort_added(const pl_rowsort* sort); ///< rows added so far
+uint64_t pl_rowsort_added(const pl_rowsort* sort);  ///< rows added so far
 
 /// Sort rows in memory (in place, stable, LSD radix over the bytes that vary); scratch has the same size. Columns most significant first.
 void pl_rows_sort(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t columns);

@@ -8,8 +8,8 @@
 #include "store/statement.h"
 
 typedef struct pl_identity {
-  uint64_t high; ///< first 64 bits
-  uint64_t low;  ///< last 64 bits
+  uint64_t high;  ///< first 64 bits
+  uint64_t low;   ///< last 64 bits
 } pl_identity;
 
 /// Fingerprint of one term (kind, text, datatype, language), the same in every store.

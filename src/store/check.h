@@ -12,6 +12,7 @@ typedef struct pl_check_report {
 
 /// Verify everything; each finding is one line given to on_damage (at most 1000, then a last one says how many more there were).
 /// Returns PL_OK also when damage was found; a failure only when the check itself could not go on. guard may be NULL.
-pl_status pl_check(pl_txn* txn, pl_guard* guard, void (*on_damage)(void* user, const char* text), void* user, pl_check_report* out);
+pl_status pl_check(pl_txn* txn, pl_guard* guard, void (*on_damage)(void* user, const char* text), void* user,
+                   pl_check_report* out);
 
 #endif

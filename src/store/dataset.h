@@ -16,28 +16,28 @@
 
 #include <roaring/roaring.h>
 
-typedef struct pl_store pl_store; ///< an open store file (env.h); shared by threads
-typedef struct pl_txn pl_txn;     ///< a read or write transaction; one thread at a time
+typedef struct pl_store pl_store;  ///< an open store file (env.h); shared by threads
+typedef struct pl_txn pl_txn;      ///< a read or write transaction; one thread at a time
 
 /// Terms every store holds under fixed ids, written when the store is created, in this order (keys from 1). Never reorder: on disk.
 /// KNOWN(slug, text, below_base): below_base names are base + text, others full IRIs.
-#define PL_KNOWN_TERMS(KNOWN)                        \
-  KNOWN(TYPE, PL_RDF "type", false)                  \
-  KNOWN(SOURCE, "source", true)                      \
-  KNOWN(SPAN, "span", true)                          \
-  KNOWN(CONFIDENCE, "confidence", true)              \
-  KNOWN(FROM, "from", true)                          \
-  KNOWN(UNTIL, "until", true)                        \
-  KNOWN(ON, "on", true)                              \
-  KNOWN(SAME_AS, "same_as", true)                    \
-  KNOWN(OWL_SAME_AS, PL_OWL "sameAs", false)         \
-  KNOWN(LABEL, "label", true)                        \
-  KNOWN(NAME, "name", true)                          \
-  KNOWN(RDFS_LABEL, PL_RDFS "label", false)          \
+#define PL_KNOWN_TERMS(KNOWN)                                                    \
+  KNOWN(TYPE, PL_RDF "type", false)                                              \
+  KNOWN(SOURCE, "source", true)                                                  \
+  KNOWN(SPAN, "span", true)                                                      \
+  KNOWN(CONFIDENCE, "confidence", true)                                          \
+  KNOWN(FROM, "from", true)                                                      \
+  KNOWN(UNTIL, "until", true)                                                    \
+  KNOWN(ON, "on", true)                                                          \
+  KNOWN(SAME_AS, "same_as", true)                                                \
+  KNOWN(OWL_SAME_AS, PL_OWL "sameAs", false)                                     \
+  KNOWN(LABEL, "label", true)                                                    \
+  KNOWN(NAME, "name", true)                                                      \
+  KNOWN(RDFS_LABEL, PL_RDFS "label", false)                                      \
   KNOWN(SKOS_PREF_LABEL, "http://www.w3.org/2004/02/skos/core#prefLabel", false) \
   KNOWN(FOAF_NAME, "http://xmlns.com/foaf/0.1/name", false)                      \
   KNOWN(SCHEMA_NAME, "http://schema.org/name", false)                            \
-  KNOWN(ALIAS, "alias", true)                        \
+  KNOWN(ALIAS, "alias", true)                                                    \
   KNOWN(SKOS_ALT_LABEL, "http://www.w3.org/2004/02/skos/core#altLabel", false)   \
   KNOWN(REIFIES, PL_RDF "reifies", false)
 enum {
@@ -45,7 +45,7 @@ enum {
 #define KNOWN(slug, text, below_base) PL_KNOWN_##slug,
   PL_KNOWN_TERMS(KNOWN)
 #undef KNOWN
-  PL_KNOWN_END_
+      PL_KNOWN_END_
 };
 /// Id of a known term, e.g. PL_KNOWN(SOURCE).
 #define PL_KNOWN(slug) pl_id_make(PL_TAG_IRI, PL_KNOWN_##slug)
@@ -56,8 +56,8 @@ enum {
 /// A write transaction ends in the thread that began it (a second one of the same thread is PL_ERR_MISUSE).
 /// `err` is borrowed for the transaction's life and receives details of every failure of calls on it.
 pl_status pl_txn_begin(pl_store* store, bool write, pl_error* err, pl_txn** out);
-pl_status pl_txn_commit(pl_txn* txn); ///< ends the transaction whatever it returns
-void pl_txn_abort(pl_txn* txn);       ///< accepts NULL
+pl_status pl_txn_commit(pl_txn* txn);  ///< ends the transaction whatever it returns
+void pl_txn_abort(pl_txn* txn);        ///< accepts NULL
 /// Let go of the snapshot of a read transaction, and keep what is costly to make for pl_txn_renew. Between the two only pl_txn_abort may be
 /// called on it, and scans may be closed. False if it is not to be kept (a write transaction, or many of this process rest already): abort it.
 bool pl_txn_rest(pl_txn* txn);
@@ -97,24 +97,28 @@ pl_status pl_dict_each(pl_txn* txn, pl_status (*fn)(void* user, pl_id id, const 
 // ---- scans --------------------------------------------------------------------------------------------------------
 
 typedef enum pl_order {
-  PL_ORDER_SPO = 0, PL_ORDER_POS, PL_ORDER_OSP, PL_ORDER_PSO, ///< all rows; c is the fourth column
-  PL_ORDER_CSPO,                ///< rows with c != 0
-  PL_ORDER_CPO, PL_ORDER_POC,   ///< annotations, three columns
+  PL_ORDER_SPO = 0,
+  PL_ORDER_POS,
+  PL_ORDER_OSP,
+  PL_ORDER_PSO,   ///< all rows; c is the fourth column
+  PL_ORDER_CSPO,  ///< rows with c != 0
+  PL_ORDER_CPO,
+  PL_ORDER_POC,  ///< annotations, three columns
   PL_ORDER_COUNT
 } pl_order;
 enum { PL_S = 0, PL_P = 1, PL_O = 2, PL_C = 3 };
 /// Which of s, p, o, c stands in each column of an order: pl_order_columns[PL_ORDER_POS] = {PL_P, PL_O, PL_S, PL_C}.
 extern const uint8_t pl_order_columns[PL_ORDER_COUNT][4];
-extern const uint8_t pl_order_width[PL_ORDER_COUNT]; ///< 4 or 3
+extern const uint8_t pl_order_width[PL_ORDER_COUNT];  ///< 4 or 3
 extern const char* const pl_order_names[PL_ORDER_COUNT];
 
 /// Which statements of a fact count (a compiled lens). A fact passes when one of its rows does.
 typedef struct pl_pass {
-  const roaring_bitmap_t* assertions; ///< passing assertion counters; NULL = all
-  const pl_id* graphs;                ///< passing named graphs, sorted
-  size_t graph_count;                 ///< used
-  bool all_graphs;                    ///< every named graph passes
-  bool plain;                         ///< plainly stated facts pass
+  const roaring_bitmap_t* assertions;  ///< passing assertion counters; NULL = all
+  const pl_id* graphs;                 ///< passing named graphs, sorted
+  size_t graph_count;                  ///< used
+  bool all_graphs;                     ///< every named graph passes
+  bool plain;                          ///< plainly stated facts pass
 } pl_pass;
 static inline bool pl_pass_c(const pl_pass* pass, pl_id c) {
   if (c == 0) {
@@ -144,12 +148,12 @@ typedef enum pl_scan_mode {
   PL_SCAN_ASSERTIONS  ///< rows with c != 0 that pass
 } pl_scan_mode;
 
-typedef struct pl_scan pl_scan; ///< a seekable cursor over one order; belongs to its transaction's thread
+typedef struct pl_scan pl_scan;  ///< a seekable cursor over one order; belongs to its transaction's thread
 
 /// Open; memory comes from `mem`. `pass` (may be NULL) is borrowed until close. In a write transaction a scan sees what was flushed
 /// before pl_scan_range was called, and is invalid after any later write.
 pl_status pl_scan_open(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_pass* pass, pl_mem* mem, pl_scan** out);
-void pl_scan_close(pl_scan* scan); ///< accepts NULL; before the transaction ends
+void pl_scan_close(pl_scan* scan);  ///< accepts NULL; before the transaction ends
 /// Restrict to rows whose first `n` columns equal `prefix` and whose column n lies in [low, high] (both inclusive; ignored when n is the
 /// width), and go to the first one. Cheap when the new range lies a little ahead of the last one (the cursor gallops forward).
 pl_status pl_scan_range(pl_scan* scan, const pl_id* prefix, unsigned n, pl_id low, pl_id high);
@@ -188,6 +192,7 @@ pl_status pl_stats_predicates(pl_txn* txn, pl_arena* arena, pl_predicate_stats**
 pl_status pl_stats_annotation(pl_txn* txn, pl_id predicate, pl_predicate_stats* out);
 pl_status pl_stats_totals(pl_txn* txn, pl_totals* out);
 /// Rows in a range of an order: exact while it spans few blocks, else an estimate from headers and tree shape. For planning only.
-pl_status pl_stats_range(pl_txn* txn, pl_order order, const pl_id* prefix, unsigned n, pl_id low, pl_id high, uint64_t* rows);
+pl_status pl_stats_range(pl_txn* txn, pl_order order, const pl_id* prefix, unsigned n, pl_id low, pl_id high,
+                         uint64_t* rows);
 
 #endif

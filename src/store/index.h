@@ -13,7 +13,7 @@ typedef struct pl_index {
   uint32_t columns;  ///< 2, 3 or 4
 } pl_index;
 
-uint32_t pl_db_columns(pl_db db); ///< columns of an index database
+uint32_t pl_db_columns(pl_db db);  ///< columns of an index database
 static inline pl_index pl_index_of(pl_txn* txn, pl_db db) { return (pl_index){txn, db, pl_db_columns(db)}; }
 
 /// Insert `count` rows (row after row, sorted, distinct). shared[i] (may be NULL) receives how many leading columns row i has in common
@@ -32,15 +32,17 @@ pl_status pl_index_first(pl_index index, const uint64_t* key, unsigned n, uint64
 typedef struct pl_index_append pl_index_append;
 pl_status pl_index_append_open(pl_index index, unsigned fill_percent, pl_mem* mem, pl_index_append** out);
 pl_status pl_index_append_rows(pl_index_append* append, const uint64_t* rows, size_t count);
-pl_status pl_index_append_finish(pl_index_append* append); ///< writes the last block; frees
-void pl_index_append_abort(pl_index_append* append);       ///< frees; accepts NULL
+pl_status pl_index_append_finish(pl_index_append* append);  ///< writes the last block; frees
+void pl_index_append_abort(pl_index_append* append);        ///< frees; accepts NULL
 
 /// Walk all blocks and verify: keys ascending, rows within bounds and ascending, header counts right, no padding damage. fn (may be NULL)
 /// gets each run of rows. Damage is reported through on_damage (text), not as a failure; returns failure only if reading cannot go on.
 pl_status pl_index_verify(pl_index index, pl_mem* mem, pl_status (*fn)(void* user, const uint64_t* rows, size_t count),
                           void (*on_damage)(void* user, const char* text), void* user);
 /// Blocks and bytes, for stats.
-typedef struct pl_index_size { uint64_t blocks, bytes, rows; } pl_index_size;
-pl_status pl_index_measure(pl_index index, pl_index_size* out); ///< rows are counted from headers
+typedef struct pl_index_size {
+  uint64_t blocks, bytes, rows;
+} pl_index_size;
+pl_status pl_index_measure(pl_index index, pl_index_size* out);  ///< rows are counted from headers
 
 #endif

@@ -5,30 +5,30 @@
 #include "term/term.h"
 
 typedef struct pl_annotation {
-  pl_term predicate; ///< an IRI
-  pl_term object;    ///< any term
+  pl_term predicate;  ///< an IRI
+  pl_term object;     ///< any term
 } pl_annotation;
 
 /// One statement. With `asserted` its annotations (perhaps none that a reader would call empty: at least one) make an assertion; else it is plain,
 /// or, with graph set, stated by that named graph.
 typedef struct pl_statement {
-  pl_term subject;                 ///< IRI or blank
-  pl_term predicate;               ///< IRI
-  pl_term object;                  ///< any
-  pl_term graph;                   ///< PL_TERM_NONE, IRI or blank
-  const pl_annotation* annotations; ///< in the batch's arena; order and duplicates do not matter
-  uint32_t annotation_count;       ///< used
-  bool asserted;                   ///< has its own assertion
-  uint64_t row;                    ///< input row (line, object, document statement) from 1; several statements may share one
+  pl_term subject;                   ///< IRI or blank
+  pl_term predicate;                 ///< IRI
+  pl_term object;                    ///< any
+  pl_term graph;                     ///< PL_TERM_NONE, IRI or blank
+  const pl_annotation* annotations;  ///< in the batch's arena; order and duplicates do not matter
+  uint32_t annotation_count;         ///< used
+  bool asserted;                     ///< has its own assertion
+  uint64_t row;  ///< input row (line, object, document statement) from 1; several statements may share one
 } pl_statement;
 
-#define PL_BATCH_STATEMENTS 4096 ///< statements a reader puts in one batch (a row's statements are never split)
+#define PL_BATCH_STATEMENTS 4096  ///< statements a reader puts in one batch (a row's statements are never split)
 
 /// A bad input row, kept with its place (diag.h's line, column, text).
 typedef struct pl_bad_row {
-  uint64_t row;      ///< input row from 1
-  pl_diag diag;      ///< complete message (its strings in the batch's arena)
-  pl_str text;       ///< the row's raw bytes, shortened to 64 KiB, for --bad-rows
+  uint64_t row;  ///< input row from 1
+  pl_diag diag;  ///< complete message (its strings in the batch's arena)
+  pl_str text;   ///< the row's raw bytes, shortened to 64 KiB, for --bad-rows
 } pl_bad_row;
 
 /// Statements with the memory their slices point to. Filled by one reader call, then handed on; reused after pl_batch_clear.

@@ -11,20 +11,21 @@
 typedef struct pl_writer pl_writer;
 
 typedef struct pl_annotation_id {
-  pl_id predicate; ///< an IRI
-  pl_id object;    ///< any term
+  pl_id predicate;  ///< an IRI
+  pl_id object;     ///< any term
 } pl_annotation_id;
 
 /// bytes_max 0 = 256 MiB. guard may be NULL.
 pl_status pl_writer_open(pl_txn* txn, size_t bytes_max, pl_guard* guard, pl_writer** out);
-void pl_writer_close(pl_writer* writer); ///< drops what was not flushed; accepts NULL
+void pl_writer_close(pl_writer* writer);  ///< drops what was not flushed; accepts NULL
 
 /// Id of a term, adding it to the dictionary if it is new.
 pl_status pl_writer_term(pl_writer* writer, const pl_term* term, pl_id* id);
 /// State a fact plainly (graph 0) or in a named graph (graph = IRI or blank id). s must be a node, p an IRI.
 pl_status pl_writer_fact(pl_writer* writer, pl_id s, pl_id p, pl_id o, pl_id graph);
 /// Assert a fact with annotations (any order, duplicates dropped; count >= 1). The same fact with the same set is the same assertion. *c may be NULL.
-pl_status pl_writer_assert(pl_writer* writer, pl_id s, pl_id p, pl_id o, const pl_annotation_id* annotations, size_t count, pl_id* c);
+pl_status pl_writer_assert(pl_writer* writer, pl_id s, pl_id p, pl_id o, const pl_annotation_id* annotations,
+                           size_t count, pl_id* c);
 /// A whole batch of statements.
 pl_status pl_writer_batch(pl_writer* writer, const pl_batch* batch);
 

@@ -28,16 +28,19 @@ typedef enum pl_tag {
   PL_TAG_BOOLEAN = 7,    ///< inline: 0 or 1
   PL_TAG_INTEGER = 9,    ///< inline: xsd:integer, value + 2^58
   PL_TAG_DECIMAL = 10,   ///< inline: xsd:decimal, value * 10^6 + 2^58, at most 6 fraction digits
-  PL_TAG_DOUBLE = 11,    ///< inline: xsd:double whose low 5 mantissa bits are 0 and that is not NaN; order-preserving bits >> 5
-  PL_TAG_NUMBER = 12,    ///< dictionary: any other literal with a numeric value (all XSD numeric types, non-canonical forms, NaN)
+  PL_TAG_DOUBLE =
+      11,  ///< inline: xsd:double whose low 5 mantissa bits are 0 and that is not NaN; order-preserving bits >> 5
+  PL_TAG_NUMBER =
+      12,  ///< dictionary: any other literal with a numeric value (all XSD numeric types, non-canonical forms, NaN)
   PL_TAG_DATE = 14,      ///< inline: gYear, gYearMonth, date, dateTime; see date.h for the bits
   PL_TAG_INTERVAL = 15,  ///< inline: interval of two dates of day precision or coarser; 29 bits each
   PL_TAG_TIME = 16,      ///< dictionary: any other valid date, dateTime or interval literal
-  PL_TAG_SHORT = 18,     ///< inline: xsd:string of at most 7 bytes, without zero bytes: 7 bytes big-endian, then 3 bits length
-  PL_TAG_STRING = 19,    ///< dictionary: xsd:string
-  PL_TAG_LANG = 21,      ///< dictionary: language-tagged string
-  PL_TAG_LITERAL = 22,   ///< dictionary: any other literal
-  PL_TAG_TEMP = 31       ///< a term, list or path computed by a running query; payload indexes its pool; never stored
+  PL_TAG_SHORT =
+      18,  ///< inline: xsd:string of at most 7 bytes, without zero bytes: 7 bytes big-endian, then 3 bits length
+  PL_TAG_STRING = 19,   ///< dictionary: xsd:string
+  PL_TAG_LANG = 21,     ///< dictionary: language-tagged string
+  PL_TAG_LITERAL = 22,  ///< dictionary: any other literal
+  PL_TAG_TEMP = 31      ///< a term, list or path computed by a running query; payload indexes its pool; never stored
 } pl_tag;
 
 static inline pl_id pl_id_make(pl_tag tag, uint64_t payload) { return ((uint64_t)tag << PL_ID_PAYLOAD_BITS) | payload; }
@@ -48,7 +51,8 @@ static inline pl_id pl_tag_first(pl_tag tag) { return (uint64_t)tag << PL_ID_PAY
 static inline pl_id pl_tag_end(pl_tag tag) { return ((uint64_t)tag + 1) << PL_ID_PAYLOAD_BITS; }
 
 static inline bool pl_tag_in_dict(pl_tag t) {
-  return t == PL_TAG_BLANK || t == PL_TAG_IRI || t == PL_TAG_NUMBER || t == PL_TAG_TIME || t == PL_TAG_STRING || t == PL_TAG_LANG || t == PL_TAG_LITERAL;
+  return t == PL_TAG_BLANK || t == PL_TAG_IRI || t == PL_TAG_NUMBER || t == PL_TAG_TIME || t == PL_TAG_STRING ||
+         t == PL_TAG_LANG || t == PL_TAG_LITERAL;
 }
 static inline bool pl_tag_is_node(pl_tag t) { return t == PL_TAG_BLANK || t == PL_TAG_ASSERTION || t == PL_TAG_IRI; }
 static inline bool pl_tag_is_number(pl_tag t) { return t >= PL_TAG_INTEGER && t <= PL_TAG_NUMBER; }

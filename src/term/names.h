@@ -5,15 +5,15 @@
 #include "term/term.h"
 
 typedef struct pl_prefix {
-  pl_str prefix; ///< without the colon; may be empty
-  pl_str iri;    ///< namespace
+  pl_str prefix;  ///< without the colon; may be empty
+  pl_str iri;     ///< namespace
 } pl_prefix;
 
 /// Base and prefixes. Lookups go from the last prefix to the first, so a later one of the same name wins.
 typedef struct pl_names {
-  pl_str base;              ///< base IRI of bare names
-  const pl_prefix* prefixes; ///< borrowed
-  size_t prefix_count;      ///< used
+  pl_str base;                ///< base IRI of bare names
+  const pl_prefix* prefixes;  ///< borrowed
+  size_t prefix_count;        ///< used
 } pl_names;
 
 /// rdf, rdfs, xsd, owl, skos, foaf, schema, dc, dcterms, prov: always known (a query or store may override).

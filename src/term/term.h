@@ -10,10 +10,11 @@
 #define PL_RDFS "http://www.w3.org/2000/01/rdf-schema#"
 #define PL_XSD "http://www.w3.org/2001/XMLSchema#"
 #define PL_OWL "http://www.w3.org/2002/07/owl#"
-#define PL_INTERVAL_TYPE "urn:parley:type:interval" ///< datatype of an interval literal; lexical form: ISO 8601 "start/end"
+#define PL_INTERVAL_TYPE \
+  "urn:parley:type:interval"  ///< datatype of an interval literal; lexical form: ISO 8601 "start/end"
 #define PL_BASE_DEFAULT "urn:parley:"
-#define PL_ASSERTION_LABEL "st"                      ///< an assertion is printed as _:st1, _:st2 ...
-#define PL_TERM_BYTES_MAX ((size_t)1 << 30)         ///< longest text of one term
+#define PL_ASSERTION_LABEL "st"              ///< an assertion is printed as _:st1, _:st2 ...
+#define PL_TERM_BYTES_MAX ((size_t)1 << 30)  ///< longest text of one term
 
 typedef enum pl_term_kind {
   PL_TERM_NONE = 0,   ///< no term
@@ -32,7 +33,9 @@ typedef struct pl_term {
 
 static inline pl_term pl_term_iri(pl_str iri) { return (pl_term){.kind = PL_TERM_IRI, .text = iri}; }
 static inline pl_term pl_term_string(pl_str s) { return (pl_term){.kind = PL_TERM_LITERAL, .text = s}; }
-static inline pl_term pl_term_typed(pl_str s, pl_str datatype) { return (pl_term){.kind = PL_TERM_LITERAL, .text = s, .datatype = datatype}; }
+static inline pl_term pl_term_typed(pl_str s, pl_str datatype) {
+  return (pl_term){.kind = PL_TERM_LITERAL, .text = s, .datatype = datatype};
+}
 
 /// Space for the text of an inline term.
 #define PL_INLINE_TEXT_MAX 80

@@ -6,23 +6,23 @@
 
 typedef enum pl_value_kind {
   PL_VALUE_NULL = 0,
-  PL_VALUE_BLANK,      ///< blank node or assertion: text
-  PL_VALUE_IRI,        ///< text
-  PL_VALUE_BOOLEAN,    ///< boolean
-  PL_VALUE_INTEGER,    ///< integer (fits int64; larger xsd:integer literals are decimals with scale 0)
-  PL_VALUE_DECIMAL,    ///< decimal
-  PL_VALUE_DOUBLE,     ///< real
-  PL_VALUE_DATE,       ///< date (start)
-  PL_VALUE_INTERVAL,   ///< date = start, date_end = end
-  PL_VALUE_STRING,     ///< text, no language
-  PL_VALUE_LANG,       ///< text and lang
-  PL_VALUE_OTHER       ///< literal without a value known here: text and datatype
+  PL_VALUE_BLANK,     ///< blank node or assertion: text
+  PL_VALUE_IRI,       ///< text
+  PL_VALUE_BOOLEAN,   ///< boolean
+  PL_VALUE_INTEGER,   ///< integer (fits int64; larger xsd:integer literals are decimals with scale 0)
+  PL_VALUE_DECIMAL,   ///< decimal
+  PL_VALUE_DOUBLE,    ///< real
+  PL_VALUE_DATE,      ///< date (start)
+  PL_VALUE_INTERVAL,  ///< date = start, date_end = end
+  PL_VALUE_STRING,    ///< text, no language
+  PL_VALUE_LANG,      ///< text and lang
+  PL_VALUE_OTHER      ///< literal without a value known here: text and datatype
 } pl_value_kind;
 
 /// mantissa / 10^scale, scale 0 to 18, |mantissa| < 10^37. Normalised: no trailing zero digit while scale > 0.
 typedef struct pl_decimal {
-  __int128 mantissa; ///< signed
-  uint32_t scale;    ///< fraction digits
+  __int128 mantissa;  ///< signed
+  uint32_t scale;     ///< fraction digits
 } pl_decimal;
 
 typedef struct pl_value {
@@ -32,10 +32,10 @@ typedef struct pl_value {
   double real;
   pl_decimal decimal;
   pl_date date;
-  pl_date date_end;   ///< for intervals
-  pl_str text;        ///< borrowed
-  pl_str datatype;    ///< borrowed; for OTHER
-  pl_str lang;        ///< borrowed
+  pl_date date_end;  ///< for intervals
+  pl_str text;       ///< borrowed
+  pl_str datatype;   ///< borrowed; for OTHER
+  pl_str lang;       ///< borrowed
 } pl_value;
 
 /// Value of a term (XSD numeric types by value; ill-typed literals are OTHER). Slices are borrowed from the term.
@@ -51,7 +51,7 @@ bool pl_value_to_id(const pl_value* value, pl_id* id);
 /// first, then end; ties by kind and text so that the order is total.
 int pl_value_order(const pl_value* a, const pl_value* b);
 
-typedef enum pl_truth { PL_FALSE = 0, PL_TRUE = 1, PL_UNKNOWN = 2 } pl_truth; ///< UNKNOWN is null
+typedef enum pl_truth { PL_FALSE = 0, PL_TRUE = 1, PL_UNKNOWN = 2 } pl_truth;  ///< UNKNOWN is null
 typedef enum pl_compare_op { PL_CMP_EQ, PL_CMP_NE, PL_CMP_LT, PL_CMP_LE, PL_CMP_GT, PL_CMP_GE } pl_compare_op;
 /// = != < <= > >= with null for null or incomparable operands. Numbers by value across types; dates: = compares value and precision,
 /// < and > when one lies wholly before the other, <= is (< or =); an integer beside a date is a year. Nodes: = by identity, no order.
@@ -72,16 +72,20 @@ typedef enum pl_arith_op { PL_ARITH_ADD, PL_ARITH_SUB, PL_ARITH_MUL, PL_ARITH_DI
 pl_value pl_value_arith(pl_arith_op op, const pl_value* a, const pl_value* b, bool* overflow);
 pl_value pl_value_negate(const pl_value* a, bool* overflow);
 
-bool pl_decimal_parse(pl_str s, pl_decimal* out);           ///< digits with optional sign and point; false if it does not fit
-size_t pl_decimal_print(pl_decimal d, char buf[48]);        ///< without exponent; "1.0" for whole values (XSD canonical decimal)
+bool pl_decimal_parse(pl_str s, pl_decimal* out);  ///< digits with optional sign and point; false if it does not fit
+size_t pl_decimal_print(pl_decimal d,
+                        char buf[48]);  ///< without exponent; "1.0" for whole values (XSD canonical decimal)
 pl_decimal pl_decimal_from_int(int64_t i);
 int pl_decimal_cmp(pl_decimal a, pl_decimal b);
 bool pl_decimal_add(pl_decimal a, pl_decimal b, pl_decimal* out);  ///< false on overflow
 bool pl_decimal_sub(pl_decimal a, pl_decimal b, pl_decimal* out);
 bool pl_decimal_mul(pl_decimal a, pl_decimal b, pl_decimal* out);  ///< rounded half-even at scale 18
-bool pl_decimal_div(pl_decimal a, pl_decimal b, pl_decimal* out);  ///< false for zero divisor; rounded half-even at scale 18
-pl_decimal pl_decimal_round(pl_decimal a, int digits, char mode);  ///< mode 'h' half away from zero (round), 'f' floor, 'c' ceil
+bool pl_decimal_div(pl_decimal a, pl_decimal b,
+                    pl_decimal* out);  ///< false for zero divisor; rounded half-even at scale 18
+pl_decimal pl_decimal_round(pl_decimal a, int digits,
+                            char mode);  ///< mode 'h' half away from zero (round), 'f' floor, 'c' ceil
 double pl_decimal_to_double(pl_decimal d);
-size_t pl_double_print(double d, char buf[48]);             ///< shortest text that reads back; XSD canonical ("1.0E0", "INF", "NaN")
+size_t pl_double_print(double d,
+                       char buf[48]);  ///< shortest text that reads back; XSD canonical ("1.0E0", "INF", "NaN")
 
 #endif

@@ -12,8 +12,9 @@ static void test_terms(void** state) {
   check_ttl("@prefix e: <http://e/> .\ne:a e:b e:c , \"x\"@EN ; a <rel> .",
             "<http://e/a> <http://e/b> <http://e/c> . #1\n<http://e/a> <http://e/b> \"x\"@en . #2\n"
             "<http://e/a> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://b/d/rel> . #3\n");
-  check_ttl("<a:b> <c:d> 5, \"\"\"l\"o\n\"\"ng\"\"\" .",
-            "<a:b> <c:d> \"5\"^^<http://www.w3.org/2001/XMLSchema#integer> . #1\n<a:b> <c:d> \"l\\\"o\\n\\\"\\\"ng\" . #2\n");
+  check_ttl(
+      "<a:b> <c:d> 5, \"\"\"l\"o\n\"\"ng\"\"\" .",
+      "<a:b> <c:d> \"5\"^^<http://www.w3.org/2001/XMLSchema#integer> . #1\n<a:b> <c:d> \"l\\\"o\\n\\\"\\\"ng\" . #2\n");
   check_ttl("", "");
   check_ttl("# nothing\n", "");
 }
