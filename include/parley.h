@@ -13,7 +13,8 @@
  *  - Details of a failure are in the error object of the handle that failed: parley_error() of a store, parley_query_error() of a query.
  *    parley_open() and parley_build(), which have no handle yet when they fail, take an error out-parameter.
  *  - There is no global state. Two stores in one process do not know of each other. The same file may be opened twice in one process.
- *  - Threads: a parley* may be used by any number of threads at once; each transaction and each query belongs to one thread at a time.
+ *  - Threads: a parley* may be used by any number of threads at once; each transaction and each query belongs to one thread at a time,
+ *    and a write transaction is ended by the thread that began it.
  *    parley_interrupt() and parley_query_interrupt() may be called from any thread and from a signal handler.
  *  - After fork() the child must not use handles of its parent (PARLEY_MISUSE) nor close them; it opens the store anew.
  */
@@ -187,11 +188,13 @@ PARLEY_API parley_value parley_name(const char* text);
 typedef struct parley_txn parley_txn;
 
 /** Begin a transaction: a read transaction sees the store as of now until it ends; a write transaction is the only one of the store and
- *  waits for others unless PARLEY_OPEN_NO_WAIT. End it with parley_commit() or parley_rollback(). Errors: PARLEY_BUSY, PARLEY_READONLY, ... @since 0.1 */
+ *  waits for others unless PARLEY_OPEN_NO_WAIT. End it with parley_commit() or parley_rollback(): a read transaction from any
+ *  thread, a write transaction from the thread that began it. Errors: PARLEY_BUSY, PARLEY_READONLY, ... @since 0.1 */
 PARLEY_API parley_status parley_begin(parley* store, int write, parley_txn** txn);
-/** Make a write transaction's changes durable and visible, or end a read transaction. The handle is gone whatever is returned. @since 0.1 */
+/** Make a write transaction's changes durable and visible, or end a read transaction. The handle is gone whatever is returned,
+ *  but for one case: a write transaction of another thread gives PARLEY_MISUSE and stays open. @since 0.1 */
 PARLEY_API parley_status parley_commit(parley_txn* txn);
-/** End a transaction, undoing what it wrote. Accepts NULL. @since 0.1 */
+/** End a transaction, undoing what it wrote. Accepts NULL. A write transaction of another thread stays open; parley_error(store) says so. @since 0.1 */
 PARLEY_API void parley_rollback(parley_txn* txn);
 /** Errors of the last failed call on this transaction. Borrowed until the next call on it. @since 0.1 */
 PARLEY_API const parley_error_object* parley_txn_error(const parley_txn* txn);
@@ -259,6 +262,8 @@ PARLEY_API parley_status parley_column(parley_query* query, size_t column, parle
 PARLEY_API parley_status parley_column_list(parley_query* query, size_t column, const parley_value** values, size_t* count);
 /** The column as text: names as a query would write them, strings bare, dates and numbers plain (doubles without exponent where that is short), null as "" - what a table shows. Borrowed like the column. @since 0.1 */
 PARLEY_API const char* parley_column_text(parley_query* query, size_t column);
+/** Bytes of that text, which may hold U+0000; a zero follows them. 0 if there is none. @since 0.1 */
+PARLEY_API size_t parley_column_text_len(parley_query* query, size_t column);
 /** The column as the query language writes it (quoted, typed): can be pasted into a query. Borrowed like the column. @since 0.1 */
 PARLEY_API const char* parley_column_source(parley_query* query, size_t column);
 
@@ -279,13 +284,13 @@ PARLEY_API const char* parley_query_stage(parley_query* query, parley_stage stag
 
 typedef struct parley_limits {
   size_t size;            /**< sizeof(parley_limits) */
-  size_t memory_bytes;    /**< per query; 0 = none */
+  size_t memory_bytes;    /**< per run, and again for the texts and values made of one row; 0 = none */
   double seconds;         /**< wall time of one run; 0 = none */
   uint64_t rows;          /**< result rows; 0 = none */
 } parley_limits;
 /** Limits for queries prepared on this store from now on. @since 0.1 */
 PARLEY_API parley_status parley_set_limits(parley* store, const parley_limits* limits);
-/** Limits of one query, before its first step. @since 0.1 */
+/** Limits of one query, for its next run and those after it; PARLEY_MISUSE while rows are being read. @since 0.1 */
 PARLEY_API parley_status parley_query_set_limits(parley_query* query, const parley_limits* limits);
 /** Call fn about every 50 ms while a query runs; non-zero stops it (PARLEY_INTERRUPTED). NULL ends it. @since 0.1 */
 PARLEY_API parley_status parley_query_on_progress(parley_query* query, int (*fn)(void* user), void* user);

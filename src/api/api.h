@@ -119,8 +119,8 @@ typedef enum pl_api_state {
 typedef struct pl_api_cell {
   bool has_value;       ///< value holds
   parley_value value;   ///< as parley_column gives it
-  const char* text;     ///< NULL = not made
-  const char* source;   ///< NULL = not made
+  pl_str text;          ///< data NULL = not made
+  pl_str source;        ///< data NULL = not made
   parley_value* items;  ///< of a list; NULL = not made
   size_t item_count;    ///< used
 } pl_api_cell;
@@ -132,6 +132,7 @@ struct parley_query {
   parley_query* next;            ///< of the same transaction
   bool orphan;                   ///< its transaction has ended
   pl_mem mem;                    ///< account
+  pl_mem mem_row;                ///< account of what is made of the current row, under the run's limit
   parley_error_object error;     ///< errors and warnings
   size_t compile_diags;          ///< of these, made by compiling
   bool has_misuse;               ///< the newest diagnostic is of a misused call, and goes with the next call

@@ -39,67 +39,97 @@ static pl_status term_of(parley_query* q, pl_id id, pl_term* out) {
 
 typedef pl_status (*write_fn)(pl_buf* out, const pl_names* names, const pl_term* term);
 
-/// A term, or a list in brackets; lists in lists are as deep as the expressions that made them.
-static pl_status write_id(parley_query* q, pl_buf* out, write_fn fn, pl_id id, unsigned depth) {
+/// A text being written.
+typedef struct writer {
+  parley_query* q;     ///< whose row
+  pl_buf out;          ///< as long as a term may be; paid from the account of the row
+  write_fn fn;         ///< how terms are written
+  uint32_t unchecked;  ///< elements since the guard was asked
+} writer;
+
+/// A term, or a list in brackets. A list that holds one list twice, which holds one twice, has an endless text in no time: the buffer and the
+/// guard end it.
+static pl_status write_id(writer* w, pl_id id, unsigned depth) {
   const pl_id* items;
   size_t count;
   pl_term term;
+  pl_buf* const out = &w->out;
+  parley_query* const q = w->q;
   if (depth < PL_NESTING_MAX && id != PL_ID_NULL && pl_termpool_list(pl_run_pool(q->run), id, &items, &count)) {
     PL_TRY(pl_buf_char(out, '['));
     for (size_t i = 0; i < count; i++) {
+      if (++w->unchecked % 1024 == 0) {
+        PL_TRY(pl_guard_check(&q->guard, &q->error.diags));
+      }
       PL_TRY(pl_buf_str(out, i ? PL_STR(", ") : PL_STR("")));
-      PL_TRY(write_id(q, out, fn, items[i], depth + 1));
+      PL_TRY(write_id(w, items[i], depth + 1));
     }
     return pl_buf_char(out, ']');
   }
   PL_TRY(term_of(q, id, &term));
-  return fn(out, names_of(q), &term);
+  return w->fn(out, names_of(q), &term);
 }
 
-static pl_status text_of(parley_query* q, write_fn fn, pl_id id, const char** out) {
-  pl_buf buf;
-  pl_buf_init(&buf, &q->mem, SIZE_MAX / 2);
-  pl_status status = write_id(q, &buf, fn, id, 0);
+/// Keep what was written, or say why it could not be.
+static pl_status writer_end(writer* w, pl_status status, pl_str* out) {
+  const pl_mem* const mem = w->out.mem;
+  pl_error* const err = &w->q->error.diags;
+  pl_str kept = {NULL, 0};
   if (status == PL_OK) {
-    *out = pl_arena_str(&q->arena_row, pl_buf_view(&buf)).data;
-    status = *out ? PL_OK : PL_ERR_NOMEM;
+    kept = pl_arena_str(&w->q->arena_row, pl_buf_view(&w->out));
+    status = kept.data ? PL_OK : pl_mem_status(mem);
   }
-  pl_buf_free(&buf);
+  if (status == PL_ERR_LIMIT) {
+    status = mem->limit_hit ? pl_fail_memory(err, "the text of a column", mem->bytes_max)
+                            : pl_fail(err, PL_MSG_TEXT_LONG, PL_TERM_BYTES_MAX);
+  }
+  pl_buf_free(&w->out);
+  *out = kept;
   return status;
 }
 
-static pl_status line_text(parley_query* q, write_fn fn, const char** out) {
+static void writer_begin(writer* w, parley_query* q, write_fn fn) {
+  *w = (writer){.q = q, .fn = fn};
+  pl_buf_init(&w->out, &q->mem_row, PL_TERM_BYTES_MAX);
+}
+
+static pl_status text_of(parley_query* q, write_fn fn, pl_id id, pl_str* out) {
+  writer w;
+  writer_begin(&w, q, fn);
+  return writer_end(&w, write_id(&w, id, 0), out);
+}
+
+static pl_status line_text(parley_query* q, write_fn fn, pl_str* out) {
+  writer w;
   const pl_term term = pl_term_string(line_of(q));
-  pl_buf buf;
-  pl_buf_init(&buf, &q->mem, SIZE_MAX / 2);
-  pl_status status = fn(&buf, NULL, &term);
-  if (status == PL_OK) {
-    *out = pl_arena_str(&q->arena_row, pl_buf_view(&buf)).data;
-    status = *out ? PL_OK : PL_ERR_NOMEM;
-  }
-  pl_buf_free(&buf);
-  return status;
+  writer_begin(&w, q, fn);
+  return writer_end(&w, fn(&w.out, NULL, &term), out);
 }
 
-static const char* column_text(parley_query* q, size_t column, bool source) {
+static pl_status make_text(parley_query* q, size_t column, bool source, pl_str* text) {
+  const write_fn fn = source ? pl_api_write_source : pl_api_write_text;
+  return is_line(q) ? line_text(q, fn, text) : text_of(q, fn, id_of(q, column), text);
+}
+
+/// Text of a column, made when it is first asked for; data is NULL on failure.
+static pl_str column_text(parley_query* q, size_t column, bool source) {
+  static const pl_str none = {NULL, 0};
   pl_api_cell* cell;
   if (!q || cell_of(q, column, &cell) != PL_OK) {
-    return NULL;
+    return none;
   }
-  const char** const text = source ? &cell->source : &cell->text;
-  if (!*text) {
-    const write_fn fn = source ? pl_api_write_source : pl_api_write_text;
-    const pl_status status = is_line(q) ? line_text(q, fn, text) : text_of(q, fn, id_of(q, column), text);
-    if (status != PL_OK) {
-      pl_api_error_complete(&q->error.diags, status);
-      return NULL;
-    }
+  pl_str* const text = source ? &cell->source : &cell->text;
+  const pl_status status = text->data ? PL_OK : make_text(q, column, source, text);
+  if (status != PL_OK) {
+    pl_api_error_complete(&q->error.diags, status);
+    return none;
   }
   return *text;
 }
 
-const char* parley_column_text(parley_query* query, size_t column) { return column_text(query, column, false); }
-const char* parley_column_source(parley_query* query, size_t column) { return column_text(query, column, true); }
+const char* parley_column_text(parley_query* query, size_t column) { return column_text(query, column, false).data; }
+size_t parley_column_text_len(parley_query* query, size_t column) { return column_text(query, column, false).len; }
+const char* parley_column_source(parley_query* query, size_t column) { return column_text(query, column, true).data; }
 
 // ---- values -------------------------------------------------------------------------------------------------------
 
@@ -107,8 +137,10 @@ static pl_status value_of(parley_query* q, pl_id id, parley_value* out) {
   pl_term term;
   if (id != PL_ID_NULL && pl_termpool_is_list(pl_run_pool(q->run), id)) {
     *out = (parley_value){.type = PARLEY_LIST};
-    PL_TRY(text_of(q, pl_api_write_text, id, &out->text));
-    out->text_len = strlen(out->text);
+    pl_str text;
+    PL_TRY(text_of(q, pl_api_write_text, id, &text));
+    out->text = text.data;
+    out->text_len = text.len;
     return PL_OK;
   }
   PL_TRY(term_of(q, id, &term));

@@ -114,7 +114,8 @@ static parley_query* query_new(parley* store, parley_txn* txn, pl_str text) {
   pl_api_error_init(&q->error, &q->mem);
   pl_arena_init(&q->arena_query, &q->mem);
   pl_arena_init(&q->arena_plan, &q->mem);
-  pl_arena_init(&q->arena_row, &q->mem);
+  pl_api_mem_init(store, &q->mem_row, SIZE_MAX);
+  pl_arena_init(&q->arena_row, &q->mem_row);
   pl_buf_init(&q->lines, &q->mem, SIZE_MAX / 2);
   pl_buf_init(&q->stage, &q->mem, SIZE_MAX / 2);
   pl_buf_init(&q->profile, &q->mem, SIZE_MAX / 2);

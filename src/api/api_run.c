@@ -108,6 +108,7 @@ static pl_status open_run(parley_query* q, pl_txn* txn) {
   q->guard.progress = q->progress;
   q->guard.progress_user = q->progress_user;
   PL_TRY(pl_guard_check(&q->guard, &q->error.diags));
+  q->mem_row.bytes_max = q->limits.memory_bytes ? q->limits.memory_bytes : SIZE_MAX;
   PL_TRY(start_run(q, txn));
   q->chunk = NULL;
   q->chunk_next = 0;
@@ -186,6 +187,7 @@ static void forget_row(parley_query* q) {
   if (q->column_count > 0) {
     memset(q->cells, 0, q->column_count * sizeof *q->cells);
     pl_arena_reset(&q->arena_row);
+    q->mem_row.limit_hit = false;
   }
 }
 

@@ -246,6 +246,7 @@ parley_status parley_query_set_limits(parley_query* query, const parley_limits* 
   const pl_status status = take_limits(limits, "parley_query_set_limits", err, &copy);
   if (status == PL_OK) {
     query->limits = copy;
+    pl_api_query_forget(query);  // a run that is kept has the limits of its beginning
   }
   return pl_api_status(status);
 }

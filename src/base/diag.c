@@ -149,6 +149,11 @@ pl_status pl_fail(pl_error* err, pl_msg number, ...) {
   return status;
 }
 
+pl_status pl_fail_memory(pl_error* err, const char* what, size_t bytes_max) {
+  const bool small = bytes_max < (size_t)1 << 20;
+  return pl_fail(err, PL_MSG_MEMORY_LIMIT, what, small ? bytes_max >> 10 : bytes_max >> 20, small ? "KiB" : "MiB");
+}
+
 pl_status pl_fail_at(pl_error* err, const pl_source* source, pl_span span, pl_msg number, ...) {
   va_list args;
   va_start(args, number);

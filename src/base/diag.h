@@ -64,6 +64,8 @@ void pl_error_move(pl_error* to, pl_error* from);
 /// Record message `number` without a place and return its status, so that callers write `return pl_fail(err, PL_MSG_X, ...);`.
 /// `err` may be NULL: then only the status is returned. Arguments follow the row's format string.
 pl_status pl_fail(pl_error* err, pl_msg number, ...);
+/// Record that `what` (an operator, a step) passed the memory limit.
+pl_status pl_fail_memory(pl_error* err, const char* what, size_t bytes_max);
 /// The same with a place. `source` is borrowed for the call.
 pl_status pl_fail_at(pl_error* err, const pl_source* source, pl_span span, pl_msg number, ...);
 /// Set the hint of the newest diagnostic (printf style). No effect when err is NULL or empty.

@@ -60,7 +60,7 @@ static pl_status fail(pl_rowsort* sort, pl_status status) {
 
 static pl_status fail_memory(pl_rowsort* sort) {
   if (pl_mem_status(sort->mem) == PL_ERR_LIMIT) {
-    return fail(sort, pl_fail(sort->err, PL_MSG_MEMORY_LIMIT, "Sort", sort->mem->bytes_max >> 20));
+    return fail(sort, pl_fail_memory(sort->err, "Sort", sort->mem->bytes_max));
   }
   return fail(sort, pl_fail(sort->err, PL_MSG_NOMEM));
 }

@@ -28,7 +28,7 @@ static pl_status memory_failure(pl_op* op, pl_status status) {
   pl_run* run = op->run;
   if (run->failed == PL_OK && run->mem.limit_hit && status == PL_ERR_LIMIT) {
     run->failed = status;
-    return pl_fail(run->err, PL_MSG_MEMORY_LIMIT, op->node->type->name, run->mem.bytes_max >> 20);
+    return pl_fail_memory(run->err, op->node->type->name, run->mem.bytes_max);
   }
   if (run->failed == PL_OK) {
     run->failed = status;

@@ -100,7 +100,7 @@ pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, 
   const pl_status status = open_run(run, params);
   if (status != PL_OK) {
     if (status == PL_ERR_LIMIT && run->mem.limit_hit && err && err->error_count == 0) {
-      (void)pl_fail(err, PL_MSG_MEMORY_LIMIT, "preparing the query", run->mem.bytes_max >> 20);
+      (void)pl_fail_memory(err, "preparing the query", run->mem.bytes_max);
     }
     pl_run_close(run);
     return status;

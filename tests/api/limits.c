@@ -69,11 +69,76 @@ static void updates_take_equal_rows_once(void** state) {
   parley_finalize(q);
 }
 
+/// The text of a list can be far longer than the list: it has the limit of a term, and stops when asked.
+static void list_texts_end(void** state) {
+  fixture* const f = *state;
+  char text[2048];
+  parley_value v;
+  parley_diagnostic d;
+  parley_limits limits = {.size = sizeof limits, .memory_bytes = (size_t)4 << 20};
+  size_t len = (size_t)sprintf(text, "let ?l0 = [1, 1] ");
+  for (int i = 1; i < 60; i++) {
+    len += (size_t)snprintf(text + len, sizeof text - len, "let ?l%d = [?l%d, ?l%d] ", i, i - 1, i - 1);
+  }
+  (void)snprintf(text + len, sizeof text - len, "return ?l59, ?l3");
+  parley_query* const q = help_prepare(f->store, text);
+  assert_int_equal(parley_query_set_limits(q, &limits), PARLEY_OK);
+  assert_int_equal(parley_step(q), PARLEY_ROW);
+  assert_null(parley_column_text(q, 0));
+  assert_int_equal(parley_error_get(parley_query_error(q), 0, &d), PARLEY_OK);
+  assert_int_equal(d.code, 2);
+  assert_int_equal(parley_column(q, 0, &v), PARLEY_LIMIT);
+  assert_int_equal(parley_reset(q), PARLEY_OK);
+  limits.memory_bytes = 0;
+  assert_int_equal(parley_query_set_limits(q, &limits), PARLEY_OK);
+  assert_int_equal(parley_step(q), PARLEY_ROW);
+  assert_int_equal(parley_column(q, 1, &v), PARLEY_OK);
+  assert_int_equal(v.type, PARLEY_LIST);
+  assert_int_equal(v.text_len, strlen(v.text));
+  parley_query_interrupt(q);
+  assert_null(parley_column_text(q, 0));
+  assert_int_equal(parley_error_get(parley_query_error(q), 0, &d), PARLEY_OK);
+  assert_int_equal(d.status, PARLEY_INTERRUPTED);
+  parley_finalize(q);
+}
+
+/// Limits that change between two runs hold for the second.
+static void limits_hold_for_the_next_run(void** state) {
+  fixture* const f = *state;
+  parley_diagnostic d;
+  parley_limits limits = {.size = sizeof limits, .memory_bytes = (size_t)64 << 20};
+  load_hundred(f->store);
+  parley_query* const q = help_prepare(f->store, "match ?a p ?b return ?a order by ?a");
+  assert_int_equal(parley_query_set_limits(q, &limits), PARLEY_OK);
+  free(help_rows(q));
+  limits.memory_bytes = 5000;
+  assert_int_equal(parley_reset(q), PARLEY_OK);
+  assert_int_equal(parley_query_set_limits(q, &limits), PARLEY_OK);
+  assert_int_equal(parley_step(q), PARLEY_LIMIT);
+  assert_int_equal(parley_error_get(parley_query_error(q), 0, &d), PARLEY_OK);
+  assert_non_null(strstr(d.message, "4 KiB"));
+  parley_finalize(q);
+}
+
+/// Texts may hold U+0000: their length says so.
+static void texts_have_lengths(void** state) {
+  fixture* const f = *state;
+  parley_value v;
+  parley_query* const q = help_prepare(f->store, "return \"a\\u0000b\" as ?x, [\"a\\u0000b\", \"c\"] as ?l");
+  assert_int_equal(parley_column_text_len(q, 0), 0);
+  assert_int_equal(parley_step(q), PARLEY_ROW);
+  assert_int_equal(parley_column_text_len(q, 0), 3);
+  assert_memory_equal(parley_column_text(q, 0), "a\0b", 4);
+  assert_int_equal(parley_column(q, 1, &v), PARLEY_OK);
+  assert_int_equal(v.text_len, 8);
+  assert_memory_equal(v.text, "[a\0b, c]", 9);
+  parley_finalize(q);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      HELP_TEST(counts_do_not_wrap),
-      HELP_TEST(repeats_can_be_stopped),
-      HELP_TEST(updates_take_equal_rows_once),
+      HELP_TEST(counts_do_not_wrap), HELP_TEST(repeats_can_be_stopped),       HELP_TEST(updates_take_equal_rows_once),
+      HELP_TEST(list_texts_end),     HELP_TEST(limits_hold_for_the_next_run), HELP_TEST(texts_have_lengths),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

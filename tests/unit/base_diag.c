@@ -126,7 +126,7 @@ static void test_bounds(void** state) {
   pl_error err;
   pl_error_init(&err, &mem);
   for (int i = 0; i < 7; i++) {
-    assert_int_equal(pl_fail(&err, PL_MSG_MEMORY_LIMIT, "Sort", (size_t)i), PL_ERR_LIMIT);
+    assert_int_equal(pl_fail(&err, PL_MSG_MEMORY_LIMIT, "Sort", (size_t)i, "MiB"), PL_ERR_LIMIT);
     pl_error_hint(&err, "hint %d", i);
   }
   assert_int_equal(err.count, PL_DIAG_ERRORS_MAX);
