@@ -1,7 +1,6 @@
 /// Loading, building and exporting: the structs of parley.h mapped to those of src/load, field by field.
 ///
-/// Callbacks are wrapped, because what a reader hands on (diagnostics, slices) is not what parley.h promises, and
-/// because the interrupt of parley_build() is a plain int that is looked at when progress is told.
+/// Callbacks are wrapped, because what a reader hands on (diagnostics, slices) is not what parley.h promises.
 #include "load/export.h"
 #include "load/load.h"
 
@@ -47,32 +46,20 @@ static pl_status inputs_map(const parley_input* inputs, size_t count, const char
 
 /// What the wrapped callbacks need.
 typedef struct load_frame {
-  parley_load_options given;      ///< the caller's
-  pl_load_options options;        ///< ours
-  pl_mem mem;                     ///< pays for reports and inputs
-  pl_arena arena;                 ///< inputs
-  const volatile int* interrupt;  ///< of parley_build; may be NULL
+  parley_load_options given;  ///< the caller's
+  pl_load_options options;    ///< ours
+  pl_mem mem;                 ///< pays for reports and inputs
+  pl_arena arena;             ///< inputs
 } load_frame;
 
 static int on_progress(void* user, const pl_load_progress* p) {
   const load_frame* const frame = user;
-  if (frame->interrupt && *frame->interrupt != 0) {
-    return 1;
-  }
-  if (!frame->given.on_progress) {
-    return 0;
-  }
   const parley_progress progress = {.bytes_read = p->bytes_read,
                                     .bytes_total = p->bytes_total,
                                     .rows = p->rows,
                                     .committed_row = p->committed_row,
                                     .phase = p->phase};
   return frame->given.on_progress(frame->given.user, &progress);
-}
-
-static int on_guard(void* user) {
-  const load_frame* const frame = user;
-  return frame->interrupt && *frame->interrupt != 0;
 }
 
 static void on_bad(void* user, const pl_bad_row* bad, const char* input_name) {
@@ -93,7 +80,6 @@ static void on_bad(void* user, const pl_bad_row* bad, const char* input_name) {
 
 static pl_status frame_begin(load_frame* frame, const parley_load_options* options, const char* function,
                              const pl_mem* like, pl_error* err) {
-  frame->interrupt = NULL;
   pl_mem_init(&frame->mem, like->fn, like->user, SIZE_MAX);
   pl_arena_init(&frame->arena, &frame->mem);
   PL_TRY(pl_api_options_copy(&frame->given, sizeof frame->given, options, function, err));
@@ -182,21 +168,20 @@ parley_status parley_load_in(parley_txn* txn, const parley_input* inputs, size_t
 
 // ---- build --------------------------------------------------------------------------------------------------------
 
+// The interrupt of parley_build() is a plain int, because parley.h is also read as C++. An atomic int that needs no lock
+// is the same int to the machine, so all that looks at interrupts can look at the caller's, from any thread.
+_Static_assert(sizeof(atomic_int) == sizeof(int) && ATOMIC_INT_LOCK_FREE == 2, "an atomic int is an int");
+
 static pl_status build(const char* path, const parley_options* open, const parley_input* inputs, size_t count,
                        load_frame* frame, pl_error* err, pl_load_summary* made) {
   pl_input* mapped = NULL;
-  pl_guard guard;
   if (!path) {
     return pl_fail(err, PL_MSG_API_NULL, "parley_build", "path");
   }
   PL_TRY(inputs_map(inputs, count, "parley_build", &frame->arena, err, &mapped));
-  pl_guard_init(&guard, NULL, 0);
-  guard.progress = on_guard;
-  guard.progress_user = frame;
   frame->options.threads = open->threads;
-  frame->options.on_progress = on_progress;
   const pl_bulk_options bulk = {
-      .base = pl_str_c(open->base), .bytes_max = frame->given.memory_bytes, .threads = open->threads, .guard = &guard};
+      .base = pl_str_c(open->base), .bytes_max = frame->given.memory_bytes, .threads = open->threads};
   return pl_load_new(path, &bulk, mapped, count, &frame->options, err, made);
 }
 
@@ -219,7 +204,7 @@ parley_status parley_build(const char* path, const parley_options* open_options,
     status = pl_api_options_copy(&open, sizeof open, open_options, "parley_build", &err);
   }
   if (status == PL_OK) {
-    frame.interrupt = interrupt;
+    frame.options.interrupt = (const atomic_int*)(uintptr_t)interrupt;
     status = build(path, &open, inputs, count, &frame, &err, &made);
   }
   summary_map(&made, summary);

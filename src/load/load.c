@@ -263,6 +263,13 @@ static uint64_t size_of_inputs(const pl_input* inputs, size_t count) {
   return total;
 }
 
+/// The last look before what was read is taken for whole: an interrupt that also ended the input (Ctrl-C in a pipe ends
+/// both sides) must not leave a part of it behind.
+static pl_status check_whole(load_run* run) {
+  run->guard.progress_next_ns = run->progress_next_ns = 0;
+  return check_guard(run);
+}
+
 /// Read all inputs into the sink and finish it: `last` commits or, for the caller's transaction, only flushes.
 static pl_status run_load(load_run* run, const pl_mem* account, const pl_input* inputs, size_t count, pl_str base,
                           pl_status (*last)(load_run*)) {
@@ -281,6 +288,9 @@ static pl_status run_load(load_run* run, const pl_mem* account, const pl_input* 
   pl_status status = run_loop(run);
   if (status == PL_OK) {
     status = pl_feed_prefixes(&run->feed, &run->prefixes_told, tell_prefix, run);
+  }
+  if (status == PL_OK) {
+    status = check_whole(run);
   }
   if (status == PL_OK) {
     status = last(run);

@@ -10,6 +10,7 @@
 /// huge pages.
 ///
 /// Qualifiers (datatypes, languages) are few and held once in a table of their own.
+#include "base/rows_internal.h"
 #include "store/dict_internal.h"
 
 #include <sys/mman.h>
@@ -416,6 +417,16 @@ static pl_status write_one(void* user, const record* r, uint64_t address) {
   return pl_group_append(w->txn, &w->group, &entry, &w->scratch);
 }
 
+static pl_status sort_rows(writing* w) {
+  pl_guard* const guard = w->build->guard;
+  if (pl_rows_sort_until(w->rows, w->rows + 2 * w->build->count, w->count, 2, guard)) {
+    return PL_OK;
+  }
+  guard->countdown = 0;  // what stopped the sorting stands: asking again writes the message
+  const pl_status status = pl_guard_check(guard, w->txn->err);
+  return status == PL_OK ? pl_fail(w->txn->err, PL_MSG_INTERRUPTED) : status;
+}
+
 static pl_status write_rows(pl_txn* txn, const uint64_t* rows, size_t count, pl_mem* mem) {
   enum { FILL = 85 };
   pl_index_append* append = NULL;
@@ -460,7 +471,9 @@ pl_status pl_dict_build_write(pl_dict_build* build, pl_txn* txn) {
     status = pl_group_put_last(txn, &w->group);
   }
   if (status == PL_OK) {
-    pl_rows_sort(rows, rows + 2 * build->count, w->count, 2);
+    status = sort_rows(w);
+  }
+  if (status == PL_OK) {
     status = write_rows(txn, rows, w->count, build->mem);
   }
   txn->next_key = build->count + 1;

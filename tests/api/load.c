@@ -141,6 +141,56 @@ static void stops_when_asked(void** state) {
   assert_int_equal(stats.facts, 0);
 }
 
+typedef struct pipe_end {
+  parley* store;            ///< asked to stop at the end; may be NULL
+  volatile int* interrupt;  ///< set at the end; may be NULL
+  int ended;                ///< the end was read
+} pipe_end;
+
+/// One fact and the end, both by the same Ctrl-C.
+static int read_and_interrupt(void* user, char* buf, size_t size, size_t* len) {
+  static const char fact[] = "<urn:a> <urn:b> <urn:c> .\n";
+  pipe_end* const end = user;
+  *len = 0;
+  if (!end->ended) {
+    assert_true(size >= sizeof fact);
+    memcpy(buf, fact, sizeof fact - 1);
+    *len = sizeof fact - 1;
+  } else if (end->store) {
+    parley_interrupt(end->store);
+  } else if (end->interrupt) {
+    *end->interrupt = 1;
+  }
+  end->ended = 1;
+  return 0;
+}
+
+static int stop_at_the_end(void* user, const parley_progress* progress) {
+  (void)progress;
+  return ((const pipe_end*)user)->ended;
+}
+
+/// Input that ends because of the interrupt is not taken for whole.
+static void stops_at_the_end(void** state) {
+  fixture* const f = *state;
+  char path[128];
+  volatile int interrupt = 0;
+  pipe_end end = {.store = f->store};
+  const parley_input input = {.read = read_and_interrupt, .user = &end, .format = "nt"};
+  assert_int_equal(parley_load(f->store, &input, 1, NULL, NULL), PARLEY_INTERRUPTED);
+  parley_clear_interrupt(f->store);
+  const parley_load_options options = {.size = sizeof options, .on_progress = stop_at_the_end, .user = &end};
+  end = (pipe_end){.ended = 0};
+  assert_int_equal(parley_load(f->store, &input, 1, &options, NULL), PARLEY_INTERRUPTED);
+  parley_stats stats = {.size = sizeof stats};
+  assert_int_equal(parley_get_stats(f->store, &stats), PARLEY_OK);
+  assert_int_equal(stats.facts, 0);
+  (void)snprintf(path, sizeof path, "%s/never", f->folder);
+  end = (pipe_end){.interrupt = &interrupt};
+  assert_int_equal(parley_build(path, NULL, &input, 1, NULL, &interrupt, NULL, NULL), PARLEY_INTERRUPTED);
+  assert_int_not_equal(access(path, F_OK), 0);
+}
+
 typedef struct output {
   char text[8192];  ///< zero-terminated
   size_t len;       ///< used
@@ -281,8 +331,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       HELP_TEST(loads_memory_and_callbacks), HELP_TEST(loads_in_transactions),
       HELP_TEST(refuses_bad_inputs),         HELP_TEST(skips_bad_rows),
-      HELP_TEST(stops_when_asked),           HELP_TEST(builds_and_exports),
-      HELP_TEST(describes_itself),           HELP_TEST(measures_and_checks),
+      HELP_TEST(stops_at_the_end),           HELP_TEST(stops_when_asked),
+      HELP_TEST(builds_and_exports),         HELP_TEST(describes_itself),
+      HELP_TEST(measures_and_checks),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
