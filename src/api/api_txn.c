@@ -93,8 +93,13 @@ parley_status parley_commit(parley_txn* txn) {
   }
   pl_api_call_begin(&call, txn->store);
   pl_api_txn_enter(txn);
+  pl_status status = pl_txn_may_end(txn->txn);
+  if (status != PL_OK) {
+    pl_error_move(&call.err, &txn->error.diags);
+    return pl_api_call_end(&call, status);
+  }
   drop_queries(txn);
-  pl_status status = pl_api_txn_flush(txn);
+  status = pl_api_txn_flush(txn);
   pl_writer_close(txn->writer);
   if (status == PL_OK) {
     status = pl_txn_commit(txn->txn);
@@ -106,8 +111,21 @@ parley_status parley_commit(parley_txn* txn) {
   return pl_api_call_end(&call, status);
 }
 
+/// If not, it stays open and the store tells.
+static bool may_roll_back(parley_txn* txn) {
+  pl_api_call call;
+  pl_api_txn_enter(txn);
+  const pl_status status = pl_txn_may_end(txn->txn);
+  if (status != PL_OK) {
+    pl_api_call_begin(&call, txn->store);
+    pl_error_move(&call.err, &txn->error.diags);
+    (void)pl_api_call_end(&call, status);
+  }
+  return status == PL_OK;
+}
+
 void parley_rollback(parley_txn* txn) {
-  if (!txn) {
+  if (!txn || !may_roll_back(txn)) {
     return;
   }
   drop_queries(txn);

@@ -56,6 +56,8 @@ enum {
 /// A write transaction ends in the thread that began it (a second one of the same thread is PL_ERR_MISUSE).
 /// `err` is borrowed for the transaction's life and receives details of every failure of calls on it.
 pl_status pl_txn_begin(pl_store* store, bool write, pl_error* err, pl_txn** out);
+/// PL_ERR_MISUSE if the calling thread may not end the transaction: LMDB's lock of the one writer belongs to the thread that began it.
+pl_status pl_txn_may_end(const pl_txn* txn);
 pl_status pl_txn_commit(pl_txn* txn);  ///< ends the transaction whatever it returns
 void pl_txn_abort(pl_txn* txn);        ///< accepts NULL
 /// Let go of the snapshot of a read transaction, and keep what is costly to make for pl_txn_renew. Between the two only pl_txn_abort may be

@@ -365,6 +365,12 @@ void pl_txn_abort(pl_txn* txn) {
   txn_end(txn);
 }
 
+pl_status pl_txn_may_end(const pl_txn* txn) {
+  // While the transaction is open nobody changes who the writer is, so the lock is not needed.
+  return txn->write && !pthread_equal(txn->store->shared->writer, pthread_self()) ? pl_fail(txn->err, PL_MSG_TXN_THREAD)
+                                                                                  : PL_OK;
+}
+
 static pl_status commit_mdb(pl_txn* txn) {
   if (txn->write) {
     if (txn->failed) {

@@ -172,11 +172,45 @@ static void stores_are_apart(void** state) {
   assert_int_equal(parley_close(other), PARLEY_OK);
 }
 
+typedef struct handed {
+  parley* store;    ///< of the transaction
+  parley_txn* txn;  ///< begun by another thread
+} handed;
+
+static void* end_for_another(void* user) {
+  handed* const h = user;
+  const int refused = parley_commit(h->txn) == PARLEY_MISUSE &&
+                      strstr(parley_error_message(parley_error(h->store)), "thread that began it") != NULL;
+  parley_rollback(h->txn);
+  return refused && strstr(parley_error_message(parley_error(h->store)), "thread that began it") ? h : NULL;
+}
+
+/// A write transaction is ended by its own thread; another one changes nothing, and the next writer begins as always.
+static void writers_end_their_own(void** state) {
+  fixture* const f = *state;
+  handed h = {.store = f->store};
+  pthread_t other;
+  void* good = NULL;
+  assert_int_equal(parley_begin(f->store, 1, &h.txn), PARLEY_OK);
+  assert_int_equal(help_add(h.txn, "Ann", "knows", "Bob"), PARLEY_OK);
+  assert_int_equal(pthread_create(&other, NULL, end_for_another, &h), 0);
+  assert_int_equal(pthread_join(other, &good), 0);
+  assert_ptr_equal(good, &h);
+  assert_int_equal(help_add(h.txn, "Bob", "knows", "Ann"), PARLEY_OK);
+  assert_int_equal(parley_commit(h.txn), PARLEY_OK);
+  parley_stats stats = {.size = sizeof stats};
+  assert_int_equal(parley_get_stats(f->store, &stats), PARLEY_OK);
+  assert_int_equal(stats.facts, 2);
+  assert_int_equal(parley_begin(f->store, 1, &h.txn), PARLEY_OK);
+  parley_rollback(h.txn);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       HELP_TEST(readers_see_whole_states),
       HELP_TEST(errors_are_kept_apart),
       HELP_TEST(stores_are_apart),
+      HELP_TEST(writers_end_their_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
