@@ -34,7 +34,7 @@ pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options
 /// Text of the plan (explain): one tree, one operator a line, expected rows, order used.
 pl_status pl_plan_explain(const pl_plan* plan, pl_txn* txn, pl_buf* out);
 
-/// Start. `params` holds a term per pl_query.params (PL_TERM_NONE = null); a list parameter is given in `param_lists` (count > 0) instead.
+/// Start. `params` holds one per pl_query.params: a term (PL_TERM_NONE = null) or, where `list` is set, the terms of a list.
 typedef struct pl_param {
   pl_term term;         ///< single value
   const pl_term* list;  ///< elements; NULL = single value

@@ -76,6 +76,10 @@ typedef struct pl_binder {
 void pl_bind_failed(pl_binder* b, pl_status status);
 #define PL_BIND_HINT(b, ...) pl_error_hint((b)->context->err, __VA_ARGS__)
 pl_status pl_bind_no_memory(const pl_binder* b);
+/// Fail if there are more than PL_PARTS_MAX of `what` at the span.
+pl_status pl_bind_check_count(pl_binder* b, uint32_t count, pl_span span, const char* what);
+/// False once no further error is shown: then looking for a hint is wasted work.
+bool pl_bind_hints_shown(const pl_binder* b);
 /// Report something of the language that this version does not run.
 void pl_bind_later(pl_binder* b, pl_span span, const char* what);
 
@@ -102,7 +106,7 @@ bool pl_bind_is_constant(const pl_ast* node);
 /// Index in the query's constants of a term written as a constant.
 pl_status pl_bind_constant(pl_binder* b, const pl_ast* node, uint32_t* index);
 pl_status pl_bind_term(pl_binder* b, const pl_term* term, uint32_t* index);
-pl_status pl_bind_param(pl_binder* b, pl_str name, uint32_t* index);
+pl_status pl_bind_param(pl_binder* b, pl_str name, pl_span span, uint32_t* index);
 /// Constant `low..high` of two dates or years written as constants.
 pl_status pl_bind_interval(pl_binder* b, const pl_ast* low, const pl_ast* high, pl_span span, uint32_t* index);
 /// A variable, parameter, constant or `_` as a place of a triple. Anything else is not available.

@@ -339,7 +339,7 @@ pl_status pl_bind_expr(pl_binder* b, pl_bind_site* site, const pl_ast* node, pl_
       PL_TRY(pl_bind_use(b, node, &index));
       return pl_bind_expr_new(b, PL_EXPR_SLOT, node->span, index, out);
     case PL_AST_PARAM:
-      PL_TRY(pl_bind_param(b, node->text, &index));
+      PL_TRY(pl_bind_param(b, node->text, node->span, &index));
       return pl_bind_expr_new(b, PL_EXPR_PARAM, node->span, index, out);
     case PL_AST_OP:
       return bind_operator(b, site, node, out);

@@ -202,6 +202,7 @@ static pl_status bind_key(project* p, const pl_ast* node) {
 
 /// The order sees the aliases, and below them what the clause saw.
 static pl_status bind_order(project* p, const pl_ast* order) {
+  PL_TRY(pl_bind_check_count(p->b, order->count, order->span, "order keys"));
   const uint32_t mark = pl_bind_scope_enter(p->b);
   pl_status status = PL_OK;
   p->order_site.aggs = p->grouped ? &p->aggs : NULL;
@@ -438,6 +439,7 @@ static pl_status bind_items(project* p) {
   if (first->kind == PL_AST_STAR) {
     PL_TRY(bind_star(p, first->span));
   }
+  PL_TRY(pl_bind_check_count(p->b, first->count, first->span, "items"));
   for (const pl_ast* node = first->first; node; node = node->next) {
     PL_TRY(bind_item(p, node));
   }

@@ -42,6 +42,13 @@ void pl_bind_failed(pl_binder* b, pl_status status) {
   b->errors++;
 }
 
+pl_status pl_bind_check_count(pl_binder* b, uint32_t count, pl_span span, const char* what) {
+  return count <= PL_PARTS_MAX ? PL_OK
+                               : pl_fail_at(b->context->err, &b->source, span, PL_MSG_PARTS, PL_PARTS_MAX, what);
+}
+
+bool pl_bind_hints_shown(const pl_binder* b) { return b->errors <= PL_DIAG_ERRORS_MAX; }
+
 void pl_bind_later(pl_binder* b, pl_span span, const char* what) { PL_BIND_FAIL(b, span, NOT_YET, what); }
 
 /* --- slots --- */

@@ -7,12 +7,23 @@
 
 /* --- prefixes and base --- */
 
+/// Declare a prefix: in the place of one of that name, so that none is hidden, or behind the others.
+static void declare_prefix(pl_binder* b, pl_prefix* prefixes, pl_prefix prefix) {
+  size_t at = 0;
+  while (at < b->names.prefix_count && !pl_str_eq(prefixes[at].prefix, prefix.prefix)) {
+    at++;
+  }
+  prefixes[at] = prefix;
+  b->names.prefix_count += at == b->names.prefix_count;
+}
+
 pl_status pl_bind_names(pl_binder* b, const pl_ast* prologue) {
   const pl_names* const outer = b->context->names;
   b->names = outer ? *outer : (pl_names){.base = PL_STR(PL_BASE_DEFAULT)};
   if (!prologue) {
     return PL_OK;
   }
+  PL_TRY(pl_bind_check_count(b, prologue->count, prologue->span, "prefixes"));
   const size_t kept = b->names.prefix_count;
   pl_prefix* const prefixes = PL_ARENA_ARRAY(b->scratch, pl_prefix, kept + prologue->count);
   if (!prefixes) {
@@ -36,7 +47,7 @@ pl_status pl_bind_names(pl_binder* b, const pl_ast* prologue) {
       if (len + 1 != node->text.len) {
         PL_BIND_FAIL(b, node->span, PREFIX_NAME, (int)node->text.len, node->text.data);
       }
-      prefixes[b->names.prefix_count++] = (pl_prefix){{node->text.data, len}, iri->text};
+      declare_prefix(b, prefixes, (pl_prefix){{node->text.data, len}, iri->text});
     }
   }
   return PL_OK;
@@ -98,14 +109,41 @@ pl_status pl_bind_term(pl_binder* b, const pl_term* term, uint32_t* index) {
   return pl_bind_push(b, &b->terms, copy);
 }
 
-pl_status pl_bind_param(pl_binder* b, pl_str name, uint32_t* index) {
+static uint32_t param_hash(pl_str name) { return (uint32_t)XXH3_64bits(name.data, name.len); }
+
+static pl_status param_index_grow(pl_binder* b) {
+  pl_bind_index* const index = &b->param_index;
+  if (b->params.count * 2 < index->capacity) {
+    return PL_OK;
+  }
+  index->capacity = index->capacity ? index->capacity * 2 : 8;
+  index->cells = pl_arena_calloc(b->scratch, index->capacity, sizeof(*index->cells));
+  if (!index->cells) {
+    return pl_bind_no_memory(b);
+  }
   for (uint32_t i = 0; i < b->params.count; i++) {
-    if (pl_str_eq(b->params.data[i], name)) {
-      *index = i;
+    uint32_t at = param_hash(b->params.data[i]) & (index->capacity - 1);
+    while (index->cells[at]) {
+      at = (at + 1) & (index->capacity - 1);
+    }
+    index->cells[at] = i + 1;
+  }
+  return PL_OK;
+}
+
+pl_status pl_bind_param(pl_binder* b, pl_str name, pl_span span, uint32_t* index) {
+  PL_TRY(param_index_grow(b));
+  pl_bind_index* const table = &b->param_index;
+  uint32_t at = param_hash(name) & (table->capacity - 1);
+  for (; table->cells[at]; at = (at + 1) & (table->capacity - 1)) {
+    if (pl_str_eq(b->params.data[table->cells[at] - 1], name)) {
+      *index = table->cells[at] - 1;
       return PL_OK;
     }
   }
+  PL_TRY(pl_bind_check_count(b, b->params.count + 1, span, "parameters"));
   *index = b->params.count;
+  table->cells[at] = *index + 1;
   const pl_str copy = pl_arena_str(b->arena, name);
   return copy.data ? pl_bind_push(b, &b->params, copy) : pl_bind_no_memory(b);
 }
@@ -122,7 +160,7 @@ static pl_status expand_prefixed(pl_binder* b, const pl_ast* node, pl_str* iri) 
   return PL_OK;
 }
 
-/// An IRI between angle brackets; without a scheme it stands below the base.
+/// An IRI between angle brackets: it has a scheme, or it is an error.
 static pl_status absolute_iri(pl_binder* b, const pl_ast* node, pl_str* iri) {
   *iri = node->text;
   if (pl_iri_check(*iri) != iri->len) {
@@ -286,7 +324,7 @@ pl_status pl_bind_ref(pl_binder* b, const pl_ast* node, pl_ref* out) {
       return pl_bind_declare(b, node, &out->index);
     case PL_AST_PARAM:
       out->kind = PL_REF_PARAM;
-      return pl_bind_param(b, node->text, &out->index);
+      return pl_bind_param(b, node->text, node->span, &out->index);
     case PL_AST_INTERVAL:
       out->kind = PL_REF_TERM;
       return pl_bind_interval(b, node->first, node->last, node->span, &out->index);

@@ -21,6 +21,9 @@ typedef struct pl_bind_hints {
 /* --- names of the query --- */
 
 void pl_bind_hint_variable(pl_binder* b, pl_str name) {
+  if (!pl_bind_hints_shown(b)) {
+    return;
+  }
   pl_str* const names = PL_ARENA_ARRAY(b->scratch, pl_str, b->symbols.count + 1);
   pl_slot* const slots = PL_ARENA_ARRAY(b->scratch, pl_slot, b->symbols.count + 1);
   size_t count = 0;
@@ -42,6 +45,9 @@ void pl_bind_hint_variable(pl_binder* b, pl_str name) {
 }
 
 void pl_bind_hint_prefix(pl_binder* b, pl_str prefix) {
+  if (!pl_bind_hints_shown(b)) {
+    return;
+  }
   const size_t total = b->names.prefix_count + pl_prefixes_builtin_count;
   pl_str* const names = PL_ARENA_ARRAY(b->scratch, pl_str, total + 1);
   size_t count = 0;
@@ -59,6 +65,9 @@ void pl_bind_hint_prefix(pl_binder* b, pl_str prefix) {
 }
 
 void pl_bind_hint_function(pl_binder* b, pl_str name) {
+  if (!pl_bind_hints_shown(b)) {
+    return;
+  }
   pl_str names[PL_FN_COUNT_ + 1];
   size_t count = 0;
   for (int fn = 0; fn < PL_FN_COUNT_; fn++) {

@@ -179,16 +179,19 @@ static bool prefix_serves(const pl_names* names, const pl_prefix* p, pl_str iri)
          is_plain_name((pl_str){iri.data + p->iri.len, iri.len - p->iri.len}, true);
 }
 
-/// Of the prefixes that can write the IRI, the one with the longest namespace; NULL if none.
+static bool is_longer(const pl_prefix* p, const pl_prefix* best) { return !best || p->iri.len > best->iri.len; }
+
+/// Of the prefixes that can write the IRI, the one with the longest namespace; NULL if none. Only a longer one is looked at closely, which
+/// costs a walk over all prefixes.
 static const pl_prefix* best_prefix(const pl_names* names, pl_str iri) {
   const pl_prefix* best = NULL;
   for (size_t i = names ? names->prefix_count : 0; i > 0; i--) {
     const pl_prefix* p = &names->prefixes[i - 1];
-    best = prefix_serves(names, p, iri) && (!best || p->iri.len > best->iri.len) ? p : best;
+    best = is_longer(p, best) && prefix_serves(names, p, iri) ? p : best;
   }
   for (size_t i = 0; i < pl_prefixes_builtin_count; i++) {
     const pl_prefix* p = &pl_prefixes_builtin[i];
-    best = prefix_serves(names, p, iri) && (!best || p->iri.len > best->iri.len) ? p : best;
+    best = is_longer(p, best) && prefix_serves(names, p, iri) ? p : best;
   }
   return best;
 }

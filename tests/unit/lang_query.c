@@ -436,6 +436,30 @@ static void test_text_limits(void** state) {
   expect_repeated("match _ p ?y", " . _ p >= 1", PL_SLOTS_MAX, " return ?y", PL_ERR_LIMIT);
 }
 
+/// As many parameters as may be, and one more.
+static void expect_params(uint32_t count, pl_status expected) {
+  char* const text = malloc(64 + (size_t)count * 16);
+  assert_non_null(text);
+  size_t len = (size_t)sprintf(text, "match ?x p ?y where ?x in [0");
+  for (uint32_t i = 0; i < count; i++) {
+    len += (size_t)sprintf(text + len, ", $p%u, $p%u", (unsigned)(i / 2), (unsigned)i);
+  }
+  (void)sprintf(text + len, "] return ?x");
+  expect_repeated(text, "", 0, "", expected);
+  free(text);
+}
+
+static void test_part_limits(void** state) {
+  PL_UNUSED(state);
+  expect_repeated("", "prefix a: <http://a/> ", PL_PARTS_MAX, "match ?x a:p ?y return ?x", PL_OK);
+  expect_repeated("", "prefix a: <http://a/> ", PL_PARTS_MAX + 1, "match ?x a:p ?y return ?x", PL_ERR_LIMIT);
+  expect_repeated("match ?x p ?y return ?y", ", ?x", PL_PARTS_MAX, "", PL_ERR_LIMIT);
+  expect_repeated("match ?x p ?y return ?x order by ?x", ", ?x", PL_PARTS_MAX - 1, "", PL_OK);
+  expect_repeated("match ?x p ?y return ?x order by ?x", ", ?x", PL_PARTS_MAX, "", PL_ERR_LIMIT);
+  expect_params(PL_PARTS_MAX, PL_OK);
+  expect_params(PL_PARTS_MAX + 1, PL_ERR_LIMIT);
+}
+
 /// Every part of a query cut off somewhere is read without harm.
 static void test_cut(void** state) {
   PL_UNUSED(state);
@@ -548,9 +572,10 @@ static void test_reserved(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_meanings),    cmocka_unit_test(test_errors),   cmocka_unit_test(test_hostile),
-      cmocka_unit_test(test_text_limits), cmocka_unit_test(test_cut),      cmocka_unit_test(test_allocations),
-      cmocka_unit_test(test_statement),   cmocka_unit_test(test_expected), cmocka_unit_test(test_reserved),
+      cmocka_unit_test(test_meanings),    cmocka_unit_test(test_errors),      cmocka_unit_test(test_hostile),
+      cmocka_unit_test(test_text_limits), cmocka_unit_test(test_part_limits), cmocka_unit_test(test_cut),
+      cmocka_unit_test(test_allocations), cmocka_unit_test(test_statement),   cmocka_unit_test(test_expected),
+      cmocka_unit_test(test_reserved),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
