@@ -18,6 +18,7 @@ void pl_batch_clear(pl_batch* batch) {
   batch->bad = NULL;
   batch->bad_count = 0;
   batch->rows = 0;
+  batch->waiting_within = batch->waiting_after = 0;
 }
 
 void pl_batch_free(pl_batch* batch) {

@@ -246,9 +246,9 @@ static pl_status start(pl_bytes* b) {
   return PL_OK;
 }
 
-pl_status pl_bytes_head(pl_bytes* b, pl_str* head) {
+pl_status pl_bytes_head(pl_bytes* b, bool arrived, pl_str* head) {
   PL_TRY(start(b));
-  while (b->head_len < PL_HEAD_BYTES && !b->end) {
+  while (!arrived && b->head_len < PL_HEAD_BYTES && !b->end) {
     PL_TRY(head_read(b));
   }
   *head = (pl_str){b->head, b->head_len};

@@ -25,6 +25,8 @@ typedef struct load_run {
   size_t prefixes_told;            ///< of the feed
   size_t input;                    ///< input of the batch at hand
   uint64_t row_base;               ///< rows of the inputs before it
+  uint64_t row_step;               ///< rows read at the last commit
+  uint64_t row_waiting;            ///< first row of which something waits in the reader; 0 = none
   uint64_t commit_last_ns;         ///< clock of the last commit
   uint64_t progress_next_ns;       ///< clock of the next call
   pl_load_progress progress;       ///< what to tell
@@ -79,7 +81,7 @@ static pl_status tell_prefix(void* user, pl_str prefix, pl_str iri) {
   return run->bulk ? pl_bulk_set_prefix(run->bulk, prefix, iri) : pl_txn_set_prefix(run->txn, prefix, iri);
 }
 
-/// Make what was written so far durable, up to `row`.
+/// Make what was written so far durable: all of `row` and of those before it, but for what waits in the reader.
 static pl_status commit(load_run* run, uint64_t row) {
   PL_TRY(pl_feed_prefixes(&run->feed, &run->prefixes_told, tell_prefix, run));
   const pl_write_counts before = run->summary->counts;
@@ -100,7 +102,8 @@ static pl_status commit(load_run* run, uint64_t row) {
     return status;
   }
   run->commit_last_ns = pl_clock_ns();
-  run->summary->committed_row = row;
+  run->row_step = row;
+  run->summary->committed_row = run->row_waiting && run->row_waiting <= row ? run->row_waiting - 1 : row;
   return PL_OK;
 }
 
@@ -117,7 +120,7 @@ static pl_status write_in_steps(load_run* run, const pl_batch* batch) {
   const uint64_t every = run->options->commit_every;
   size_t start = 0;
   while (start < batch->count) {
-    const uint64_t row_due = run->summary->committed_row + every;
+    const uint64_t row_due = run->row_step + every;
     size_t end = start;
     while (end < batch->count && run->row_base + batch->statements[end].row <= row_due) {
       end++;
@@ -197,7 +200,7 @@ static pl_status write_before(load_run* run, const pl_slot* slot, const pl_bad_r
   }
   PL_TRY(write_in_steps(run, &part));
   const uint64_t row = run->row_base + fatal->row - 1;
-  return row - run->summary->committed_row >= run->options->commit_every ? commit(run, row) : PL_OK;
+  return row - run->row_step >= run->options->commit_every ? commit(run, row) : PL_OK;
 }
 
 static pl_status consume(load_run* run, const pl_slot* slot) {
@@ -206,6 +209,9 @@ static pl_status consume(load_run* run, const pl_slot* slot) {
     run->row_base = run->summary->rows;
   }
   run->progress.bytes_read = slot->raw_bytes;
+  if (slot->batch.waiting_within && !run->row_waiting) {
+    run->row_waiting = run->row_base + slot->batch.waiting_within;
+  }
   const uint64_t every = run->options->commit_every;
   const pl_bad_row* const fatal = every ? fatal_row(run, slot) : NULL;
   if (fatal) {
@@ -214,12 +220,13 @@ static pl_status consume(load_run* run, const pl_slot* slot) {
   PL_TRY(take_bad(run, slot));
   PL_TRY(every ? write_in_steps(run, &slot->batch) : write_batch(run, &slot->batch));
   run->summary->rows += slot->batch.rows;
+  run->row_waiting = slot->batch.waiting_after ? run->row_base + slot->batch.waiting_after : 0;
   return PL_OK;
 }
 
 /// A commit is due after N rows, and a second after the last one while rows came since.
 static pl_status commit_if_due(load_run* run) {
-  const uint64_t pending = run->summary->rows - run->summary->committed_row;
+  const uint64_t pending = run->summary->rows - run->row_step;
   if (!run->options->commit_every || pending == 0) {
     return PL_OK;
   }
@@ -287,10 +294,10 @@ static pl_status run_load(load_run* run, const pl_mem* account, const pl_input* 
   PL_TRY(pl_feed_open(&run->feed, account, inputs, count, run->options, base, threaded, run->err));
   pl_status status = run_loop(run);
   if (status == PL_OK) {
-    status = pl_feed_prefixes(&run->feed, &run->prefixes_told, tell_prefix, run);
+    status = check_whole(run);
   }
   if (status == PL_OK) {
-    status = check_whole(run);
+    status = pl_feed_prefixes(&run->feed, &run->prefixes_told, tell_prefix, run);
   }
   if (status == PL_OK) {
     status = last(run);
@@ -370,8 +377,15 @@ pl_status pl_load_txn(pl_txn* txn, const pl_input* inputs, size_t count, const p
     return pl_fail(err, PL_MSG_NOMEM);
   }
   const pl_mem* const account = pl_store_mem(pl_txn_store(txn));
+  pl_totals before, after;
+  PL_TRY(pl_stats_totals(txn, &before));
   const pl_status status = run_load(&run, account, inputs, count, settings->names.base, last_flush);
   pl_writer_close(run.writer);
+  // A large load is applied in parts as it comes. What stands of a failed one cannot be told from what was before.
+  if (status != PL_OK && (run.prefixes_told > 0 || pl_stats_totals(txn, &after) != PL_OK || after.rows != before.rows ||
+                          after.annotations != before.annotations)) {
+    txn->failed = true;
+  }
   return status;
 }
 

@@ -73,7 +73,8 @@ typedef struct pl_load_summary {
 /// remains; summary->committed_row says what earlier ones made durable.
 pl_status pl_load_into(pl_store* store, const pl_input* inputs, size_t count, const pl_load_options* options,
                        pl_error* err, pl_load_summary* summary);
-/// The same inside a write transaction of the caller (no commit; commit_every must be 0).
+/// The same inside a write transaction of the caller (no commit; commit_every must be 0). A load that fails after a part
+/// of it was applied leaves a transaction that can only be aborted: its commit fails.
 pl_status pl_load_txn(pl_txn* txn, const pl_input* inputs, size_t count, const pl_load_options* options,
                       pl_load_summary* summary);
 /// Build a new store at `path` (which must not exist) with the bulk path. commit_every must be 0.

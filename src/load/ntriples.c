@@ -161,7 +161,9 @@ static pl_status nt_next(pl_reader* reader, pl_batch* batch) {
     batch->bytes_offset = r->lines.offset;
     r->end = block.len == 0;
   }
+  batch->waiting_within = batch->waiting_within ? batch->waiting_within : pl_reifiers_row(&r->reifiers);
   PL_TRY(pl_reifiers_close(&r->reifiers, &r->line, batch, r->end));
+  batch->waiting_after = pl_reifiers_row(&r->reifiers);
   return r->end && !r->reifiers.oldest ? PL_DONE : PL_OK;
 }
 

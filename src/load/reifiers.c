@@ -7,6 +7,7 @@ enum { SLOTS_MIN = 1024 };
 
 struct pl_reifier {
   uint64_t hash;        ///< of the label as written
+  uint64_t row_first;   ///< its oldest line
   uint64_t row;         ///< its newest line
   pl_buf text;          ///< lines, each ended by '\n'
   pl_reifier* younger;  ///< opened after it
@@ -103,6 +104,7 @@ pl_status pl_reifiers_offer(pl_reifiers* r, const pl_nt_line* line, pl_str text,
   }
   if (!one) {
     PL_TRY(reifier_open(r, hash, &one));
+    one->row_first = row;
   }
   if (pl_buf_str(&one->text, text) != PL_OK || pl_buf_char(&one->text, '\n') != PL_OK) {
     return pl_fail(r->err, PL_MSG_NOMEM);
@@ -149,6 +151,8 @@ static pl_status reifier_emit(pl_reifiers* r, const pl_reifier* one, pl_nt_line*
   }
   return PL_OK;
 }
+
+uint64_t pl_reifiers_row(const pl_reifiers* r) { return r->oldest ? r->oldest->row_first : 0; }
 
 static bool over_limit(const pl_reifiers* r) { return r->count > PL_REIFIERS_MAX || r->bytes > PL_REIFIER_BYTES_MAX; }
 

@@ -34,6 +34,8 @@ void pl_reifiers_free(pl_reifiers* reifiers);
 /// Offer a scanned statement. *taken: it opens or annotates a reifier and was kept (`text` is its line). PL_ERR_FORMAT:
 /// it came too late.
 pl_status pl_reifiers_offer(pl_reifiers* reifiers, const pl_nt_line* line, pl_str text, uint64_t row, bool* taken);
+/// First row of the oldest waiting reifier; 0 if none waits.
+uint64_t pl_reifiers_row(const pl_reifiers* reifiers);
 /// Close waiting reifiers into the batch: those over the limit, or with `all` every one, until the batch is full.
 pl_status pl_reifiers_close(pl_reifiers* reifiers, pl_nt_line* line, pl_batch* batch, bool all);
 

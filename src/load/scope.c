@@ -26,9 +26,12 @@ bool pl_scope_keeps(pl_str label) {
 }
 
 static pl_status make_prefix(pl_scope* scope) {
+  const pl_load_options* const options = scope->context->options;
+  const uint64_t total = pl_bytes_total(scope->context->bytes);
+  const bool arrived = total == 0 && options && options->commit_every > 0;  // a stream whose rows cannot wait
   pl_str head;
-  PL_TRY(pl_bytes_head(scope->context->bytes, &head));
-  const uint64_t digits = XXH3_64bits_withSeed(head.data, head.len, pl_bytes_total(scope->context->bytes));
+  PL_TRY(pl_bytes_head(scope->context->bytes, arrived, &head));
+  const uint64_t digits = XXH3_64bits_withSeed(head.data, head.len, total);
   const int n = snprintf(scope->prefix, sizeof(scope->prefix), "x%016llx_", (unsigned long long)digits);
   assert(n == PL_SCOPE_BYTES);
   scope->made = (pl_str){scope->prefix, (size_t)n};

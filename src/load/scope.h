@@ -3,7 +3,9 @@
 ///
 ///   stored label = "x" + 16 hex digits + "_" + label          x93a1f0c2277b01de_b0
 ///
-/// The digits are XXH3 of the document's first 64 KiB and, where it is known, its raw size. A label that already has
+/// The digits are XXH3 of the document's first 64 KiB and, where it is known, its raw size. So two streams, whose size
+/// nobody knows, are one document if they begin with the same 64 KiB; and of a stream that is committed in steps only
+/// what has arrived with the first label counts, because its rows cannot wait for more. A label that already has
 /// this form, or the form of a printed assertion (r + 32 hex digits) or of a node made by a query (n + 32 hex digits),
 /// was written by an export and is kept, so that an export loads as what it was.
 #ifndef PL_LOAD_SCOPE_H

@@ -40,6 +40,8 @@ typedef struct pl_batch {
   pl_bad_row* bad;           ///< bad rows met while filling (in the arena)
   size_t bad_count;          ///< used
   uint64_t rows;             ///< input rows consumed by this batch, bad ones included
+  uint64_t waiting_within;   ///< first row of which something waited in the reader while this was filled; 0 = none
+  uint64_t waiting_after;    ///< first row of which something still waits in the reader; 0 = none
   uint64_t bytes_offset;     ///< input bytes (uncompressed) consumed when the batch was done
 } pl_batch;
 

@@ -120,6 +120,78 @@ static void test_commit_before_bad(void** state) {
   }
 }
 
+#define REIFIES "<http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies>"
+
+/// A reifier waits for its annotations, so its row, and those behind it, are not told as committed before it is written.
+static void test_commit_waiting(void** state) {
+  fixture* const f = *state;
+  const pl_input input = text_input("<a:b> <c:d> <e:1> .\n_:r " REIFIES
+                                    " <<( <a:b> <c:d> <e:2> )>> .\n"
+                                    "<a:b> <c:d> <e:3> .\n<a:b> <c:d> <e:4> .\nbad\n",
+                                    PL_FORMAT_NT);
+  for (uint64_t every = 1; every < 3; every++) {
+    const pl_load_options options = {.commit_every = every};
+    pl_load_summary summary;
+    assert_int_equal(load(f, &input, &options, &summary), PL_ERR_FORMAT);
+    assert_int_equal(summary.committed_row, 1);
+    assert_int_equal(facts(f), 3);
+    const pl_load_options skip = {.commit_every = every, .skip_bad = 1};
+    assert_int_equal(load(f, &input, &skip, &summary), PL_OK);
+    assert_int_equal(summary.committed_row, 5);
+    assert_int_equal(facts(f), 4);
+    pl_store_close(f->store);
+    assert_int_equal(unlink(f->path), 0);
+    const pl_store_options again = {.create = true};
+    assert_int_equal(pl_store_open(f->path, &again, &f->err, &f->store), PL_OK);
+  }
+}
+
+static int stop_when_committed(void* user, const pl_load_progress* progress) {
+  PL_UNUSED(user);
+  return progress->committed_row > 0;
+}
+
+/// A row with a blank node is committed in its step: it does not wait for the stream to go on.
+static void test_commit_blank(void** state) {
+  fixture* const f = *state;
+  int pipe_ends[2];
+  assert_int_equal(pipe(pipe_ends), 0);
+  assert_int_equal(write(pipe_ends[1], "_:a <c:d> <e:f> .\n", 18), 18);
+  const pl_input input = {.use_fd = true, .fd = pipe_ends[0], .format = PL_FORMAT_NT};  // never ends
+  const pl_load_options options = {.commit_every = 1, .on_progress = stop_when_committed};
+  assert_int_equal(load(f, &input, &options, NULL), PL_ERR_INTERRUPTED);
+  assert_int_equal(facts(f), 1);
+  (void)close(pipe_ends[0]);
+  (void)close(pipe_ends[1]);
+}
+
+/// A load inside a transaction that fails when a part of it was applied takes the transaction with it.
+static void test_txn_in_parts(void** state) {
+  enum { ROWS = 20000 };
+  fixture* const f = *state;
+  pl_buf text;
+  pl_buf_init(&text, &f->mem, SIZE_MAX / 2);
+  for (unsigned i = 0; i < ROWS; i++) {
+    assert_int_equal(
+        pl_buf_printf(&text, "{\"subject\":\"s%u\",\"predicate\":\"p\",\"object\":\"o\",\"source\":\"D\"}\n", i),
+        PL_OK);
+  }
+  assert_int_equal(pl_buf_str(&text, PL_STR("bad\n")), PL_OK);
+  const size_t bytes_max[] = {(size_t)1 << 18, (size_t)1 << 30};
+  for (unsigned i = 0; i < 2; i++) {
+    const pl_input input = {.memory = pl_buf_view(&text), .format = PL_FORMAT_JSONL};
+    const pl_load_options options = {.bytes_max = bytes_max[i]};
+    pl_txn* txn;
+    assert_int_equal(pl_txn_begin(f->store, true, &f->err, &txn), PL_OK);
+    assert_int_equal(pl_load_txn(txn, &input, 1, &options, NULL), PL_ERR_FORMAT);
+    pl_error_clear(&f->err);
+    assert_int_equal(pl_txn_commit(txn), i == 0 ? PL_ERR_MISUSE : PL_OK);
+    pl_error_clear(&f->err);
+    assert_int_equal(facts(f), 0);
+  }
+  pl_buf_free(&text);
+}
+
 static int stop_at_once(void* user, const pl_load_progress* progress) {
   PL_UNUSED(user);
   PL_UNUSED(progress);
@@ -222,10 +294,17 @@ static void test_formats(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      WITH_STORE(test_into),          WITH_STORE(test_bad_rows),
-      WITH_STORE(test_commit_every),  WITH_STORE(test_commit_before_bad),
-      WITH_STORE(test_interrupt),     WITH_STORE(test_compressed),
-      WITH_STORE(test_odd_inputs),    WITH_STORE(test_new),
+      WITH_STORE(test_into),
+      WITH_STORE(test_bad_rows),
+      WITH_STORE(test_commit_every),
+      WITH_STORE(test_commit_before_bad),
+      WITH_STORE(test_interrupt),
+      WITH_STORE(test_compressed),
+      WITH_STORE(test_commit_waiting),
+      WITH_STORE(test_commit_blank),
+      WITH_STORE(test_txn_in_parts),
+      WITH_STORE(test_odd_inputs),
+      WITH_STORE(test_new),
       cmocka_unit_test(test_formats),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
