@@ -264,6 +264,9 @@ PARLEY_API parley_status parley_column_list(parley_query* query, size_t column, 
 PARLEY_API const char* parley_column_text(parley_query* query, size_t column);
 /** Bytes of that text, which may hold U+0000; a zero follows them. 0 if there is none. @since 0.1 */
 PARLEY_API size_t parley_column_text_len(parley_query* query, size_t column);
+/** Element `item` (from 0) of a list column as text, as a table shows it; *len (may be NULL) receives its bytes. Borrowed like the column. NULL if the
+ *  column is no list or has no such element. @since 0.1 */
+PARLEY_API const char* parley_column_item_text(parley_query* query, size_t column, size_t item, size_t* len);
 /** The column as the query language writes it (quoted, typed): can be pasted into a query. Borrowed like the column. @since 0.1 */
 PARLEY_API const char* parley_column_source(parley_query* query, size_t column);
 

@@ -131,6 +131,32 @@ const char* parley_column_text(parley_query* query, size_t column) { return colu
 size_t parley_column_text_len(parley_query* query, size_t column) { return column_text(query, column, false).len; }
 const char* parley_column_source(parley_query* query, size_t column) { return column_text(query, column, true).data; }
 
+static pl_status item_text(parley_query* q, size_t column, size_t item, pl_str* text) {
+  pl_api_cell* cell;
+  const pl_id* ids;
+  size_t count;
+  PL_TRY(cell_of(q, column, &cell));
+  if (is_line(q) || !pl_termpool_list(pl_run_pool(q->run), id_of(q, column), &ids, &count)) {
+    return pl_fail(pl_api_query_misuse(q), PL_MSG_QUERY_NOT_LIST, column);
+  }
+  if (item >= count) {
+    return pl_fail(pl_api_query_misuse(q), PL_MSG_QUERY_ITEM, item, count);
+  }
+  return text_of(q, pl_api_write_text, ids[item], text);
+}
+
+const char* parley_column_item_text(parley_query* query, size_t column, size_t item, size_t* len) {
+  pl_str text = {NULL, 0};
+  const pl_status status = query ? item_text(query, column, item, &text) : PL_ERR_MISUSE;
+  if (query && status != PL_OK) {
+    pl_api_error_complete(&query->error.diags, status);
+  }
+  if (len) {
+    *len = text.len;
+  }
+  return text.data;
+}
+
 // ---- values -------------------------------------------------------------------------------------------------------
 
 static pl_status value_of(parley_query* q, pl_id id, parley_value* out) {

@@ -26,43 +26,73 @@ static void put(const printer* p, const char* text, size_t len) {
   }
 }
 
-// Text with some characters written as `escape` says (NULL: as they are).
-static void put_escaped(const printer* p, const char* text, const char* (*escape)(char c)) {
-  const char* start = text;
-  for (; *text; text++) {
-    const char* escaped = escape(*text);
-    if (escaped) {
-      put(p, start, (size_t)(text - start));
-      fputs(escaped, p->out);
-      start = text + 1;
+static cell_text text_of(const char* s) { return (cell_text){s, strlen(s)}; }
+
+// Why a text could not be made: what the query reports, else memory.
+static parley_status text_failure(const parley_query* query) {
+  const parley_error_object* error = parley_query_error(query);
+  parley_diagnostic d;
+  for (size_t i = parley_error_count(error); i > 0; i--) {
+    if (parley_error_get(error, i - 1, &d) == PARLEY_OK && d.status != PARLEY_OK) {
+      return d.status;
     }
   }
-  put(p, start, (size_t)(text - start));
+  return PARLEY_NOMEM;
+}
+
+parley_status cli_column(parley_query* query, size_t column, parley_value* v, cell_text* text) {
+  const parley_status status = parley_column(query, column, v);
+  if (status != PARLEY_OK) {
+    return status;
+  }
+  text->data = parley_column_text(query, column);
+  text->len = parley_column_text_len(query, column);
+  return text->data ? PARLEY_OK : text_failure(query);
+}
+
+// Text with some characters written as `escape` says (NULL: as they are).
+static void put_escaped(const printer* p, cell_text text, const char* (*escape)(char c)) {
+  const char* const end = text.data + text.len;
+  const char* start = text.data;
+  for (const char* at = start; at < end; at++) {
+    const char* escaped = escape(*at);
+    if (escaped) {
+      put(p, start, (size_t)(at - start));
+      fputs(escaped, p->out);
+      start = at + 1;
+    }
+  }
+  put(p, start, (size_t)(end - start));
 }
 
 static const char* csv_escape(char c) { return c == '"' ? "\"\"" : NULL; }
 
 static const char* tsv_escape(char c) {
-  return c == '\t' ? "\\t" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\\' ? "\\\\" : NULL;
+  return c == '\t' ? "\\t" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\\' ? "\\\\" : c == '\0' ? "\\u0000" : NULL;
 }
 
 static const char* markdown_escape(char c) {
-  return c == '|' ? "\\|" : c == '\\' ? "\\\\" : c == '\n' || c == '\r' ? " " : NULL;
+  return c == '|' ? "\\|" : c == '\\' ? "\\\\" : c == '\n' || c == '\r' ? " " : c == '\0' ? "\\u0000" : NULL;
 }
 
-static void csv_field(const printer* p, const char* text, bool null) {
-  const bool quoted = !null && (*text == '\0' || strpbrk(text, ",\"\r\n"));
+// CSV has no escapes: every byte stands there as it is, U+0000 too.
+static void csv_field(const printer* p, cell_text text, bool null) {
+  bool quoted = !null && text.len == 0;
+  for (size_t i = 0; i < text.len && !null && !quoted; i++) {
+    quoted = memchr(",\"\r\n", text.data[i], 5) != NULL;  // its end counts too: a field with U+0000
+  }
   fputs(quoted ? "\"" : "", p->out);
-  put_escaped(p, null ? "" : text, csv_escape);
+  put_escaped(p, null ? text_of("") : text, csv_escape);
   fputs(quoted ? "\"" : "", p->out);
 }
 
 // Characters that could drive a terminal are escapes in JSON too: the same text for a program, safe for a person.
-void cli_json_string(FILE* out, const char* text) {
+static void json_string(FILE* out, cell_text s) {
+  const char* const text = s.data;
   char escape[12];
   fputc('"', out);
-  for (size_t i = 0, len = strlen(text), n; i < len; i += n) {
-    n = cli_text_next(text + i, len - i, escape);
+  for (size_t i = 0, n; i < s.len; i += n) {
+    n = cli_text_next(text + i, s.len - i, escape);
     if (text[i] == '"' || text[i] == '\\') {
       fprintf(out, "\\%c", text[i]);
     } else if (escape[0] == '\\' && escape[1] == 'U') {
@@ -78,6 +108,8 @@ void cli_json_string(FILE* out, const char* text) {
   }
   fputc('"', out);
 }
+
+void cli_json_string(FILE* out, const char* text) { json_string(out, text_of(text)); }
 
 // A number as JSON writes it (RFC 8259, section 6).
 static bool is_json_number(const char* p) {
@@ -107,31 +139,44 @@ static bool is_number(const parley_value* v) {
   return v->type == PARLEY_INTEGER || v->type == PARLEY_DECIMAL || v->type == PARLEY_DOUBLE;
 }
 
-static void json_value(FILE* out, parley_query* query, size_t column, const parley_value* v, const char* text) {
-  const parley_value* items;
-  size_t count;
+static void json_scalar(FILE* out, const parley_value* v, cell_text text) {
   if (v->type == PARLEY_NULL) {
     fputs("null", out);
   } else if (v->type == PARLEY_BOOLEAN) {
     fputs(v->integer ? "true" : "false", out);
   } else if (is_number(v) && is_json_number(v->text)) {
     fputs(v->text, out);
-  } else if (v->type == PARLEY_LIST && query && parley_column_list(query, column, &items, &count) == PARLEY_OK) {
-    fputc('[', out);
-    for (size_t i = 0; i < count; i++) {
-      fputs(i ? ", " : "", out);
-      json_value(out, NULL, 0, &items[i], items[i].text);
-    }
-    fputc(']', out);
   } else {
-    cli_json_string(out, text);
+    json_string(out, text);
   }
+}
+
+// A list in a list is a text.
+static parley_status json_list(FILE* out, parley_query* query, size_t column) {
+  const parley_value* items;
+  size_t count;
+  const parley_status status = parley_column_list(query, column, &items, &count);
+  if (status != PARLEY_OK) {
+    return status;
+  }
+  fputc('[', out);
+  for (size_t i = 0; i < count; i++) {
+    cell_text text = {NULL, 0};
+    text.data = parley_column_item_text(query, column, i, &text.len);
+    if (!text.data) {
+      return text_failure(query);
+    }
+    fputs(i ? ", " : "", out);
+    json_scalar(out, &items[i], text);
+  }
+  fputc(']', out);
+  return PARLEY_OK;
 }
 
 static void begin(printer* p) {
   const size_t columns = parley_column_count(p->query);
   for (size_t i = 0; i < columns; i++) {
-    const char* name = parley_column_name(p->query, i);
+    const cell_text name = text_of(parley_column_name(p->query, i));
     switch (p->format) {
       case CLI_CSV:
         fputs(i ? "," : "", p->out);
@@ -171,7 +216,7 @@ static void begin(printer* p) {
   }
 }
 
-static void field(printer* p, size_t i, const parley_value* v, const char* text) {
+static parley_status field(printer* p, size_t i, const parley_value* v, cell_text text) {
   switch (p->format) {
     case CLI_CSV:
       fputs(i ? "," : "", p->out);
@@ -189,9 +234,13 @@ static void field(printer* p, size_t i, const parley_value* v, const char* text)
       fputs(i ? ", " : "{", p->out);
       cli_json_string(p->out, parley_column_name(p->query, i));
       fputs(": ", p->out);
-      json_value(p->out, p->query, i, v, text);
+      if (v->type == PARLEY_LIST) {
+        return json_list(p->out, p->query, i);
+      }
+      json_scalar(p->out, v, text);
       break;
   }
+  return PARLEY_OK;
 }
 
 static parley_status row(printer* p) {
@@ -201,11 +250,12 @@ static parley_status row(printer* p) {
   }
   for (size_t i = 0; i < columns; i++) {
     parley_value v;
-    const parley_status status = parley_column(p->query, i, &v);
+    cell_text text;
+    parley_status status = cli_column(p->query, i, &v, &text);
+    status = status == PARLEY_OK ? field(p, i, &v, text) : status;
     if (status != PARLEY_OK) {
       return status;
     }
-    field(p, i, &v, parley_column_text(p->query, i));
   }
   static const char* const ends[] = {"", "\r\n", "\n", "}", "}\n", " |\n"};
   fputs(ends[p->format], p->out);
@@ -240,7 +290,8 @@ parley_status cli_print_rows(parley_query* query, cli_format format, FILE* out, 
   }
   while ((status = parley_step(query)) == PARLEY_ROW) {
     if (plain) {
-      put(&p, parley_column_text(query, 0), strlen(parley_column_text(query, 0)));
+      const char* line = parley_column_text(query, 0);
+      put(&p, line ? line : "", parley_column_text_len(query, 0));
       fputc('\n', out);
     } else {
       const parley_status printed = format == CLI_TABLE ? table_row(&p) : row(&p);

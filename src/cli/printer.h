@@ -7,10 +7,17 @@
 /// A cell of a table that is held back until the widths are known.
 typedef struct table_cell {
   char* text;    ///< owned copy
+  size_t len;    ///< its bytes, which may hold U+0000
   size_t cells;  ///< display width
   bool number;   ///< right-aligned
   bool null;     ///< shown dim and empty
 } table_cell;
+
+/// A text of a row, borrowed like the row; data is NULL where the library could not make it.
+typedef struct cell_text {
+  const char* data;  ///< bytes
+  size_t len;        ///< of them, U+0000 included
+} cell_text;
 
 typedef struct printer {
   parley_query* query;
@@ -27,6 +34,8 @@ typedef struct printer {
 } printer;
 
 void cli_json_string(FILE* out, const char* text);
+/// Value and text of a column of the current row.
+parley_status cli_column(parley_query* query, size_t column, parley_value* v, cell_text* text);
 parley_status table_row(printer* p);     ///< take the query's current row
 void table_end(printer* p, bool print);  ///< print what is held (if wanted) and free
 

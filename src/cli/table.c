@@ -48,13 +48,14 @@ static void pad(FILE* out, size_t cells) {
   }
 }
 
-static void print_cell(FILE* out, const char* text, size_t cells, size_t width, bool right, bool last, bool cut) {
+static void print_cell(FILE* out, const char* text, size_t len, size_t cells, size_t width, bool right, bool last,
+                       bool cut) {
   const size_t shown = cut && cells > width ? width : cells;
   const size_t space = width > shown ? width - shown : 0;
   if (right) {
     pad(out, space);
   }
-  const size_t used = cli_text_print(out, text, strlen(text), cut && cells > width ? width : 0);
+  const size_t used = cli_text_print(out, text, len, cut && cells > width ? width : 0);
   if (!right && !last) {
     pad(out, space + (shown > used ? shown - used : 0));
   }
@@ -77,7 +78,7 @@ static void print_held_row(printer* p, const table_cell* cells, size_t columns, 
     columns--;  // no spaces at the end of a line
   }
   for (size_t i = 0; i < columns; i++) {
-    print_cell(p->out, cells[i].text, cells[i].cells, p->widths[i], p->right[i], i + 1 == columns, cut);
+    print_cell(p->out, cells[i].text, cells[i].len, cells[i].cells, p->widths[i], p->right[i], i + 1 == columns, cut);
   }
   fputc('\n', p->out);
 }
@@ -87,7 +88,8 @@ static void print_header(printer* p, size_t columns, bool cut) {
   fputs(color ? "\033[1m" : "", p->out);
   for (size_t i = 0; i < columns; i++) {
     const char* name = parley_column_name(p->query, i);
-    print_cell(p->out, name, cli_text_width(name, strlen(name)), p->widths[i], p->right[i], i + 1 == columns, cut);
+    print_cell(p->out, name, strlen(name), cli_text_width(name, strlen(name)), p->widths[i], p->right[i],
+               i + 1 == columns, cut);
   }
   fputs(color ? "\033[0m\n" : "\n", p->out);
   print_rule(p->out, p->widths, columns);
@@ -139,16 +141,19 @@ parley_status table_row(printer* p) {
   table_cell* cells = &p->held[p->begun ? 0 : p->held_rows * columns];
   for (size_t i = 0; i < columns; i++) {
     parley_value v;
-    const parley_status status = parley_column(p->query, i, &v);
+    cell_text text;
+    const parley_status status = cli_column(p->query, i, &v, &text);
     if (status != PARLEY_OK) {
       free_cells(cells, i);
       return status;
     }
-    const char* text = parley_column_text(p->query, i);
-    cells[i] = (table_cell){.text = need(strdup(text)), .cells = cli_text_width(text, strlen(text))};
+    cells[i] = (table_cell){.text = need(malloc(text.len + 1)), .len = text.len};
+    memcpy(cells[i].text, text.data, text.len);
+    cells[i].text[text.len] = '\0';
+    cells[i].cells = cli_text_width(text.data, text.len);
     cells[i].number = v.type == PARLEY_INTEGER || v.type == PARLEY_DECIMAL || v.type == PARLEY_DOUBLE;
     cells[i].null = v.type == PARLEY_NULL;
-    p->held_bytes += strlen(text);
+    p->held_bytes += text.len;
   }
   if (p->begun) {
     print_held_row(p, cells, columns, p->width > 0);
@@ -188,14 +193,16 @@ void cli_print_grid(FILE* out, const char* const* header, const bool* right, siz
     fit(widths, columns, (size_t)terminal);
   }
   for (size_t i = 0; i < columns; i++) {
-    print_cell(out, header[i], strlen(header[i]), widths[i], right[i], i + 1 == columns, terminal > 0);
+    print_cell(out, header[i], strlen(header[i]), strlen(header[i]), widths[i], right[i], i + 1 == columns,
+               terminal > 0);
   }
   fputc('\n', out);
   print_rule(out, widths, columns);
   for (size_t r = 0; r < rows; r++) {
     for (size_t i = 0; i < columns; i++) {
       const char* text = cells[r * columns + i];
-      print_cell(out, text, cli_text_width(text, strlen(text)), widths[i], right[i], i + 1 == columns, terminal > 0);
+      print_cell(out, text, strlen(text), cli_text_width(text, strlen(text)), widths[i], right[i], i + 1 == columns,
+                 terminal > 0);
     }
     fputc('\n', out);
   }

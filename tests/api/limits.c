@@ -132,6 +132,14 @@ static void texts_have_lengths(void** state) {
   assert_int_equal(parley_column(q, 1, &v), PARLEY_OK);
   assert_int_equal(v.text_len, 8);
   assert_memory_equal(v.text, "[a\0b, c]", 9);
+  size_t len;
+  assert_memory_equal(parley_column_item_text(q, 1, 0, &len), "a\0b", 4);
+  assert_int_equal(len, 3);
+  assert_string_equal(parley_column_item_text(q, 1, 1, NULL), "c");
+  assert_null(parley_column_item_text(q, 1, 2, &len));
+  assert_int_equal(len, 0);
+  assert_null(parley_column_item_text(q, 0, 0, NULL));
+  assert_null(parley_column_item_text(NULL, 0, 0, NULL));
   parley_finalize(q);
 }
 
