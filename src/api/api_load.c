@@ -180,15 +180,32 @@ static pl_status build(const char* path, const parley_options* open, const parle
   }
   PL_TRY(inputs_map(inputs, count, "parley_build", &frame->arena, err, &mapped));
   frame->options.threads = open->threads;
-  const pl_bulk_options bulk = {
-      .base = pl_str_c(open->base), .bytes_max = frame->given.memory_bytes, .threads = open->threads};
+  const pl_bulk_options bulk = {.base = pl_str_c(open->base),
+                                .bytes_max = frame->given.memory_bytes,
+                                .threads = open->threads,
+                                .realloc_fn = open->reallocate,
+                                .realloc_user = open->user};
   return pl_load_new(path, &bulk, mapped, count, &frame->options, err, made);
+}
+
+static pl_status build_framed(const char* path, const parley_options* open, const parley_input* inputs, size_t count,
+                              const parley_load_options* options, const volatile int* interrupt, pl_error* err,
+                              pl_load_summary* made) {
+  load_frame frame;
+  pl_mem like;
+  pl_mem_init(&like, open->reallocate, open->user, SIZE_MAX);
+  pl_status status = frame_begin(&frame, options, "parley_build", &like, err);
+  if (status == PL_OK) {
+    frame.options.interrupt = (const atomic_int*)(uintptr_t)interrupt;
+    status = build(path, open, inputs, count, &frame, err, made);
+  }
+  frame_end(&frame);
+  return status;
 }
 
 parley_status parley_build(const char* path, const parley_options* open_options, const parley_input* inputs,
                            size_t count, const parley_load_options* options, const volatile int* interrupt,
                            parley_load_summary* summary, parley_error_object** error) {
-  load_frame frame;
   parley_options open;
   pl_mem mem;
   pl_error err;
@@ -199,16 +216,11 @@ parley_status parley_build(const char* path, const parley_options* open_options,
   }
   pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
   pl_error_init(&err, &mem);
-  pl_status status = frame_begin(&frame, options, "parley_build", &mem, &err);
+  pl_status status = pl_api_options_copy(&open, sizeof open, open_options, "parley_build", &err);
   if (status == PL_OK) {
-    status = pl_api_options_copy(&open, sizeof open, open_options, "parley_build", &err);
-  }
-  if (status == PL_OK) {
-    frame.options.interrupt = (const atomic_int*)(uintptr_t)interrupt;
-    status = build(path, &open, inputs, count, &frame, &err, &made);
+    status = build_framed(path, &open, inputs, count, options, interrupt, &err, &made);
   }
   summary_map(&made, summary);
-  frame_end(&frame);
   if (status != PL_OK && error) {
     pl_api_error_complete(&err, status);
     *error = pl_api_error_detach(&err);

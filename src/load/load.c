@@ -401,7 +401,7 @@ pl_status pl_load_new(const char* path, const pl_bulk_options* bulk, const pl_in
   pl_guard_init(&run.guard, run.options->interrupt, 0);
   PL_TRY(pl_bulk_open(path, &bulk_options, err, &run.bulk));
   pl_mem account;
-  pl_mem_init(&account, NULL, NULL, SIZE_MAX);
+  pl_mem_init(&account, bulk_options.realloc_fn, bulk_options.realloc_user, SIZE_MAX);
   const pl_str base = bulk_options.base.len ? bulk_options.base : PL_STR(PL_BASE_DEFAULT);
   const pl_status status = run_load(&run, &account, inputs, count, base, last_bulk);
   pl_bulk_abort(run.bulk);

@@ -28,7 +28,7 @@ pl_status pl_bulk_sorter(pl_bulk* bulk, uint32_t columns, unsigned share, pl_row
 // ---- opening ------------------------------------------------------------------------------------------------------
 
 static void take_options(pl_bulk* bulk, const pl_bulk_options* options) {
-  bulk->options = options ? *options : (pl_bulk_options){0};
+  bulk->options = *options;
   pl_bulk_options* const o = &bulk->options;
   o->bytes_max = o->bytes_max ? o->bytes_max : BYTES_MAX_DEFAULT;
   o->fill_percent = o->fill_percent ? o->fill_percent : FILL_DEFAULT;
@@ -47,7 +47,9 @@ static pl_status open_parts(pl_bulk* bulk, const char* path) {
                                     .private_folder = true,
                                     .durability = PL_SYNC_NONE,
                                     .base = bulk->options.base,
-                                    .threads = bulk->options.threads};
+                                    .threads = bulk->options.threads,
+                                    .realloc_fn = bulk->options.realloc_fn,
+                                    .realloc_user = bulk->options.realloc_user};
   PL_TRY(pl_store_open(bulk->place.store_path, &options, bulk->err, &bulk->store));
   if (bulk->options.threads != 1) {
     (void)pl_pool_new(&bulk->mem, bulk->options.threads, &bulk->pool);  // without a pool it only takes longer
@@ -86,9 +88,11 @@ void pl_bulk_abort(pl_bulk* bulk) {
 }
 
 pl_status pl_bulk_open(const char* path, const pl_bulk_options* options, pl_error* err, pl_bulk** out) {
+  static const pl_bulk_options defaults = {0};
+  const pl_bulk_options* const given = options ? options : &defaults;
   pl_mem mem;
   *out = NULL;
-  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_mem_init(&mem, given->realloc_fn, given->realloc_user, SIZE_MAX);
   pl_bulk* const bulk = pl_mem_calloc(&mem, 1, sizeof *bulk);
   if (!bulk) {
     return pl_fail(err, PL_MSG_NOMEM);
@@ -98,10 +102,10 @@ pl_status pl_bulk_open(const char* path, const pl_bulk_options* options, pl_erro
   bulk->next_assertion = 1;
   bulk->assertions.key_columns = 2;
   bulk->place.lock_fd = -1;
-  pl_mem_init(&bulk->side_mem, NULL, NULL, SIZE_MAX);
+  pl_mem_init(&bulk->side_mem, given->realloc_fn, given->realloc_user, SIZE_MAX);
   pl_error_init(&bulk->side_err, &bulk->side_mem);
   pl_arena_init(&bulk->arena, &bulk->mem);
-  take_options(bulk, options);
+  take_options(bulk, given);
   const pl_status status = open_parts(bulk, path);
   if (status != PL_OK) {
     pl_bulk_abort(bulk);

@@ -66,7 +66,31 @@ static void survives_every_failure(void** state) {
   help_expect(f->store, "match ?a knows ?b return ?b", "Cyd");
 }
 
+/// A build takes its memory from the caller's allocator, on all its threads, and gives all of it back.
+static void builds_with_the_allocator(void** state) {
+  fixture* const f = *state;
+  static const char text[] = "_:a <urn:b> <urn:c> .\n<urn:a> <urn:b> \"a text of some length\" .\n";
+  char path[128];
+  int good = 0;
+  (void)snprintf(path, sizeof path, "%s/built", f->folder);
+  for (long n = 0; !good; n += 1 + n / 8) {
+    heap h;
+    atomic_init(&h.left, n);
+    atomic_init(&h.bytes, 0);
+    const parley_input input = {.memory = text, .memory_len = sizeof text - 1, .format = "nt"};
+    const parley_options options = {.size = sizeof options, .threads = 2, .reallocate = reallocate, .user = &h};
+    const parley_status status = parley_build(path, &options, &input, 1, NULL, NULL, NULL, NULL);
+    assert_true(status == PARLEY_OK || status == PARLEY_NOMEM);
+    assert_int_equal(atomic_load(&h.bytes), 0);
+    good = status == PARLEY_OK && atomic_load(&h.left) >= 0;
+    assert_int_equal(status == PARLEY_OK, access(path, F_OK) == 0);
+    assert_true(n < 100000);
+    (void)unlink(path);
+    assert_true(n > 0 || !good);  // the first allocation failed, so there was one
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {HELP_TEST(survives_every_failure)};
+  const struct CMUnitTest tests[] = {HELP_TEST(survives_every_failure), HELP_TEST(builds_with_the_allocator)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
