@@ -27,6 +27,13 @@ const char* const pl_db_names[PL_DB_COUNT] = {
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pl_env_shared* registry;  // guarded by registry_lock
 
+/// A child forked while another thread was opening has a lock that nobody will ever give back. The list itself is whole
+/// at any time: its entries are the parent's and are told by their pid.
+static void renew_lock_in_child(void) { (void)pthread_mutex_init(&registry_lock, NULL); }
+
+static pthread_once_t fork_handler = PTHREAD_ONCE_INIT;
+static void set_fork_handler(void) { (void)pthread_atfork(NULL, NULL, renew_lock_in_child); }
+
 static char* copy_bytes(pl_mem* mem, const char* data, size_t len) {
   char* const copy = pl_mem_alloc(mem, len + 1);
   if (copy) {
@@ -124,8 +131,8 @@ static void env_complete(const struct pl_env_shared* shared) {
   MDB_stat stat;
   struct stat st;
   int fd = -1;
-  if (shared->readonly || mdb_env_get_fd(shared->env, &fd) != 0 || mdb_env_info(shared->env, &info) != 0 ||
-      mdb_env_stat(shared->env, &stat) != 0 || fstat(fd, &st) != 0) {
+  if (!shared->writable || shared->readonly || mdb_env_get_fd(shared->env, &fd) != 0 ||
+      mdb_env_info(shared->env, &info) != 0 || mdb_env_stat(shared->env, &stat) != 0 || fstat(fd, &st) != 0) {
     return;
   }
   const off_t length = (off_t)((info.me_last_pgno + 1) * stat.ms_psize);
@@ -293,10 +300,20 @@ static void sync_folder(pl_store* store) {
   pl_mem_free(&store->mem, folder, len + 1);
 }
 
-/// Make all databases, the header and the known terms, unless another process did so while we waited for the lock.
+/// Make all databases, the header and the known terms, unless another thread or process did so while we waited for the
+/// writer's lock. That may take long and calls the caller back, so the registry is free meanwhile. Nobody waits for a
+/// writer while holding the registry, so taking it again waits only for other openings.
 static pl_status create(pl_store* store, pl_error* err) {
   pl_txn* txn;
-  PL_TRY(pl_txn_begin_bare(store, true, err, &txn));
+  (void)pthread_mutex_unlock(&registry_lock);
+  const pl_status begun = pl_txn_begin_bare(store, true, err, &txn);
+  (void)pthread_mutex_lock(&registry_lock);
+  PL_TRY(begun);
+  if (store->shared->dbs_open) {
+    pl_txn_abort(txn);
+    memcpy(store->dbs, store->shared->dbs, sizeof store->dbs);
+    return PL_OK;
+  }
   const int rc = dbs_open(store, txn->mdb, MDB_CREATE);
   pl_status status = rc == 0 ? PL_OK : pl_mdb_fail(err, rc, "cannot make the store");
   if (status == PL_OK && has_entries(txn->mdb, store->dbs[PL_DB_META])) {
@@ -407,6 +424,7 @@ static pl_store* store_new(const char* path, const char* file, const pl_store_op
 static pl_status store_attach(pl_store* store, pl_error* err) {
   PL_TRY(attach(store, err));
   store->env = store->shared->env;
+  store->shared->writable |= !store->options.readonly;
   PL_TRY(dbs_attach(store, err));
   return validate(store, err);
 }
@@ -426,6 +444,7 @@ pl_status pl_store_open(const char* path, const pl_store_options* options, pl_er
     store_free(store);
     return status;
   }
+  (void)pthread_once(&fork_handler, set_fork_handler);
   (void)pthread_mutex_lock(&registry_lock);
   const pl_status status = store_attach(store, err);
   if (status != PL_OK && store->shared) {

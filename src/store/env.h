@@ -10,11 +10,17 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define PL_FORMAT_VERSION 1u ///< of the file; a higher one is PL_ERR_VERSION, never a guess
+#define PL_FORMAT_VERSION 1u  ///< of the file; a higher one is PL_ERR_VERSION, never a guess
 
 /// The databases of a store; the first PL_ORDER_COUNT are the orders of dataset.h.
 typedef enum pl_db {
-  PL_DB_SPO = PL_ORDER_SPO, PL_DB_POS, PL_DB_OSP, PL_DB_PSO, PL_DB_CSPO, PL_DB_CPO, PL_DB_POC,
+  PL_DB_SPO = PL_ORDER_SPO,
+  PL_DB_POS,
+  PL_DB_OSP,
+  PL_DB_PSO,
+  PL_DB_CSPO,
+  PL_DB_CPO,
+  PL_DB_POC,
   PL_DB_IDENTITY,  ///< assertion identity: blocks of rows (hash high, hash low, c)
   PL_DB_HASH,      ///< dictionary: blocks of rows (40-bit hash, id)
   PL_DB_TERM,      ///< dictionary: groups of term texts by key (dict.h)
@@ -27,65 +33,66 @@ typedef enum pl_db {
 extern const char* const pl_db_names[PL_DB_COUNT];
 
 typedef enum pl_durability {
-  PL_SYNC_FULL = 0, ///< every commit is on the disk when it returns
-  PL_SYNC_FAST,     ///< MDB_NOMETASYNC: integrity kept, the last commit may be lost with the power
-  PL_SYNC_NONE      ///< MDB_NOSYNC: integrity kept against a killed process, not against lost power; benchmarks, bulk builds of new files
+  PL_SYNC_FULL = 0,  ///< every commit is on the disk when it returns
+  PL_SYNC_FAST,      ///< MDB_NOMETASYNC: integrity kept, the last commit may be lost with the power
+  PL_SYNC_NONE  ///< MDB_NOSYNC: integrity kept against a killed process, not against lost power; benchmarks, bulk builds of new files
 } pl_durability;
 
 typedef struct pl_store_options {
-  bool readonly;            ///< never writes; works on a read-only file system (then without a lock file)
-  bool create;              ///< make the file if it is missing (with the known terms and base in it)
-  bool exclusive;           ///< with create: fail if it exists
-  bool private_folder;      ///< nobody else knows the folder, so nobody else makes the file
-  bool no_wait;             ///< a write transaction fails with PL_ERR_BUSY instead of waiting
-  void (*on_wait)(void* user); ///< called once before waiting for another writer; may be NULL
-  void* on_wait_user;       ///< passed to it
-  const atomic_int* interrupt; ///< non-zero ends the waiting for another writer (PL_ERR_INTERRUPTED); may be NULL
-  pl_durability durability; ///< see above
-  pl_str base;              ///< base IRI of a new store; empty = PL_BASE_DEFAULT
-  size_t map_bytes;         ///< address space to reserve; 0 = 1 TiB, halved on ENOMEM
-  unsigned threads;         ///< worker threads; 0 = processors
-  pl_realloc_fn realloc_fn; ///< allocator; NULL = C heap
-  void* realloc_user;       ///< passed to it
+  bool readonly;        ///< never writes to the store; the lock file beside it is made and used where that is allowed
+  bool create;          ///< make the file if it is missing (with the known terms and base in it)
+  bool exclusive;       ///< with create: fail if it exists
+  bool private_folder;  ///< nobody else knows the folder, so nobody else makes the file
+  bool no_wait;         ///< a write transaction fails with PL_ERR_BUSY instead of waiting
+  void (*on_wait)(void* user);  ///< called once before waiting for another writer; may be NULL
+  void* on_wait_user;           ///< passed to it
+  const atomic_int* interrupt;  ///< non-zero ends the waiting for another writer (PL_ERR_INTERRUPTED); may be NULL
+  pl_durability durability;     ///< see above
+  pl_str base;                  ///< base IRI of a new store; empty = PL_BASE_DEFAULT
+  size_t map_bytes;             ///< address space to reserve; 0 = 1 TiB, halved on ENOMEM
+  unsigned threads;             ///< worker threads; 0 = processors
+  pl_realloc_fn realloc_fn;     ///< allocator; NULL = C heap
+  void* realloc_user;           ///< passed to it
 } pl_store_options;
 
 /// Open or create. Validates magic, format version and header checksum before anything else is read. The same file opened twice in one
 /// process shares the environment (a process-wide lock table is the one thing LMDB forces on us; see env.c) or fails with PL_ERR_MISUSE.
 pl_status pl_store_open(const char* path, const pl_store_options* options, pl_error* err, pl_store** out);
-void pl_store_close(pl_store* store); ///< all transactions must have ended; accepts NULL
+void pl_store_close(pl_store* store);  ///< all transactions must have ended; accepts NULL
 const char* pl_store_path(const pl_store* store);
-pl_pool* pl_store_pool(pl_store* store); ///< made on first use; NULL if threads = 1 or it cannot be made
-pl_mem* pl_store_mem(pl_store* store);   ///< account of the handle; take pl_store_lock_mem around use from several threads
+pl_pool* pl_store_pool(pl_store* store);  ///< made on first use; NULL if threads = 1 or it cannot be made
+pl_mem* pl_store_mem(
+    pl_store* store);  ///< account of the handle; take pl_store_lock_mem around use from several threads
 
 struct pl_store {
-  pl_mem mem;                 ///< account of long-lived parts
-  pthread_mutex_t lock;       ///< guards mem, pool and the snapshot of settings
-  struct pl_env_shared* shared; ///< what all handles of this process on the file share (env_internal.h)
-  MDB_env* env;               ///< the environment
-  MDB_dbi dbs[PL_DB_COUNT];   ///< opened once
-  char* path;                 ///< as given, for messages
-  char* file;                 ///< the file's one name, for LMDB (env_name.c)
-  pl_store_options options;   ///< copies of what matters
-  pl_pool* pool;              ///< NULL until needed
+  pl_mem mem;                    ///< account of long-lived parts
+  pthread_mutex_t lock;          ///< guards mem, pool and the snapshot of settings
+  struct pl_env_shared* shared;  ///< what all handles of this process on the file share (env_internal.h)
+  MDB_env* env;                  ///< the environment
+  MDB_dbi dbs[PL_DB_COUNT];      ///< opened once
+  char* path;                    ///< as given, for messages
+  char* file;                    ///< the file's one name, for LMDB (env_name.c)
+  pl_store_options options;      ///< copies of what matters
+  pl_pool* pool;                 ///< NULL until needed
 };
 
 struct pl_txn {
-  pl_store* store;        ///< owner
-  MDB_txn* mdb;           ///< LMDB's
-  pl_error* err;          ///< borrowed from the caller
-  pl_mem mem;             ///< account of the transaction
-  pl_arena arena;         ///< lives as long as the transaction
-  bool write;             ///< kind
-  pl_settings* settings;  ///< loaded on first use
-  pl_totals totals;       ///< counters as of begin plus own changes; written back at commit when totals_dirty
-  bool totals_dirty;      ///< totals or next_* changed
-  uint64_t next_key;      ///< next dictionary key
-  uint64_t next_assertion; ///< next assertion counter
-  bool failed;            ///< a change failed half way: commit refuses
-  bool resting;           ///< a read transaction without a snapshot, kept for pl_txn_renew
-  uint64_t renewals;      ///< times it was renewed: a cursor of an earlier time must be renewed too
-  uint64_t snapshot;      ///< at begin or the last renewal, for read transactions
-  struct pl_dict_cache* dict; ///< dict.c's caches and pending terms of this transaction; NULL until used
+  pl_store* store;             ///< owner
+  MDB_txn* mdb;                ///< LMDB's
+  pl_error* err;               ///< borrowed from the caller
+  pl_mem mem;                  ///< account of the transaction
+  pl_arena arena;              ///< lives as long as the transaction
+  bool write;                  ///< kind
+  pl_settings* settings;       ///< loaded on first use
+  pl_totals totals;            ///< counters as of begin plus own changes; written back at commit when totals_dirty
+  bool totals_dirty;           ///< totals or next_* changed
+  uint64_t next_key;           ///< next dictionary key
+  uint64_t next_assertion;     ///< next assertion counter
+  bool failed;                 ///< a change failed half way: commit refuses
+  bool resting;                ///< a read transaction without a snapshot, kept for pl_txn_renew
+  uint64_t renewals;           ///< times it was renewed: a cursor of an earlier time must be renewed too
+  uint64_t snapshot;           ///< at begin or the last renewal, for read transactions
+  struct pl_dict_cache* dict;  ///< dict.c's caches and pending terms of this transaction; NULL until used
 };
 
 /// Record an LMDB failure with what was being done, and give its status (EIO and ENOSPC both name a full disk).

@@ -19,6 +19,7 @@ struct pl_env_shared {
   MDB_dbi dbs[PL_DB_COUNT];    ///< opened once
   bool dbs_open;               ///< dbs holds handles
   bool readonly;               ///< opened with MDB_RDONLY
+  bool writable;               ///< some handle could write
   pthread_mutex_t lock;        ///< guards what follows
   pthread_cond_t changed;      ///< a writer of this process has ended
   bool writing;                ///< a thread of this process is the writer, or waits for another process to end

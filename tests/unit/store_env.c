@@ -247,6 +247,10 @@ static void test_short_but_whole(void** state) {
   pl_store_close(store);
   assert_int_equal(stat(p->path, &st), 0);
   const off_t whole = st.st_size;
+  assert_int_equal(truncate(p->path, whole - page), 0);
+  pl_store_close(open_ok(p, (pl_store_options){.readonly = true}));
+  assert_int_equal(stat(p->path, &st), 0);
+  assert_int_equal(st.st_size, whole - page);  // who only reads completes nothing
   int whole_count = 0;
   pl_status status = PL_OK;
   for (off_t size = whole - page; status == PL_OK && size > 0; size -= page) {
@@ -260,6 +264,7 @@ static void test_short_but_whole(void** state) {
   }
   assert_true(whole_count > 0);
   assert_int_equal(status, PL_ERR_CORRUPT);
+  pl_error_clear(&p->err);
   pl_error_clear(&p->err);
 }
 
@@ -470,6 +475,89 @@ static void test_wait_is_announced(void** state) {
   pl_store_close(store);
 }
 
+typedef struct waiting {
+  int lock_fd;        ///< holds the writer's lock
+  const char* other;  ///< another store to open meanwhile
+  bool opened;        ///< it could be
+} waiting;
+
+static void open_while_waiting(void* user) {
+  waiting* const w = user;
+  pl_store* store = NULL;
+  pl_error err;
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_error_init(&err, &mem);
+  w->opened = pl_store_open(w->other, &(pl_store_options){.create = true}, &err, &store) == PL_OK;
+  pl_store_close(store);
+  pl_error_clear(&err);
+  (void)close(w->lock_fd);
+}
+
+/// Who waits to make a store does not keep others from opening theirs, not even its own callback.
+static void test_open_while_waiting(void** state) {
+  place* const p = *state;
+  char other[128];
+  (void)snprintf(other, sizeof other, "%s2", p->path);
+  write_file(p, "", 0);
+  waiting w = {.lock_fd = open(p->path, O_RDWR | O_CLOEXEC), .other = other};
+  struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)1 << 62, .l_len = 1};
+  assert_int_equal(fcntl(w.lock_fd, F_OFD_SETLK, &range), 0);
+  pl_store_close(open_ok(p, (pl_store_options){.create = true, .on_wait = open_while_waiting, .on_wait_user = &w}));
+  assert_true(w.opened);
+  assert_int_equal(unlink(other), 0);
+  (void)strncat(other, "-lock", sizeof other - strlen(other) - 1);
+  assert_int_equal(unlink(other), 0);
+}
+
+typedef struct forking {
+  const char* other;  ///< a store for the children
+  unsigned children;  ///< forked
+  unsigned failures;  ///< children that could not open it
+} forking;
+
+static int child_opens(const char* path) {
+  pl_store* store = NULL;
+  (void)alarm(20);  // instead of hanging
+  const pl_status status = pl_store_open(path, &(pl_store_options){.readonly = true}, NULL, &store);
+  pl_store_close(store);
+  return status == PL_OK ? 0 : 1;
+}
+
+static void* forking_realloc(void* user, void* ptr, size_t size_old, size_t size_new) {
+  forking* const f = user;
+  PL_UNUSED(size_old);
+  if (size_new == 0) {
+    free(ptr);
+    return NULL;
+  }
+  const pid_t pid = fork();
+  if (pid == 0) {
+    _exit(child_opens(f->other));
+  }
+  int status = 0;
+  f->children++;
+  f->failures += pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+  return realloc(ptr, size_new);
+}
+
+/// A fork in the middle of an opening leaves a child that can open stores.
+static void test_fork_while_opening(void** state) {
+  place* const p = *state;
+  char other[128];
+  (void)snprintf(other, sizeof other, "%s2", p->path);
+  pl_store_close(create_ok(p));
+  assert_int_equal(rename(p->path, other), 0);
+  pl_store_close(create_ok(p));
+  forking f = {.other = other};
+  pl_store_close(open_ok(p, (pl_store_options){.realloc_fn = forking_realloc, .realloc_user = &f}));
+  assert_true(f.children > 3);
+  assert_int_equal(f.failures, 0);
+  assert_int_equal(unlink(other), 0);
+  (void)strncat(other, "-lock", sizeof other - strlen(other) - 1);
+  assert_int_equal(unlink(other), 0);
+}
+
 static void test_forked_child(void** state) {
   place* const p = *state;
   pl_store* const store = create_ok(p);
@@ -640,6 +728,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(test_prefixes, setup, teardown),
     cmocka_unit_test_setup_teardown(test_one_writer, setup, teardown),
     cmocka_unit_test_setup_teardown(test_wait_is_announced, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_open_while_waiting, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_fork_while_opening, setup, teardown),
     cmocka_unit_test_setup_teardown(test_forked_child, setup, teardown),
     cmocka_unit_test_setup_teardown(test_small_map, setup, teardown),
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
