@@ -105,7 +105,7 @@ PARLEY_API const char* parley_message_explain(int code);
 typedef struct parley parley;
 
 typedef enum parley_open_flags {
-  PARLEY_OPEN_READONLY = 1, /**< never writes; the file must exist; works on a read-only file system */
+  PARLEY_OPEN_READONLY = 1, /**< never writes to the file, which must exist; makes and uses the lock file beside it, but for a read-only place */
   PARLEY_OPEN_CREATE = 2,   /**< make the store if it is missing */
   PARLEY_OPEN_NO_WAIT = 4,  /**< a write gives PARLEY_BUSY at once instead of waiting for another writer */
   PARLEY_OPEN_FAST = 8,     /**< commits keep integrity but the last one may be lost with the power (LMDB: MDB_NOMETASYNC) */
@@ -119,7 +119,8 @@ typedef struct parley_options {
   const char* base;     /**< base IRI of a new store; NULL = "urn:parley:" */
   unsigned threads;     /**< worker threads of this handle; 0 = processors */
   size_t map_bytes;     /**< address space to reserve; 0 = 1 TiB */
-  /** Allocator of everything but third-party libraries: like realloc with the old size; size_new 0 frees. NULL = the C heap. */
+  /** Allocator of everything but third-party libraries: like realloc with the old size; size_new 0 frees. NULL = the C heap. Worker and
+   *  reader threads call it too, at the same time as the caller's thread: it must be safe for that. */
   void* (*reallocate)(void* user, void* ptr, size_t size_old, size_t size_new);
   /** Called once before a write waits for another writer. NULL = nothing. */
   void (*on_wait)(void* user);
@@ -314,7 +315,8 @@ typedef struct parley_input {
   const char* path;        /**< file; "-" is standard input */
   const void* memory;      /**< a whole document, borrowed for the call */
   size_t memory_len;       /**< its bytes */
-  /** Fill buf with up to size bytes and set *len (0 = end). Non-zero stops the load with PARLEY_IO. */
+  /** Fill buf with up to size bytes and set *len (0 = end). Non-zero stops the load with PARLEY_IO. Called on a thread that reads ahead, never
+   *  on two at once, unless the store has one thread and nothing is committed in steps; no longer called once the load has returned. */
   int (*read)(void* user, char* buf, size_t size, size_t* len);
   void* user;              /**< passed to read */
   const char* name;        /**< shown in messages; NULL = path */
@@ -363,7 +365,8 @@ typedef struct parley_load_summary {
  *  too. Errors: PARLEY_FORMAT (bad row), PARLEY_IO, PARLEY_CANTOPEN, PARLEY_INTERRUPTED, PARLEY_BUSY, ... in parley_error(store). @since 0.1 */
 PARLEY_API parley_status parley_load(parley* store, const parley_input* inputs, size_t count, const parley_load_options* options,
                                      parley_load_summary* summary);
-/** The same inside a write transaction (commit_every must be 0). @since 0.1 */
+/** The same inside a write transaction (commit_every must be 0). After a failure roll the transaction back: a part of a large input may have
+ *  been applied, and then parley_commit() fails (PARLEY_MISUSE). @since 0.1 */
 PARLEY_API parley_status parley_load_in(parley_txn* txn, const parley_input* inputs, size_t count, const parley_load_options* options,
                                         parley_load_summary* summary);
 /** Build a new store at `path`, which must not exist, at full speed: it appears whole, or not at all. `open_options` gives base, threads and
