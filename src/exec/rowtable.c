@@ -17,13 +17,6 @@ void pl_rowtable_free(pl_rowtable* table) {
   pl_rowtable_init(table, table->mem, table->width, table->keys);
 }
 
-void pl_rowtable_clear(pl_rowtable* table) {
-  if (table->count) {
-    memset(table->heads, 0, table->head_count * sizeof(uint32_t));
-    table->count = 0;
-  }
-}
-
 static uint64_t hash_key(const pl_id* key, uint32_t count) {
   uint64_t hash = 0x9e3779b97f4a7c15u;
   for (uint32_t i = 0; i < count; i++) {
@@ -31,6 +24,18 @@ static uint64_t hash_key(const pl_id* key, uint32_t count) {
     hash ^= hash >> 32;
   }
   return hash;
+}
+
+/// A table that was large once and holds little now is cleared row by row: it may be cleared for every row of an input.
+void pl_rowtable_clear(pl_rowtable* table) {
+  if (table->count > table->head_count / 16) {
+    memset(table->heads, 0, table->head_count * sizeof(uint32_t));
+  } else {
+    for (uint32_t i = 0; i < table->count; i++) {
+      table->heads[hash_key(pl_rowtable_row(table, i), table->keys) & (table->head_count - 1)] = 0;
+    }
+  }
+  table->count = 0;
 }
 
 static bool same_key(const pl_rowtable* table, uint32_t index, const pl_id* key) {

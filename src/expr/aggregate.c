@@ -9,9 +9,9 @@
 #include "expr/aggregate.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "expr/expr_internal.h"
+#include "expr/idsort.h"
 
 typedef __int128 wide;
 
@@ -253,29 +253,8 @@ pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_a
 
 /* --- results of lists --- */
 
-typedef struct sorter {
-  pl_termpool* pool;  ///< knows the order
-  pl_status status;   ///< first failure
-} sorter;
-
-static int compare_terms(const void* a, const void* b, void* user) {
-  sorter* const s = user;
-  pl_id x;
-  pl_id y;
-  int order = 0;
-  memcpy(&x, a, sizeof x);
-  memcpy(&y, b, sizeof y);
-  const pl_status status = pl_termpool_order(s->pool, x, y, &order);
-  s->status = s->status == PL_OK ? status : s->status;
-  return status == PL_OK ? order : 0;
-}
-
-static pl_status put_in_order(id_vector* values, bool row_order, pl_eval* eval) {
-  sorter s = {.pool = eval->pool, .status = PL_OK};
-  if (!row_order && values->ids.count > 1) {
-    qsort_r(values->ids.data, values->ids.count, sizeof(pl_id), compare_terms, &s);
-  }
-  return s.status;
+static pl_status put_in_order(id_vector* values, bool row_order, pl_eval* eval, pl_mem* mem) {
+  return row_order ? PL_OK : pl_ids_sort(eval, mem, values->ids.data, values->ids.count);
 }
 
 static pl_status join_result(const id_vector* values, pl_eval* eval, pl_id separator, pl_id* out) {
@@ -294,6 +273,7 @@ static pl_status join_result(const id_vector* values, pl_eval* eval, pl_id separ
   pl_buf* const buf = pl_call_buf(&call);
   for (size_t i = 0; i < values->ids.count && buf->status == PL_OK; i++) {
     pl_str label;
+    PL_TRY(i % 1024 ? PL_OK : pl_guard_check(eval->guard, eval->err));
     PL_TRY(pl_termpool_label(eval->pool, values->ids.data[i], &label));
     (void)pl_buf_str(buf, i ? between : PL_STR(""));
     (void)pl_buf_str(buf, label);
@@ -304,7 +284,6 @@ static pl_status join_result(const id_vector* values, pl_eval* eval, pl_id separ
 pl_status pl_agg_result(pl_fn fn, bool distinct, bool row_order, pl_agg_state* state, pl_eval* eval, pl_mem* mem,
                         pl_id separator, pl_id* out) {
   shape* const s = shape_of(state, distinct);
-  PL_UNUSED(mem);
   *out = PL_ID_NULL;
   switch (fn) {
     case PL_FN_COUNT:
@@ -313,10 +292,10 @@ pl_status pl_agg_result(pl_fn fn, bool distinct, bool row_order, pl_agg_state* s
     case PL_FN_AVG:
       return sum_result(fn, &s->sum, eval, out);
     case PL_FN_COLLECT:
-      PL_TRY(put_in_order(&s->values, row_order, eval));
+      PL_TRY(put_in_order(&s->values, row_order, eval, mem));
       return pl_termpool_put_list(eval->pool, s->values.ids.data, s->values.ids.count, out);
     case PL_FN_JOIN:
-      PL_TRY(put_in_order(&s->values, row_order, eval));
+      PL_TRY(put_in_order(&s->values, row_order, eval, mem));
       return join_result(&s->values, eval, separator, out);
     default:
       *out = s->best;

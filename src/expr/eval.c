@@ -6,7 +6,7 @@
 /// `and`, `or`, `if` and `coalesce` narrow the rows for their later arguments instead.
 #include "expr/expr_internal.h"
 
-enum { MEMO_SLOTS = 128, MEMO_ARGS = 3, MEMO_ROWS_MIN = 8 };
+enum { MEMO_SLOTS = 128, MEMO_ARGS = 3, MEMO_ROWS_MIN = 8, GUARD_ROWS = 64 };
 
 /// Vectors given back, linked through their first entry.
 typedef struct spare {
@@ -284,13 +284,17 @@ static pl_status run_rows(frame* f, const pl_node* node, const vector* args, row
   if (!r.ids) {
     return pl_mem_status(scratch->mem);
   }
-  if (rows.count >= MEMO_ROWS_MIN && node->arg_count >= 1 && node->arg_count <= MEMO_ARGS && !is_cheap(node->fn)) {
+  const bool cheap = is_cheap(node->fn);
+  if (rows.count >= MEMO_ROWS_MIN && node->arg_count >= 1 && node->arg_count <= MEMO_ARGS && !cheap) {
     r.memo = PL_ARENA_ARRAY(scratch, memo_entry, MEMO_SLOTS);
     if (!r.memo) {
       return pl_mem_status(scratch->mem);
     }
   }
   for (uint32_t i = 0; i < rows.count; i++) {
+    if (!cheap && i % GUARD_ROWS == GUARD_ROWS - 1) {
+      PL_TRY(pl_guard_check(f->eval->guard, f->eval->err));
+    }
     PL_TRY(run_row(&r, rows.rows[i], &out[rows.rows[i]]));
   }
   return PL_OK;

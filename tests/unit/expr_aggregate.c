@@ -142,6 +142,35 @@ static void test_interrupt(void** state) {
   pl_agg_release(PL_FN_COLLECT, false, s, &f->mem);
 }
 
+/// Putting values in order gives up when asked, and keeps nothing.
+static void test_order_interrupt(void** state) {
+  expr_fixture* const f = *state;
+  atomic_int stop = 1;
+  pl_guard guard;
+  pl_guard_init(&guard, &stop, 0);
+  pl_agg_state* const s = pl_arena_calloc(&f->plan, 1, pl_agg_state_bytes(PL_FN_COLLECT, false));
+  for (int i = 0; i < 5000; i++) {
+    const pl_value v = {.kind = PL_VALUE_INTEGER, .integer = (i * 7919) % 5000};
+    pl_id id;
+    assert_int_equal(pl_termpool_put(f->pool, &v, &id), PL_OK);
+    assert_int_equal(pl_agg_update(PL_FN_COLLECT, false, false, false, s, &f->eval, &f->mem, id, 1), PL_OK);
+  }
+  pl_id out;
+  const pl_id* items;
+  size_t count;
+  f->eval.guard = &guard;
+  assert_int_equal(pl_agg_result(PL_FN_COLLECT, false, false, s, &f->eval, &f->mem, PL_ID_NULL, &out),
+                   PL_ERR_INTERRUPTED);
+  f->eval.guard = NULL;
+  assert_int_equal(pl_agg_result(PL_FN_COLLECT, false, false, s, &f->eval, &f->mem, PL_ID_NULL, &out), PL_OK);
+  pl_agg_release(PL_FN_COLLECT, false, s, &f->mem);
+  assert_true(pl_termpool_list(f->pool, out, &items, &count));
+  assert_int_equal(count, 5000);
+  for (size_t i = 1; i < count; i++) {
+    assert_true(items[i - 1] < items[i]);
+  }
+}
+
 static void test_memory_limit(void** state) {
   expr_fixture* const f = *state;
   const pl_id id = id_of(f, "1");
@@ -156,8 +185,14 @@ static void test_memory_limit(void** state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, expr_setup, expr_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_rows),      TEST(test_times),     TEST(test_star),         TEST(test_overflow),
-      TEST(test_many_rows), TEST(test_interrupt), TEST(test_memory_limit),
+      TEST(test_rows),
+      TEST(test_times),
+      TEST(test_star),
+      TEST(test_overflow),
+      TEST(test_many_rows),
+      TEST(test_interrupt),
+      TEST(test_order_interrupt),
+      TEST(test_memory_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
