@@ -310,11 +310,36 @@ static void test_random(void** state) {
   }
 }
 
+static int stop_now(void* user) {
+  ++*(int*)user;
+  return 1;
+}
+
+/// A costly function is interrupted between two rows of one chunk. The countdown lets the look before the first row pass.
+static void test_interrupt_within(void** state) {
+  expr_fixture* const f = *state;
+  numbers n;
+  pl_id out[ROWS];
+  int calls = 0;
+  pl_guard guard;
+  numbers_make(f, &n);
+  pl_guard_init(&guard, NULL, 0);
+  guard.progress = stop_now;
+  guard.progress_user = &calls;
+  guard.countdown = 1;
+  f->eval.guard = &guard;
+  const pl_program* const p = compile_expr(f, CALL(f, PL_FN_SQRT, slot_expr(f, 0)));
+  assert_int_equal(pl_program_eval(p, &f->eval, &n.chunk, out), PL_ERR_INTERRUPTED);
+  assert_int_equal(calls, 1);
+  f->eval.guard = NULL;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, expr_setup, expr_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_columns), TEST(test_selection), TEST(test_lazy),   TEST(test_branches), TEST(test_long_chains),
-      TEST(test_params),  TEST(test_interrupt), TEST(test_memory), TEST(test_random),
+      TEST(test_columns),     TEST(test_selection), TEST(test_lazy),      TEST(test_branches),
+      TEST(test_long_chains), TEST(test_params),    TEST(test_interrupt), TEST(test_interrupt_within),
+      TEST(test_memory),      TEST(test_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
