@@ -6,11 +6,11 @@
 #include "store/bulk.h"
 
 #include "store/bulk_internal.h"
+#include "store/fact.h"
 
 #include <stdlib.h>
 
 #define BYTES_MAX_DEFAULT ((size_t)1 << 30)
-#define ASSERTIONS_MAX ((uint64_t)UINT32_MAX)
 
 enum { FILL_DEFAULT = 85, FILL_MIN = 30, FILL_MAX = 100 };
 
@@ -171,27 +171,6 @@ static pl_status intern_terms(pl_bulk* bulk, const pl_batch* batch) {
 
 // ---- rows of a batch ----------------------------------------------------------------------------------------------
 
-static pl_status refuse(const pl_bulk* bulk, const char* part, pl_id id) {
-  const pl_tag tag = pl_id_tag(id);
-  const char* const what = tag == PL_TAG_NULL    ? "empty"
-                           : tag == PL_TAG_BLANK ? "a blank node"
-                           : tag == PL_TAG_IRI   ? "an IRI"
-                                                 : "a literal";
-  return pl_fail(bulk->err, PL_MSG_STATEMENT_TERM, part, what);
-}
-
-static bool is_node(pl_id id) { return pl_id_tag(id) == PL_TAG_IRI || pl_id_tag(id) == PL_TAG_BLANK; }
-
-static pl_status check_fact(const pl_bulk* bulk, const uint64_t fact[3]) {
-  if (!is_node(fact[PL_S])) {
-    return refuse(bulk, "subject", fact[PL_S]);
-  }
-  if (pl_id_tag(fact[PL_P]) != PL_TAG_IRI) {
-    return refuse(bulk, "predicate", fact[PL_P]);
-  }
-  return fact[PL_O] != PL_ID_NULL ? PL_OK : refuse(bulk, "object", fact[PL_O]);
-}
-
 /// Add a row to a sorter that is made when first needed.
 static pl_status add_row(pl_bulk* bulk, pl_rowsort** sort, uint32_t columns, const uint64_t* row) {
   enum { SHARE = 8 };
@@ -220,12 +199,7 @@ static pl_status identity_of(pl_bulk* bulk, const pl_statement* st, pl_identity*
 static pl_status add_notes(pl_bulk* bulk, const pl_id* ids, uint32_t count, pl_id c) {
   for (uint32_t i = 0; i < count; i++) {
     const uint64_t note[3] = {c, ids[2 * i], ids[2 * i + 1]};
-    if (pl_id_tag(note[1]) != PL_TAG_IRI) {
-      return refuse(bulk, "annotation", note[1]);
-    }
-    if (note[2] == PL_ID_NULL) {
-      return refuse(bulk, "annotation's value", note[2]);
-    }
+    PL_TRY(pl_fact_check_note(bulk->err, note[1], note[2]));
     PL_TRY(add_row(bulk, &bulk->notes, 3, note));
   }
   return PL_OK;
@@ -238,8 +212,8 @@ static pl_status add_assertion(pl_bulk* bulk, const pl_statement* st, const uint
   if (pl_rowset_find(&bulk->assertions, key)) {
     return PL_OK;
   }
-  if (bulk->next_assertion > ASSERTIONS_MAX) {
-    return pl_fail(bulk->err, PL_MSG_STORE_ASSERTIONS, (unsigned long long)ASSERTIONS_MAX);
+  if (bulk->next_assertion > PL_ASSERTIONS_MAX) {
+    return pl_fail(bulk->err, PL_MSG_STORE_ASSERTIONS, (unsigned long long)PL_ASSERTIONS_MAX);
   }
   const pl_id c = pl_id_make(PL_TAG_ASSERTION, bulk->next_assertion++);
   const uint64_t identity_row[4] = {identity.high, identity.low, c, 0};
@@ -255,7 +229,7 @@ static pl_status add_assertion(pl_bulk* bulk, const pl_statement* st, const uint
 static pl_status add_statement(pl_bulk* bulk, const pl_statement* st, const pl_statement_terms* ref) {
   const pl_id* const ids = bulk->ids.data;
   const uint64_t fact[3] = {ids[ref->s], ids[ref->p], ids[ref->o]};
-  PL_TRY(check_fact(bulk, fact));
+  PL_TRY(pl_fact_check(bulk->err, fact[PL_S], fact[PL_P], fact[PL_O]));
   if (st->asserted && st->annotation_count > 0) {
     return add_assertion(bulk, st, fact, ids + ref->notes);
   }
@@ -265,7 +239,8 @@ static pl_status add_statement(pl_bulk* bulk, const pl_statement* st, const pl_s
     return PL_OK;
   }
   const uint64_t row[4] = {fact[0], fact[1], fact[2], ids[ref->g]};
-  return is_node(row[3]) ? add_row(bulk, &bulk->facts.stated, 4, row) : refuse(bulk, "graph", row[3]);
+  PL_TRY(pl_fact_check_graph(bulk->err, row[3]));
+  return add_row(bulk, &bulk->facts.stated, 4, row);
 }
 
 pl_status pl_bulk_batch(pl_bulk* bulk, const pl_batch* batch) {

@@ -6,10 +6,10 @@
 #include "store/writer_internal.h"
 
 #include "store/dict.h"
+#include "store/fact.h"
 #include "store/index.h"
 
 #define BYTES_MAX_DEFAULT ((size_t)256 << 20)
-#define ASSERTIONS_MAX ((uint64_t)UINT32_MAX)
 #define FILL_ROWS 64u
 
 static void pile_init(pl_writer* writer, pl_pile* pile, uint32_t columns) {
@@ -70,40 +70,11 @@ pl_status pl_writer_flush(pl_writer* writer, pl_write_counts* counts) {
 
 // ---- inserting ----------------------------------------------------------------------------------------------------
 
-static pl_status refuse(const pl_writer* writer, const char* part, pl_tag tag) {
-  const char* const what = tag == PL_TAG_NULL        ? "empty"
-                           : tag == PL_TAG_ASSERTION ? "an assertion"
-                           : tag == PL_TAG_TEMP      ? "a computed value"
-                           : tag == PL_TAG_BLANK     ? "a blank node"
-                           : tag == PL_TAG_IRI       ? "an IRI"
-                                                     : "a literal";
-  return pl_fail(writer->txn->err, PL_MSG_STATEMENT_TERM, part, what);
-}
-
-static bool is_storable(pl_tag tag) { return tag != PL_TAG_NULL && tag != PL_TAG_ASSERTION && tag < PL_TAG_TEMP; }
-
-static pl_status check_fact(const pl_writer* writer, pl_id s, pl_id p, pl_id o) {
-  const pl_tag subject = pl_id_tag(s), predicate = pl_id_tag(p), object = pl_id_tag(o);
-  if (subject != PL_TAG_IRI && subject != PL_TAG_BLANK) {
-    return refuse(writer, "subject", subject);
-  }
-  if (predicate != PL_TAG_IRI) {
-    return refuse(writer, "predicate", predicate);
-  }
-  return is_storable(object) ? PL_OK : refuse(writer, "object", object);
-}
-
 static pl_status check_annotations(const pl_writer* writer, const pl_annotation_id* annotations, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    const pl_tag predicate = pl_id_tag(annotations[i].predicate), object = pl_id_tag(annotations[i].object);
-    if (predicate != PL_TAG_IRI) {
-      return refuse(writer, "annotation", predicate);
-    }
-    if (!is_storable(object)) {
-      return refuse(writer, "annotation's value", object);
-    }
+    PL_TRY(pl_fact_check_note(writer->txn->err, annotations[i].predicate, annotations[i].object));
   }
-  return count > 0 ? PL_OK : refuse(writer, "annotations", PL_TAG_NULL);
+  return pl_fact_check_notes(writer->txn->err, count);
 }
 
 static pl_status add_row(pl_writer* writer, pl_id s, pl_id p, pl_id o, pl_id c) {
@@ -112,10 +83,9 @@ static pl_status add_row(pl_writer* writer, pl_id s, pl_id p, pl_id o, pl_id c) 
 }
 
 pl_status pl_writer_fact(pl_writer* writer, pl_id s, pl_id p, pl_id o, pl_id graph) {
-  const pl_tag tag = pl_id_tag(graph);
-  PL_TRY(check_fact(writer, s, p, o));
-  if (graph != PL_ID_NULL && tag != PL_TAG_IRI && tag != PL_TAG_BLANK) {
-    return refuse(writer, "graph", tag);
+  PL_TRY(pl_fact_check(writer->txn->err, s, p, o));
+  if (graph != PL_ID_NULL) {
+    PL_TRY(pl_fact_check_graph(writer->txn->err, graph));
   }
   PL_TRY(pl_writer_turn(writer, false));
   return add_row(writer, s, p, o, graph);
@@ -135,8 +105,8 @@ static pl_status number_assertion(pl_writer* writer, pl_identity identity, pl_id
   if (status != PL_NOT_FOUND) {
     return status;
   }
-  if (txn->next_assertion > ASSERTIONS_MAX) {
-    return pl_fail(txn->err, PL_MSG_STORE_ASSERTIONS, (unsigned long long)ASSERTIONS_MAX);
+  if (txn->next_assertion > PL_ASSERTIONS_MAX) {
+    return pl_fail(txn->err, PL_MSG_STORE_ASSERTIONS, (unsigned long long)PL_ASSERTIONS_MAX);
   }
   *c = pl_id_make(PL_TAG_ASSERTION, txn->next_assertion++);
   *fresh = true;
@@ -226,7 +196,7 @@ pl_status pl_writer_assert(pl_writer* writer, pl_id s, pl_id p, pl_id o, const p
                            size_t count, pl_id* c) {
   const uint64_t ids[3] = {s, p, o};
   pl_id made;
-  PL_TRY(check_fact(writer, s, p, o));
+  PL_TRY(pl_fact_check(writer->txn->err, s, p, o));
   PL_TRY(check_annotations(writer, annotations, count));
   PL_TRY(pl_writer_turn(writer, false));
   return fail_transaction(writer, assert_ids(writer, ids, annotations, count, c ? c : &made));
@@ -262,7 +232,7 @@ static pl_status add_statement(pl_writer* writer, const pl_statement* st) {
   PL_TRY(pl_writer_term(writer, &st->predicate, &ids[1]));
   PL_TRY(pl_writer_term(writer, &st->object, &ids[2]));
   if (st->asserted && st->annotation_count > 0) {
-    PL_TRY(check_fact(writer, ids[0], ids[1], ids[2]));
+    PL_TRY(pl_fact_check(writer->txn->err, ids[0], ids[1], ids[2]));
     return assert_statement(writer, st, ids);
   }
   if (st->graph.kind != PL_TERM_NONE) {
