@@ -7,6 +7,8 @@ enum { SLOTS_MIN = 1024 };
 
 struct pl_reifier {
   uint64_t hash;        ///< of the label as written
+  size_t label_at;      ///< where the label stands in text
+  size_t label_len;     ///< its bytes
   uint64_t row_first;   ///< its oldest line
   uint64_t row;         ///< its newest line
   pl_buf text;          ///< lines, each ended by '\n'
@@ -34,9 +36,23 @@ void pl_reifiers_free(pl_reifiers* r) {
   *r = (pl_reifiers){0};
 }
 
-static size_t find_slot(pl_reifier* const* slots, size_t capacity, uint64_t hash) {
+static bool is_labelled(const pl_reifier* one, uint64_t hash, pl_str label) {
+  return one->hash == hash && pl_str_eq((pl_str){one->text.data + one->label_at, one->label_len}, label);
+}
+
+/// The slot of the reifier with this label, or the free one where it belongs.
+static size_t find_label(pl_reifier* const* slots, size_t capacity, uint64_t hash, pl_str label) {
   size_t i = hash & (capacity - 1);
-  while (slots[i] && slots[i]->hash != hash) {
+  while (slots[i] && !is_labelled(slots[i], hash, label)) {
+    i = (i + 1) & (capacity - 1);
+  }
+  return i;
+}
+
+/// The slot of `one`, or with NULL the first free one, on the way from the hash's home.
+static size_t find_slot(pl_reifier* const* slots, size_t capacity, uint64_t hash, const pl_reifier* one) {
+  size_t i = hash & (capacity - 1);
+  while (slots[i] && slots[i] != one) {
     i = (i + 1) & (capacity - 1);
   }
   return i;
@@ -49,7 +65,7 @@ static pl_status slots_grow(pl_reifiers* r) {
     return pl_fail(r->err, PL_MSG_NOMEM);
   }
   for (pl_reifier* one = r->oldest; one; one = one->younger) {
-    slots[find_slot(slots, capacity, one->hash)] = one;
+    slots[find_slot(slots, capacity, one->hash, NULL)] = one;
   }
   pl_mem_free(r->mem, r->slots, r->capacity * sizeof(pl_reifier*));
   r->slots = slots;
@@ -58,9 +74,9 @@ static pl_status slots_grow(pl_reifiers* r) {
 }
 
 /// Remove from linear probing without leaving a hole: the entries behind move up.
-static void slots_remove(pl_reifiers* r, uint64_t hash) {
+static void slots_remove(pl_reifiers* r, const pl_reifier* one) {
   const size_t mask = r->capacity - 1;
-  size_t hole = find_slot(r->slots, r->capacity, hash);
+  size_t hole = find_slot(r->slots, r->capacity, one->hash, one);
   for (size_t i = (hole + 1) & mask; r->slots[i]; i = (i + 1) & mask) {
     const size_t home = r->slots[i]->hash & mask;
     if (((i - home) & mask) >= ((i - hole) & mask)) {
@@ -81,7 +97,7 @@ static pl_status reifier_open(pl_reifiers* r, uint64_t hash, pl_reifier** out) {
   }
   one->hash = hash;
   pl_buf_init(&one->text, r->mem, SIZE_MAX / 2);
-  r->slots[find_slot(r->slots, r->capacity, hash)] = one;
+  r->slots[find_slot(r->slots, r->capacity, hash, NULL)] = one;
   *(r->newest ? &r->newest->younger : &r->oldest) = one;
   r->newest = one;
   r->count++;
@@ -95,7 +111,7 @@ pl_status pl_reifiers_offer(pl_reifiers* r, const pl_nt_line* line, pl_str text,
     return PL_OK;
   }
   const uint64_t hash = XXH3_64bits(line->label.data, line->label.len);
-  pl_reifier* one = r->capacity ? r->slots[find_slot(r->slots, r->capacity, hash)] : NULL;
+  pl_reifier* one = r->capacity ? r->slots[find_label(r->slots, r->capacity, hash, line->label)] : NULL;
   if (!one && pl_hashset_has(&r->closed, hash)) {
     return PL_ERR_FORMAT;
   }
@@ -105,6 +121,8 @@ pl_status pl_reifiers_offer(pl_reifiers* r, const pl_nt_line* line, pl_str text,
   if (!one) {
     PL_TRY(reifier_open(r, hash, &one));
     one->row_first = row;
+    one->label_at = (size_t)(line->label.data - text.data);
+    one->label_len = line->label.len;
   }
   if (pl_buf_str(&one->text, text) != PL_OK || pl_buf_char(&one->text, '\n') != PL_OK) {
     return pl_fail(r->err, PL_MSG_NOMEM);
@@ -163,7 +181,7 @@ pl_status pl_reifiers_close(pl_reifiers* r, pl_nt_line* line, pl_batch* batch, b
     if (!all && pl_hashset_add(&r->closed, one->hash) != PL_OK) {
       return pl_fail(r->err, PL_MSG_NOMEM);
     }
-    slots_remove(r, one->hash);
+    slots_remove(r, one);
     r->oldest = one->younger;
     r->newest = r->oldest ? r->newest : NULL;
     r->count--;
