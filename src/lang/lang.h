@@ -7,7 +7,7 @@
 #define PL_QUERY_BYTES_MAX ((size_t)16 << 20)  ///< longest query text
 #define PL_NESTING_MAX 200u                    ///< deepest nesting of parentheses, brackets and expressions
 #define PL_SLOTS_MAX 4096u                     ///< variables of one query, hidden ones included
-#define PL_PARTS_MAX 4096u                     ///< prefixes of one query; its parameters; items, and order keys, of one clause
+#define PL_PARTS_MAX 4096u                     ///< prefixes, parameters of a query; items, order keys of a clause
 #define PL_LIST_MAX 100000u                    ///< elements of one written list
 
 /// What the binder may ask; all borrowed.

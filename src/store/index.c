@@ -74,9 +74,8 @@ pl_status pl_index_damaged(pl_index index, const uint64_t* bound, const char* wh
 
 pl_status pl_index_no_memory(pl_index index, const pl_mem* mem) {
   pl_error* err = index.txn->err;
-  return pl_mem_status(mem) == PL_ERR_LIMIT
-             ? pl_fail_memory(err, "reading or changing an index", mem->bytes_max)
-             : pl_fail(err, PL_MSG_NOMEM);
+  return pl_mem_status(mem) == PL_ERR_LIMIT ? pl_fail_memory(err, "reading or changing an index", mem->bytes_max)
+                                            : pl_fail(err, PL_MSG_NOMEM);
 }
 
 // ---- cursor -------------------------------------------------------------------------------------------------------
