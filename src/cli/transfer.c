@@ -83,7 +83,7 @@ static void say_waiting(void* user) {
 static void print_summary(const parley_load_summary* s, const parley_load_options* options, bool ok) {
   char rows[64], facts[64], assertions[64], rate[32];
   if (ok) {
-    printf("loaded %s: %s, %s, %.2f s, %s rows/s\n", cli_count(s->rows, "row", rows),
+    printf("loaded %s: %s, %s, %.2f s, %s rows/s\n", cli_count(s->rows - s->rows_bad, "row", rows),
            cli_count(s->changes.facts_new, "new fact", facts),
            cli_count(s->changes.assertions_new, "new assertion", assertions), s->seconds,
            cli_thousands(s->seconds > 0 ? (uint64_t)((double)s->rows / s->seconds) : 0, rate));

@@ -18,7 +18,7 @@ find_package(parley REQUIRED)
 add_executable(embed embed.c)
 target_link_libraries(embed PRIVATE parley::parley)
 END
-cmake -S "$folder/project" -B "$folder/project/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$compiler" >/dev/null
+cmake -G Ninja -S "$folder/project" -B "$folder/project/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$compiler" >/dev/null
 cmake --build "$folder/project/build" >/dev/null
 "$folder/project/build/embed" "$folder/one.parley" >"$folder/one.txt"
 
