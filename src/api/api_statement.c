@@ -157,9 +157,10 @@ static pl_status change(parley_txn* txn, change_fn fn, bool apply, const fact_te
   return PL_OK;
 }
 
-parley_status parley_add(parley_txn* txn, const parley_value* subject, const parley_value* predicate,
-                         const parley_value* object, const parley_annotation* annotations, size_t annotation_count,
-                         parley_changes* changes) {
+// parley_add and parley_remove differ in what is done with the statement they take.
+static parley_status take_statement(parley_txn* txn, const char* name, change_fn fn, bool apply,
+                                    const parley_value* const spo[3], const parley_annotation* annotations,
+                                    size_t annotation_count, parley_changes* changes) {
   fact_terms terms;
   if (!txn) {
     return PARLEY_MISUSE;
@@ -168,35 +169,28 @@ parley_status parley_add(parley_txn* txn, const parley_value* subject, const par
   if (changes) {
     *changes = (parley_changes){0};
   }
-  pl_status status = fact_in(txn, subject, predicate, object, "parley_add", &terms);
+  pl_status status = fact_in(txn, spo[0], spo[1], spo[2], name, &terms);
   if (status == PL_OK) {
-    status = annotations_in(txn, annotations, annotation_count, "parley_add", &terms);
+    status = annotations_in(txn, annotations, annotation_count, name, &terms);
   }
   if (status == PL_OK) {
-    status = change(txn, add, false, &terms, changes);
+    status = change(txn, fn, apply, &terms, changes);
   }
   return pl_api_txn_leave(txn, status);
+}
+
+parley_status parley_add(parley_txn* txn, const parley_value* subject, const parley_value* predicate,
+                         const parley_value* object, const parley_annotation* annotations, size_t annotation_count,
+                         parley_changes* changes) {
+  const parley_value* const spo[3] = {subject, predicate, object};
+  return take_statement(txn, "parley_add", add, false, spo, annotations, annotation_count, changes);
 }
 
 parley_status parley_remove(parley_txn* txn, const parley_value* subject, const parley_value* predicate,
                             const parley_value* object, const parley_annotation* annotations, size_t annotation_count,
                             parley_changes* changes) {
-  fact_terms terms;
-  if (!txn) {
-    return PARLEY_MISUSE;
-  }
-  pl_api_txn_enter(txn);
-  if (changes) {
-    *changes = (parley_changes){0};
-  }
-  pl_status status = fact_in(txn, subject, predicate, object, "parley_remove", &terms);
-  if (status == PL_OK) {
-    status = annotations_in(txn, annotations, annotation_count, "parley_remove", &terms);
-  }
-  if (status == PL_OK) {
-    status = change(txn, remove_fact, true, &terms, changes);
-  }
-  return pl_api_txn_leave(txn, status);
+  const parley_value* const spo[3] = {subject, predicate, object};
+  return take_statement(txn, "parley_remove", remove_fact, true, spo, annotations, annotation_count, changes);
 }
 
 static pl_status contains(parley_txn* txn, const fact_terms* terms) {

@@ -36,6 +36,13 @@ pl_status pl_explain_expr(pl_explain* explain, const pl_expr* expr) {
   return pl_expr_print(explain->query, explain->names, expr, explain->out);
 }
 
+pl_status pl_explain_item(pl_explain* explain, uint32_t i, pl_slot slot, const pl_expr* expr) {
+  PL_TRY(pl_buf_str(explain->out, pl_str_c(i ? ", " : " ")));
+  PL_TRY(pl_explain_slot(explain, slot));
+  PL_TRY(pl_buf_str(explain->out, PL_STR(" = ")));
+  return pl_explain_expr(explain, expr);
+}
+
 static pl_status print_node(pl_explain* explain, const pl_run* run, const pl_node* node, unsigned indent) {
   const char* name = node->type->title ? node->type->title(node) : node->type->name;
   PL_TRY(pl_buf_printf(explain->out, "%*s%s", (int)(2 * indent), "", name));

@@ -66,10 +66,7 @@ static pl_status extend_prune(pl_planner* planner, pl_node* base, pl_slots neede
 static pl_status extend_describe(const pl_node* base, pl_explain* explain) {
   const extend_node* node = (const extend_node*)base;
   for (uint32_t i = 0; i < node->count; i++) {
-    PL_TRY(pl_buf_str(explain->out, pl_str_c(i ? ", " : " ")));
-    PL_TRY(pl_explain_slot(explain, node->items[i].slot));
-    PL_TRY(pl_buf_str(explain->out, PL_STR(" = ")));
-    PL_TRY(pl_explain_expr(explain, node->items[i].expr));
+    PL_TRY(pl_explain_item(explain, i, node->items[i].slot, node->items[i].expr));
   }
   return PL_OK;
 }

@@ -90,6 +90,8 @@ pl_status pl_explain_slot(pl_explain* explain, pl_slot slot);
 pl_status pl_explain_slots(pl_explain* explain, const pl_slot* slots, uint32_t count);
 pl_status pl_explain_ref(pl_explain* explain, const pl_ref* ref);
 pl_status pl_explain_expr(pl_explain* explain, const pl_expr* expr);
+/// `slot = expr`, the i-th of a list (from 0).
+pl_status pl_explain_item(pl_explain* explain, uint32_t i, pl_slot slot, const pl_expr* expr);
 /// Print a tree; `run` adds seen rows and time.
 pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, pl_buf* out);
 
