@@ -99,6 +99,16 @@ static bool parse_count(const char* text, uint64_t* out) {
   return errno == 0 && end != text && *end == '\0' && isdigit((unsigned char)*text);
 }
 
+// A --memory argument: MiB, at least `least`, as bytes.
+static cli_exit parse_memory(const char* text, uint64_t least, size_t* bytes) {
+  uint64_t mib;
+  if (!parse_count(text, &mib) || mib > SIZE_MAX >> 20 || mib < least) {
+    return cli_usage("--memory takes MiB, not `%s`", text);
+  }
+  *bytes = (size_t)mib << 20;
+  return CLI_OK;
+}
+
 static cli_exit bad_format(const char* word) {
   const char* near = cli_closest(word, cli_format_names);
   return cli_usage("there is no format `%s`%s%s%s", word,
@@ -163,7 +173,6 @@ static cli_exit run_text(cli_session* session, const char* path, const char* arg
 }
 
 static cli_exit query_option(cli_session* session, int option, const char** file, bool* done) {
-  uint64_t count = 0;
   char* end = NULL;
   switch (option) {
     case 'f':
@@ -182,11 +191,7 @@ static cli_exit query_option(cli_session* session, int option, const char** file
       session->no_wait = true;
       return CLI_OK;
     case OPT_MEMORY:
-      if (!parse_count(optarg, &count) || count > SIZE_MAX >> 20 || count == 0) {
-        return cli_usage("--memory takes MiB, not `%s`", optarg);
-      }
-      session->limits.memory_bytes = (size_t)count << 20;
-      return CLI_OK;
+      return parse_memory(optarg, 1, &session->limits.memory_bytes);
     case OPT_ROWS:
       if (!parse_count(optarg, &session->limits.rows) || session->limits.rows == 0) {
         return cli_usage("--max-rows takes a number, not `%s`", optarg);
@@ -270,14 +275,8 @@ static cli_exit load_option(cli_load_settings* settings, int option, bool* done)
         return cli_usage("--commit-every takes a number of rows, not `%s`", optarg);
       }
       return CLI_OK;
-    case OPT_MEMORY: {
-      uint64_t mib;
-      if (!parse_count(optarg, &mib) || mib > SIZE_MAX >> 20) {
-        return cli_usage("--memory takes MiB, not `%s`", optarg);
-      }
-      settings->options.memory_bytes = (size_t)mib << 20;
-      return CLI_OK;
-    }
+    case OPT_MEMORY:
+      return parse_memory(optarg, 0, &settings->options.memory_bytes);
     default:
       *done = true;
       return print_help("load");

@@ -173,26 +173,30 @@ static parley_status json_list(FILE* out, parley_query* query, size_t column) {
   return PARLEY_OK;
 }
 
+// A field of a row or of the header, with what stands before it; nothing in the other formats.
+static void delimited_field(printer* p, size_t i, cell_text text, bool null) {
+  switch (p->format) {
+    case CLI_CSV:
+      fputs(i ? "," : "", p->out);
+      csv_field(p, text, null);
+      break;
+    case CLI_TSV:
+      fputs(i ? "\t" : "", p->out);
+      put_escaped(p, text, tsv_escape);
+      break;
+    case CLI_MARKDOWN:
+      fputs(i ? " | " : "| ", p->out);
+      put_escaped(p, text, markdown_escape);
+      break;
+    default:
+      break;
+  }
+}
+
 static void begin(printer* p) {
   const size_t columns = parley_column_count(p->query);
   for (size_t i = 0; i < columns; i++) {
-    const cell_text name = text_of(parley_column_name(p->query, i));
-    switch (p->format) {
-      case CLI_CSV:
-        fputs(i ? "," : "", p->out);
-        csv_field(p, name, false);
-        break;
-      case CLI_TSV:
-        fputs(i ? "\t" : "", p->out);
-        put_escaped(p, name, tsv_escape);
-        break;
-      case CLI_MARKDOWN:
-        fputs(i ? " | " : "| ", p->out);
-        put_escaped(p, name, markdown_escape);
-        break;
-      default:
-        break;
-    }
+    delimited_field(p, i, text_of(parley_column_name(p->query, i)), false);
   }
   switch (p->format) {
     case CLI_CSV:
@@ -219,16 +223,9 @@ static void begin(printer* p) {
 static parley_status field(printer* p, size_t i, const parley_value* v, cell_text text) {
   switch (p->format) {
     case CLI_CSV:
-      fputs(i ? "," : "", p->out);
-      csv_field(p, text, v->type == PARLEY_NULL);
-      break;
     case CLI_TSV:
-      fputs(i ? "\t" : "", p->out);
-      put_escaped(p, text, tsv_escape);
-      break;
     case CLI_MARKDOWN:
-      fputs(i ? " | " : "| ", p->out);
-      put_escaped(p, text, markdown_escape);
+      delimited_field(p, i, text, v->type == PARLEY_NULL);
       break;
     default:
       fputs(i ? ", " : "{", p->out);

@@ -30,11 +30,6 @@ void pl_batch_free(pl_batch* batch) {
   *batch = (pl_batch){0};
 }
 
-pl_status pl_batch_nomem(const pl_batch* batch, pl_error* err) {
-  PL_UNUSED(batch);
-  return pl_fail(err, PL_MSG_NOMEM);
-}
-
 pl_status pl_batch_reserve(pl_batch* batch) {
   if (PL_LIKELY(batch->count < batch->capacity)) {
     return PL_OK;

@@ -13,8 +13,6 @@ pl_status pl_batch_push(pl_batch* batch, const pl_statement* statement);
 /// Append a bad row: the first diagnostic of `err` is copied into the batch's arena and `err` is cleared. `text` is
 /// copied, shortened.
 pl_status pl_batch_bad(pl_batch* batch, pl_error* err, uint64_t row, pl_str text);
-/// The failure of an allocation in the batch, recorded in `err`.
-pl_status pl_batch_nomem(const pl_batch* batch, pl_error* err);
 
 static inline bool pl_batch_full(const pl_batch* batch) { return batch->count >= PL_BATCH_STATEMENTS; }
 
