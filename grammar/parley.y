@@ -44,11 +44,12 @@ static void pl_parse_error(const pl_span* span, pl_parser* parser, const char* t
 %token <text> IRI "an IRI" PNAME "a prefixed name" NAME "a name" BNODE "a blank node" STRING "a string" LANGTAG "a language tag"
 %token <text> INTEGER "an integer" DECIMAL "a decimal" DOUBLE "a double" DATE "a date"
 %token <text> VAR "a variable" PARAM "a parameter" LABEL "a label" LABEL_VAR "a label variable" LABEL_PARAM "a label parameter"
-%token A "a" ACCORDING "according" ALL "all" AND "and" AS "as" ASC "asc" AT "at" BASE "base" BY "by" DEFINE "define"
+%token A "a" ACCORDING "according" ALL "all" AND "and" AS "as" ASC "asc" AT "at" BASE "base" BY "by"
+%token CONFLICTS "conflicts" DEFINE "define"
 %token DELETE "delete" DESC "desc" DESCRIBE "describe" DISTINCT "distinct" DURING "during" EITHER "either" ELSE "else"
 %token EXISTS "exists" EXPLAIN "explain" FALSE "false" FOR "for" GIVEN "given" GRAPH "graph" IF "if" IN "in" INSERT "insert"
 %token LET "let" LIMIT "limit" MATCH "match" NOT "not" NULL "null" OPTIONAL "optional" OR "or" ORDER "order" PREFIX "prefix"
-%token PROFILE "profile" RETURN "return" SAME "same" SHORTEST "shortest" SKIP "skip" THEN "then" TO "to" TRUE "true"
+%token PREVIEW "preview" PROFILE "profile" RETURN "return" SAME "same" SHORTEST "shortest" SKIP "skip" THEN "then" TO "to" TRUE "true"
 %token TRUST "trust" UNION "union" WHERE "where" WHY "why" WITH "with"
 %token DOTDOT ".." NE "!=" LE "<=" GE ">=" HATHAT "^^" WILD "_"
 
@@ -90,6 +91,7 @@ mode
   | EXPLAIN                   { $$ = PL_MODE_EXPLAIN; }
   | PROFILE                   { $$ = PL_MODE_PROFILE; }
   | WHY                       { $$ = PL_AST_WHY; }
+  | PREVIEW                   { $$ = PL_MODE_PREVIEW; }
   ;
 body
   : query                     { $$ = NODE(STATEMENT, @$, $1); }
@@ -98,6 +100,11 @@ body
   | lenses EXISTS group       { $$ = NODE(STATEMENT, @$, $1, NODE(EXISTS, @$, $3)); }
   | DESCRIBE terms            { $$ = NODE(STATEMENT, @$, NODE(DESCRIBE, @$, $2)); }
   | lenses DESCRIBE terms     { $$ = NODE(STATEMENT, @$, $1, NODE(DESCRIBE, @$, $3)); }
+  | CONFLICTS                 { $$ = NODE(STATEMENT, @$, WORD(CONFLICTS, @$)); }
+  | CONFLICTS terms           { $$ = NODE(STATEMENT, @$, NODE(CONFLICTS, @$, $2)); }
+  | lenses CONFLICTS          { $$ = NODE(STATEMENT, @$, $1, WORD(CONFLICTS, @2)); }
+  | lenses CONFLICTS terms    { $$ = NODE(STATEMENT, @$, $1, NODE(CONFLICTS, @$, $3)); }
+  | DEFINE bare '=' NULL      { $$ = NODE(STATEMENT, @$, NODE(DEFINE, @$, $2, WORD(NULL, @4))); }
   | DEFINE bare '=' path      { $$ = NODE(STATEMENT, @$, NODE(DEFINE, @$, $2, $4)); }
   ;
 
@@ -340,8 +347,10 @@ bare
   | ALL                       { $$ = LEAF(NAME, @$, PL_STR("all")); }
   | ASC                       { $$ = LEAF(NAME, @$, PL_STR("asc")); }
   | AT                        { $$ = LEAF(NAME, @$, PL_STR("at")); }
+  | CONFLICTS                 { $$ = LEAF(NAME, @$, PL_STR("conflicts")); }
   | DESC                      { $$ = LEAF(NAME, @$, PL_STR("desc")); }
   | DURING                    { $$ = LEAF(NAME, @$, PL_STR("during")); }
+  | PREVIEW                   { $$ = LEAF(NAME, @$, PL_STR("preview")); }
   | SAME                      { $$ = LEAF(NAME, @$, PL_STR("same")); }
   | TO                        { $$ = LEAF(NAME, @$, PL_STR("to")); }
   | TRUST                     { $$ = LEAF(NAME, @$, PL_STR("trust")); }

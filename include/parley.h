@@ -279,10 +279,53 @@ PARLEY_API int parley_query_is_update(const parley_query* query);
 PARLEY_API int parley_query_is_explain(const parley_query* query);
 /** What the last step of an update did. @since 0.1 */
 PARLEY_API parley_changes parley_query_changes(const parley_query* query);
+/* why: the statements behind a row. Asked for by a query that begins with `why`, or by parley_query_ask_why(); costs nothing otherwise. */
+
+typedef enum parley_support_kind {
+  PARLEY_SUPPORT_FACT,      /**< a fact that a pattern matched; its assertions follow one level deeper */
+  PARLEY_SUPPORT_IDENTITY,  /**< a same_as fact that was followed; its assertions follow one level deeper */
+  PARLEY_SUPPORT_ASSERTION, /**< one assertion of the fact above; for a named graph, that graph */
+  PARLEY_SUPPORT_PLAIN,     /**< the fact above is stated plainly, without an assertion */
+  PARLEY_SUPPORT_MEMBER,    /**< a row of a group; its support follows one level deeper */
+  PARLEY_SUPPORT_ABSENT,    /**< `not`: a pattern that found nothing */
+  PARLEY_SUPPORT_MORE       /**< `count` further rows of the group are left out */
+} parley_support_kind;
+
+/** One line of a row's support, in the order of a tree read from the top. Texts are borrowed until the next call on the query. */
+typedef struct parley_support {
+  size_t size;                              /**< in: sizeof(parley_support) */
+  parley_support_kind kind;
+  unsigned depth;                           /**< 0 = directly behind the row */
+  const char* text;                         /**< the fact or pattern as a query writes it; else "" */
+  parley_value subject, predicate, object;  /**< FACT, IDENTITY */
+  /** ASSERTION: its node and annotations; PARLEY_NULL where it has none, the smallest where it has several */
+  parley_value assertion, source, span, confidence, from, until, on;
+  uint64_t count;                           /**< MORE; MEMBER: number of the row in its group, from 1 */
+} parley_support;
+
+/** Ask for the support of each row, as `why` before the query does. `members`: rows of a group whose support is kept; 0 = 10.
+ *  Before the first step; replans. @since 0.1 */
+PARLEY_API parley_status parley_query_ask_why(parley_query* query, size_t members);
+/** True if the rows of this query have support. @since 0.1 */
+PARLEY_API int parley_query_is_why(const parley_query* query);
+/** The next line of the current row's support. PARLEY_NOT_FOUND at the end; PARLEY_MISUSE if support was not asked for. A new row
+ *  begins a new walk. @since 0.1 */
+PARLEY_API parley_status parley_why_next(parley_query* query, parley_support* out);
+/** Begin the walk over the current row's support anew. @since 0.1 */
+PARLEY_API parley_status parley_why_rewind(parley_query* query);
+/** The current row's own confidence: the product over its facts of the best assertion of each. @since 0.1 */
+PARLEY_API parley_status parley_why_confidence(parley_query* query, double* confidence);
+/** True for `return graph` and `describe`: columns subject, predicate, object; one row per fact, whose assertions parley_why_next() gives
+ *  (such a query is always asked why). @since 0.1 */
+PARLEY_API int parley_query_is_graph(const parley_query* query);
+/** True for `describe`. @since 0.1 */
+PARLEY_API int parley_query_is_describe(const parley_query* query);
+
 /** Stop this query from any thread: its run, or the next one, ends with PARLEY_INTERRUPTED. parley_reset() takes it back. Async-signal-safe. @since 0.1 */
 PARLEY_API void parley_query_interrupt(parley_query* query);
 
-typedef enum parley_stage { PARLEY_STAGE_TOKENS, PARLEY_STAGE_AST, PARLEY_STAGE_ALGEBRA, PARLEY_STAGE_PLAN, PARLEY_STAGE_PROFILE } parley_stage;
+typedef enum parley_stage { PARLEY_STAGE_TOKENS, PARLEY_STAGE_AST, PARLEY_STAGE_ALGEBRA, PARLEY_STAGE_PLAN, PARLEY_STAGE_PROFILE,
+  PARLEY_STAGE_PLAN_JSON, PARLEY_STAGE_PROFILE_JSON } parley_stage;
 /** Text of a stage of the compiled query (PROFILE: after it ran). Borrowed until the next call. NULL on failure. @since 0.1 */
 PARLEY_API const char* parley_query_stage(parley_query* query, parley_stage stage);
 
@@ -384,6 +427,43 @@ typedef struct parley_export_options {
 } parley_export_options;
 /** Export the whole store, sorted: equal stores give equal bytes. @since 0.1 */
 PARLEY_API parley_status parley_export(parley* store, const parley_export_options* options);
+
+/* ---- properties of a store ------------------------------------------------------------------------------------------------------------ */
+
+/** Lists of predicates that belong to the store. */
+typedef enum parley_property {
+  PARLEY_PROPERTY_LABELS, /**< label predicates in order of preference: what label() and @"..." read */
+  PARLEY_PROPERTY_TEXT,   /**< predicates in the text index */
+  PARLEY_PROPERTY_SINGLE  /**< single-valued predicates: what `conflicts` looks at */
+} parley_property;
+/** Call fn for each predicate of the list, named as a query names it. @since 0.1 */
+PARLEY_API parley_status parley_get_property(parley* store, parley_property property, void (*fn)(void* user, const char* name), void* user);
+/** Replace the list (parley_name() or parley_iri() values), in one write transaction. TEXT builds the index of predicates new in the list and
+ *  drops that of the others. Stops at parley_interrupt(). @since 0.1 */
+PARLEY_API parley_status parley_set_property(parley* store, parley_property property, const parley_value* predicates, size_t count);
+/** Call fn for each definition (`define NAME = PATH`). @since 0.1 */
+PARLEY_API parley_status parley_definitions(parley* store, void (*fn)(void* user, const char* name, const char* path), void* user);
+
+/* ---- differences ------------------------------------------------------------------------------------------------------------------------ */
+
+/** One difference. Texts are borrowed for the call. */
+typedef struct parley_difference {
+  int side;         /**< -1: only in the first; +1: only in the second */
+  int assertion;    /**< 1: an assertion of a fact; 0: a fact that the other side does not have at all */
+  const char* json; /**< as a line of JSON Lines, loadable, without the line's end */
+  size_t json_len;  /**< its bytes */
+  const char* text; /**< the fact as a query writes it, with { annotations } of an assertion */
+} parley_difference;
+typedef struct parley_diff_options {
+  size_t size;                /**< sizeof(parley_diff_options) */
+  const parley_value* source_a; /**< compare only what this source says, of each store; NULL = everything */
+  const parley_value* source_b; /**< the same for the second side */
+  int (*on_difference)(void* user, const parley_difference* difference); /**< in order of the facts; non-zero stops (PARLEY_INTERRUPTED) */
+  void* user;                 /**< passed to it */
+} parley_diff_options;
+/** List the facts and assertions that only one side has. Stores are compared by their terms, so they may differ in everything else; `a` and `b`
+ *  may be the same store (two sources of one store; the source itself is then not compared). Errors are in parley_error(a). @since 0.1 */
+PARLEY_API parley_status parley_diff(parley* a, parley* b, const parley_diff_options* options);
 
 /* ---- looking at a store ------------------------------------------------------------------------------------------------------------- */
 

@@ -59,6 +59,7 @@ struct pl_expr {
   pl_expr_kind kind;
   pl_span span;        ///< in the query text
   uint32_t index;      ///< slot, term or parameter
+  uint32_t same;       ///< TERM and PARAM: number + 1 of the lens whose identity part (same N) holds here; 0 = none
   pl_fn fn;            ///< for CALL
   pl_expr** args;      ///< for CALL
   uint32_t arg_count;  ///< used
@@ -93,17 +94,68 @@ typedef struct pl_alg_scan {
   uint32_t lens;      ///< index in pl_query.lenses or PL_LENS_NONE
 } pl_alg_scan;
 
-/// Annotations: rows (c, predicate, object) of an assertion; for a named graph c, the facts about it. Never under a lens. No inverse verbs.
+/// Annotations: rows (c, predicate, object) of an assertion; for a named graph c, the facts about it. Never under a lens, but for identity
+/// (same N), which holds for annotation values too. No inverse verbs.
 typedef struct pl_alg_annot {
   pl_ref c;  ///< SLOT (assertion variable); bound by a scan of the same group or outside
   pl_ref object;
   pl_verb* verbs;
   uint32_t verb_count;
+  uint32_t lens;  ///< only its identity part counts; or PL_LENS_NONE
 } pl_alg_annot;
+
+typedef enum pl_path_kind {
+  PL_PATH_STEP,  ///< one fact with one of the verbs; predicates are TERM, PARAM or ANY
+  PL_PATH_EXCEPT,  ///< one fact with none of them: read forward if a forward verb is listed, backward if an inverse one is
+  PL_PATH_SEQ,     ///< parts one after the other, at least two
+  PL_PATH_ALT,     ///< one of the parts, at least two
+  PL_PATH_REPEAT  ///< one part, min to max times
+} pl_path_kind;
+
+#define PL_PATH_NO_END UINT32_MAX  ///< pl_path.max of `+` and `*`
+/// What lies between two ends. Inverses are pushed down to the verbs. `~p` is a STEP of p and ^p.
+typedef struct pl_path pl_path;
+struct pl_path {
+  pl_path_kind kind;
+  pl_span span;
+  pl_verb* verbs;  ///< STEP, EXCEPT
+  uint32_t verb_count;
+  pl_path** parts;  ///< SEQ, ALT, REPEAT
+  uint32_t part_count;
+  uint32_t min, max;  ///< REPEAT
+};
+
+typedef enum pl_path_mode {
+  PL_PATH_PAIRS,        ///< one row per distinct pair of ends
+  PL_PATH_SHORTEST,     ///< for each pair of ends one path with fewest facts
+  PL_PATH_SHORTEST_ALL  ///< each of them
+} pl_path_mode;
+/// Two ends linked by a path. Every fact on it passes the lens. Never so simple that a SCAN would do, but for the modes of shortest.
+typedef struct pl_alg_path {
+  pl_ref subject, object;
+  pl_path* path;
+  pl_path_mode mode;
+  pl_slot as;     ///< receives the path (shortest); or PL_SLOT_NONE
+  uint32_t lens;  ///< or PL_LENS_NONE
+} pl_alg_path;
+
+/// @"name": `node` is every node with that label or alias, compared folded. Under identity each class of nodes once.
+typedef struct pl_alg_label {
+  pl_ref name;    ///< TERM (a string), PARAM or SLOT; a null or a value that is no string matches nothing
+  pl_slot node;   ///< receives the node
+  bool one;       ///< several nodes are an error (insert)
+  uint32_t lens;  ///< only its identity part counts; or PL_LENS_NONE
+} pl_alg_label;
+
+/// Literals of an indexed predicate that could match a text (made by the rule text-index; the filter stays): `literal` is each of them.
+typedef struct pl_alg_text {
+  pl_slot literal;  ///< receives a literal
+  pl_ref text;      ///< TERM or PARAM
+} pl_alg_text;
 
 typedef struct pl_alg_group {
   pl_alg* input;      ///< table to join with; NULL = one empty row (or, nested, the enclosing rows)
-  pl_alg** required;  ///< SCAN, ANNOT, EITHER
+  pl_alg** required;  ///< SCAN, ANNOT, PATH, LABEL, TEXT, EITHER
   uint32_t required_count;
   pl_alg** optionals;  ///< GROUP without input, in order of writing
   uint32_t optional_count;
@@ -148,10 +200,31 @@ typedef struct pl_alg_template {
   pl_span span;
 } pl_alg_template;
 
+/// Contradictions: for each predicate, each two assertions or plain facts with the same subject and different objects (see docs/language.md, conflicts).
+/// Columns: subject, predicate, kind, then object, source, confidence, from, until, on of either side.
+#define PL_CONFLICT_COLUMNS 15u
+typedef struct pl_alg_conflicts {
+  pl_ref* predicates;  ///< TERM or PARAM; none: all that the store holds single-valued
+  uint32_t predicate_count;
+  uint32_t lens;                       ///< or PL_LENS_NONE
+  pl_slot slots[PL_CONFLICT_COLUMNS];  ///< receive the columns
+} pl_alg_conflicts;
+
+/// The facts behind its input's rows, or built from templates: distinct, in order of their terms, one row each.
+typedef struct pl_alg_graph {
+  pl_alg* input;
+  pl_alg_template* templates;  ///< NULL: every fact that a pattern of the input matched
+  uint32_t template_count;
+  pl_slot slots[3];  ///< receive subject, predicate, object
+} pl_alg_graph;
+
 typedef enum pl_alg_kind {
   PL_ALG_UNIT,  ///< one row without columns
   PL_ALG_SCAN,
   PL_ALG_ANNOT,
+  PL_ALG_PATH,
+  PL_ALG_LABEL,
+  PL_ALG_TEXT,
   PL_ALG_EITHER,     ///< branches: GROUP without input; bag union of the branches' rows
   PL_ALG_GROUP,      ///< a pattern
   PL_ALG_MARK,       ///< slot = true if the group has a row, else false; input may be NULL inside a group
@@ -162,9 +235,11 @@ typedef enum pl_alg_kind {
   PL_ALG_DISTINCT,   ///< distinct rows over slots
   PL_ALG_ORDER,
   PL_ALG_SLICE,
-  PL_ALG_PRIOR,    ///< slot = value of expr in the row before, null in the first (also after aggregate and order)
-  PL_ALG_PROJECT,  ///< only these slots go on (order of columns for return)
-  PL_ALG_UNION,    ///< whole queries with the same columns
+  PL_ALG_PRIOR,      ///< slot = value of expr in the row before, null in the first (also after aggregate and order)
+  PL_ALG_PROJECT,    ///< only these slots go on (order of columns for return)
+  PL_ALG_UNION,      ///< whole queries with the same columns
+  PL_ALG_GRAPH,      ///< return graph, describe
+  PL_ALG_CONFLICTS,  ///< a leaf
   PL_ALG_KIND_COUNT_
 } pl_alg_kind;
 
@@ -174,6 +249,11 @@ struct pl_alg {
   union {
     pl_alg_scan scan;
     pl_alg_annot annot;
+    pl_alg_path path;
+    pl_alg_label label;
+    pl_alg_text text;
+    pl_alg_graph graph;
+    pl_alg_conflicts conflicts;
     struct {
       pl_alg** branches;
       uint32_t count;
@@ -266,8 +346,9 @@ typedef struct pl_lens {
 
 // ---- the query ----------------------------------------------------------------------------------------------------
 
-typedef enum pl_query_kind { PL_QUERY_ROWS, PL_QUERY_EXISTS, PL_QUERY_UPDATE } pl_query_kind;
-typedef enum pl_query_mode { PL_MODE_RUN, PL_MODE_EXPLAIN, PL_MODE_PROFILE } pl_query_mode;
+typedef enum pl_query_kind { PL_QUERY_ROWS, PL_QUERY_EXISTS, PL_QUERY_UPDATE, PL_QUERY_DEFINE } pl_query_kind;
+/// PREVIEW: an update whose changes are listed, not written.
+typedef enum pl_query_mode { PL_MODE_RUN, PL_MODE_EXPLAIN, PL_MODE_PROFILE, PL_MODE_PREVIEW } pl_query_mode;
 
 typedef struct pl_variable {
   pl_str name;      ///< without `?`; empty for hidden slots
@@ -300,6 +381,11 @@ typedef struct pl_query {
   uint32_t delete_count;
   pl_alg_template* inserts;
   uint32_t insert_count;
+  bool why;            ///< each row with its support
+  bool graph;          ///< the rows are the facts of a graph: return graph, describe
+  bool describe;       ///< of these, describe
+  pl_str define_name;  ///< DEFINE: IRI of the name
+  pl_str define_path;  ///< DEFINE: the path as a query would write it, with full IRIs; empty = forget the name
 } pl_query;
 
 /// Print as an indented tree (golden tests, `.algebra`). Terms as names.

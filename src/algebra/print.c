@@ -160,6 +160,71 @@ static void annot(printer* p, const pl_alg_annot* a) {
   ref(p, &a->object);
 }
 
+/// Repetition as it is written: + * ? {m,n}.
+static void repetition(printer* p, const pl_path* path) {
+  if (path->max == PL_PATH_NO_END && path->min <= 1) {
+    word(p, path->min ? "+" : "*");
+  } else if (path->min == 0 && path->max == 1) {
+    word(p, "?");
+  } else if (path->max == PL_PATH_NO_END) {
+    (void)pl_buf_printf(p->out, "{%u,}", (unsigned)path->min);
+  } else {
+    (void)pl_buf_printf(p->out, "{%u,%u}", (unsigned)path->min, (unsigned)path->max);
+  }
+}
+
+static void path_text(printer* p, const pl_path* path) {
+  word(p, path->kind == PL_PATH_EXCEPT ? "!(" : "(");
+  if (path->kind == PL_PATH_STEP || path->kind == PL_PATH_EXCEPT) {
+    verbs(p, path->verbs, path->verb_count);
+  }
+  for (uint32_t i = 0; i < path->part_count; i++) {
+    word(p, i ? (path->kind == PL_PATH_SEQ ? "/" : "|") : "");
+    path_text(p, path->parts[i]);
+  }
+  word(p, ")");
+  if (path->kind == PL_PATH_REPEAT) {
+    repetition(p, path);
+  }
+}
+
+static void path_part(printer* p, const pl_alg_path* a) {
+  static const char* const modes[] = {"Path ", "Shortest ", "All shortest "};
+  word(p, modes[a->mode]);
+  ref(p, &a->subject);
+  word(p, " ");
+  path_text(p, a->path);
+  word(p, " ");
+  ref(p, &a->object);
+  if (a->as != PL_SLOT_NONE) {
+    word(p, " as ");
+    slot(p, a->as);
+  }
+  if (a->lens != PL_LENS_NONE) {
+    (void)pl_buf_printf(p->out, " lens %u", (unsigned)a->lens);
+  }
+}
+
+static void label_part(printer* p, const pl_alg_label* a) {
+  word(p, a->one ? "Label of one " : "Label ");
+  ref(p, &a->name);
+  word(p, " -> ");
+  slot(p, a->node);
+}
+
+static void graph(printer* p, const pl_alg_graph* a) {
+  word(p, "Graph");
+  slots(p, a->slots, 3);
+  for (uint32_t i = 0; i < a->template_count; i++) {
+    word(p, i ? " . " : " of ");
+    ref(p, &a->templates[i].subject);
+    word(p, " ");
+    ref(p, &a->templates[i].predicate);
+    word(p, " ");
+    ref(p, &a->templates[i].object);
+  }
+}
+
 static void aggregate(printer* p, const pl_alg* a) {
   word(p, a->aggregate.row_order ? "Aggregate in row order" : "Aggregate");
   items(p, a->aggregate.keys, a->aggregate.key_count);
@@ -222,6 +287,28 @@ static void line(printer* p, const pl_alg* a) {
       break;
     case PL_ALG_ANNOT:
       annot(p, &a->annot);
+      break;
+    case PL_ALG_PATH:
+      path_part(p, &a->path);
+      break;
+    case PL_ALG_LABEL:
+      label_part(p, &a->label);
+      break;
+    case PL_ALG_TEXT:
+      word(p, "Text ");
+      ref(p, &a->text.text);
+      word(p, " -> ");
+      slot(p, a->text.literal);
+      break;
+    case PL_ALG_GRAPH:
+      graph(p, &a->graph);
+      break;
+    case PL_ALG_CONFLICTS:
+      word(p, "Conflicts");
+      for (uint32_t i = 0; i < a->conflicts.predicate_count; i++) {
+        word(p, i ? ", " : " ");
+        ref(p, &a->conflicts.predicates[i]);
+      }
       break;
     case PL_ALG_EITHER:
       word(p, "Either");
@@ -302,6 +389,8 @@ static const pl_alg* input_of(const pl_alg* a) {
       return a->prior.input;
     case PL_ALG_PROJECT:
       return a->project.input;
+    case PL_ALG_GRAPH:
+      return a->graph.input;
     default:
       return NULL;
   }
@@ -392,6 +481,11 @@ static void templates(printer* p, const char* title, const pl_alg_template* list
 
 pl_status pl_query_print(const pl_query* query, const pl_names* names, pl_buf* out) {
   printer p = {query, names, out};
+  if (query->kind == PL_QUERY_DEFINE) {
+    return pl_buf_printf(out, "Define %.*s = %.*s\n", (int)query->define_name.len, query->define_name.data,
+                         (int)query->define_path.len, query->define_path.data);
+  }
+  word(&p, query->why ? "Why\n" : "");
   lenses(&p);
   word(&p, query->kind == PL_QUERY_EXISTS ? "Exists\n" : "");
   templates(&p, "Delete", query->deletes, query->delete_count);

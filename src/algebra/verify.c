@@ -90,6 +90,10 @@ static void check_trees(verifier* v, pl_alg* const* list, uint32_t count, int ki
   }
 }
 
+static void check_lens(verifier* v, uint32_t lens) {
+  (void)require(v, lens == PL_LENS_NONE || lens < v->query->lens_count, "a lens is beyond the query's lenses");
+}
+
 static void check_scan(verifier* v, const pl_alg_scan* s) {
   check_ref(v, &s->subject);
   check_ref(v, &s->object);
@@ -98,14 +102,39 @@ static void check_scan(verifier* v, const pl_alg_scan* s) {
   if (s->c != PL_SLOT_NONE) {
     check_slot(v, s->c);
   }
-  (void)require(v, s->lens == PL_LENS_NONE || s->lens < v->query->lens_count, "a lens is beyond the query's lenses");
+  check_lens(v, s->lens);
 }
+
+static void check_path(verifier* v, const pl_path* path) {
+  if (path->kind == PL_PATH_STEP || path->kind == PL_PATH_EXCEPT) {
+    check_verbs(v, path->verbs, path->verb_count, true);
+    return;
+  }
+  (void)require(v, path->part_count >= (path->kind == PL_PATH_REPEAT ? 1 : 2), "a path without parts");
+  (void)require(v, path->kind != PL_PATH_REPEAT || path->min <= path->max, "a repetition that ends before it begins");
+  for (uint32_t i = 0; i < path->part_count && !v->broken; i++) {
+    check_path(v, path->parts[i]);
+  }
+}
+
+static void check_path_part(verifier* v, const pl_alg_path* p) {
+  check_ref(v, &p->subject);
+  check_ref(v, &p->object);
+  check_lens(v, p->lens);
+  check_path(v, p->path);
+  if (p->as != PL_SLOT_NONE) {
+    check_slot(v, p->as);
+    (void)require(v, p->mode != PL_PATH_PAIRS, "a path value without shortest");
+  }
+}
+
+static void check_templates(verifier* v, const pl_alg_template* list, uint32_t count);
 
 static void check_group(verifier* v, const pl_alg_group* g) {
   for (uint32_t i = 0; i < g->required_count && !v->broken; i++) {
     const pl_alg_kind kind = g->required[i]->kind;
-    (void)require(v, kind == PL_ALG_SCAN || kind == PL_ALG_ANNOT || kind == PL_ALG_EITHER,
-                  "a required part is no scan, annotation or either");
+    (void)require(v, (kind >= PL_ALG_SCAN && kind <= PL_ALG_TEXT) || kind == PL_ALG_EITHER,
+                  "a required part is no leaf and no either");
   }
   check_trees(v, g->required, g->required_count, -1);
   check_trees(v, g->optionals, g->optional_count, PL_ALG_GROUP);
@@ -187,7 +216,28 @@ static const pl_alg* check_operator(verifier* v, const pl_alg* a) {
       check_ref(v, &a->annot.c);
       check_ref(v, &a->annot.object);
       check_verbs(v, a->annot.verbs, a->annot.verb_count, false);
+      check_lens(v, a->annot.lens);
       return NULL;
+    case PL_ALG_PATH:
+      check_path_part(v, &a->path);
+      return NULL;
+    case PL_ALG_LABEL:
+      check_ref(v, &a->label.name);
+      check_slot(v, a->label.node);
+      check_lens(v, a->label.lens);
+      return NULL;
+    case PL_ALG_TEXT:
+      check_ref(v, &a->text.text);
+      check_slot(v, a->text.literal);
+      return NULL;
+    case PL_ALG_CONFLICTS:
+      check_slots(v, a->conflicts.slots, PL_CONFLICT_COLUMNS);
+      check_lens(v, a->conflicts.lens);
+      return NULL;
+    case PL_ALG_GRAPH:
+      check_slots(v, a->graph.slots, 3);
+      check_templates(v, a->graph.templates, a->graph.template_count);
+      return a->graph.input;
     case PL_ALG_EITHER:
       check_trees(v, a->either.branches, a->either.count, PL_ALG_GROUP);
       return NULL;
@@ -271,6 +321,10 @@ static void check_lenses(verifier* v) {
 
 bool pl_query_verify(const pl_query* query, const char** broken) {
   verifier v = {.query = query};
+  if (query->kind == PL_QUERY_DEFINE) {
+    *broken = NULL;
+    return true;
+  }
   (void)require(&v, query->root != NULL, "a query without operators");
   (void)require(&v, query->kind != PL_QUERY_EXISTS || (query->root && query->root->kind == PL_ALG_GROUP),
                 "exists over no group");

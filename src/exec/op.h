@@ -60,10 +60,17 @@ struct pl_plan {
   uint32_t node_count;              ///< operators of a run
   uint32_t slot_count;              ///< the query's slots and hidden ones
   uint32_t hidden;                  ///< first hidden slot
+  pl_slot why;                      ///< slot of a row's support (support.h); PL_SLOT_NONE unless it is asked for
 };
 
 /// Hidden slots, counted from plan->hidden.
-enum { PL_HIDDEN_PLACE = 0 /* four places of a scan */, PL_HIDDEN_ROW = 4, PL_HIDDEN_EXISTS = 5, PL_HIDDEN_DEPTH = 6 };
+enum {
+  PL_HIDDEN_PLACE = 0 /* four places of a scan */,
+  PL_HIDDEN_ROW = 4,
+  PL_HIDDEN_EXISTS = 5,
+  PL_HIDDEN_WHY = 6,
+  PL_HIDDEN_DEPTH = 7
+};
 #define PL_PLAN_DEPTH_MAX 250u     ///< nesting of correlated plans
 #define PL_PLAN_NODES_MAX 100000u  ///< operators of one plan
 
@@ -79,20 +86,22 @@ struct pl_run {
   pl_arena scratch;  ///< reset before every operator call
   pl_termpool* pool;
   pl_eval eval;
-  pl_op** ops;            ///< by node index
-  pl_id* terms;           ///< ids of the query's constants
-  pl_id* params;          ///< ids of the parameters
-  pl_lens_state* lenses;  ///< by lens number
-  uint64_t rows;          ///< result rows so far
-  uint64_t rows_max;      ///< limit; 0 = none
-  bool profile;           ///< measure time
-  bool done;              ///< nothing more comes
-  pl_status failed;       ///< a failure sticks
-  uint64_t snapshot;      ///< of the transaction
-  bool moved;             ///< run again, and the snapshot or the ids of constants are others than before
-  pl_chunk exists;        ///< result of an EXISTS query
-  pl_id exists_id;        ///< its one value
-  pl_id* row_ids;         ///< 0, 1, 2 ...: the hidden column of all Arguments; made by the first
+  pl_op** ops;                    ///< by node index
+  pl_id* terms;                   ///< ids of the query's constants
+  pl_id* params;                  ///< ids of the parameters
+  pl_lens_state* lenses;          ///< by lens number
+  struct pl_support* support;     ///< why rows are there (support.h); NULL unless asked for
+  struct pl_same_state* classes;  ///< by lens number: identity (classes.h); NULL if no lens has it
+  uint64_t rows;                  ///< result rows so far
+  uint64_t rows_max;              ///< limit; 0 = none
+  bool profile;                   ///< measure time
+  bool done;                      ///< nothing more comes
+  pl_status failed;               ///< a failure sticks
+  uint64_t snapshot;              ///< of the transaction
+  bool moved;                     ///< run again, and the snapshot or the ids of constants are others than before
+  pl_chunk exists;                ///< result of an EXISTS query
+  pl_id exists_id;                ///< its one value
+  pl_id* row_ids;                 ///< 0, 1, 2 ...: the hidden column of all Arguments; made by the first
 };
 
 /// Make the operator of a node and of all below.

@@ -95,6 +95,8 @@ static const pl_alg* input_of(const pl_alg* alg) {
       return alg->prior.input;
     case PL_ALG_PROJECT:
       return alg->project.input;
+    case PL_ALG_GRAPH:
+      return alg->graph.input;
     default:
       return NULL;
   }
@@ -151,6 +153,9 @@ static pl_status plan_over(pl_planner* planner, const pl_alg* alg, pl_node* in, 
       return PL_OK;
     case PL_ALG_SCAN:
     case PL_ALG_ANNOT:
+    case PL_ALG_PATH:
+    case PL_ALG_LABEL:
+    case PL_ALG_TEXT:
     case PL_ALG_EITHER:
       return plan_part(planner, alg, in, out);
     case PL_ALG_MARK:
@@ -173,6 +178,10 @@ static pl_status plan_over(pl_planner* planner, const pl_alg* alg, pl_node* in, 
       return pl_node_prior(planner, in, alg->prior.items, alg->prior.count, out);
     case PL_ALG_PROJECT:
       return pl_node_project(planner, in, alg->project.slots, alg->project.count, out);
+    case PL_ALG_GRAPH:
+      return pl_node_graph(planner, in, &alg->graph, out);
+    case PL_ALG_CONFLICTS:
+      return pl_node_conflicts(planner, &alg->conflicts, out);
     default:
       return pl_fail(planner->err, PL_MSG_INTERNAL, "an operator that cannot be planned");
   }
@@ -251,6 +260,7 @@ pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options
   plan->query = query;
   plan->arena = arena;
   plan->hidden = query->slot_count;
+  plan->why = PL_SLOT_NONE;
   plan->slot_count = query->slot_count + PL_HIDDEN_DEPTH + PL_PLAN_DEPTH_MAX + 1;
   pl_planner planner = {
       .query = query, .txn = txn, .arena = arena, .err = err, .plan = plan, .options = options ? options : &none};

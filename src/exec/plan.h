@@ -60,6 +60,17 @@ pl_slot pl_argument_row(const pl_node* node);
 pl_status pl_node_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf, bool raw, pl_node** out);
 /// Keep the rows whose assertion passes a correlated lens, one per fact (or pair of ends) unless `assertions`.
 pl_status pl_node_lens(pl_planner* planner, pl_node* input, const pl_alg_scan* scan, pl_node** out);
+/// Extend each row with the ends of a path (path.h).
+pl_status pl_node_path(pl_planner* planner, pl_node* input, const pl_alg_path* path, pl_node** out);
+/// Extend each row with the nodes that have a label.
+pl_status pl_node_label(pl_planner* planner, pl_node* input, const pl_alg_label* label, pl_node** out);
+/// Extend each row with the literals that the text index gives for a text.
+pl_status pl_node_text(pl_planner* planner, pl_node* input, const pl_alg_text* text, pl_node** out);
+/// A scan or annotation under identity (same N): each row extended with the matches of the nodes that its values stand for.
+pl_status pl_node_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, pl_node** out);
+/// The facts behind the rows of the input, or built from them.
+pl_status pl_node_graph(pl_planner* planner, pl_node* input, const pl_alg_graph* graph, pl_node** out);
+pl_status pl_node_conflicts(pl_planner* planner, const pl_alg_conflicts* conflicts, pl_node** out);
 /// Join with the rows of `build`, which does not depend on the input.
 pl_status pl_node_hash_join(pl_planner* planner, pl_node* input, pl_node* build, pl_node** out);
 typedef enum pl_apply_kind { PL_APPLY_LEFT, PL_APPLY_ANTI, PL_APPLY_MARK, PL_APPLY_EITHER } pl_apply_kind;

@@ -108,6 +108,33 @@ static pl_status add_scan(group_planner* gp, const pl_alg* part, bool hash) {
   return given ? pl_node_lens(planner, gp->node, &part->scan, &gp->node) : PL_OK;
 }
 
+/// Does a lens hold whose identity part makes nodes stand for others?
+static bool has_same(const pl_planner* planner, const pl_alg* part) {
+  const uint32_t lens = part->kind == PL_ALG_SCAN ? part->scan.lens : part->annot.lens;
+  for (uint32_t i = 0; lens != PL_LENS_NONE && i < planner->query->lenses[lens].count; i++) {
+    if (planner->query->lenses[lens].parts[i].kind == PL_LENS_SAME) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static pl_status add_part(group_planner* gp, const pl_alg* part, bool hash) {
+  pl_planner* planner = gp->planner;
+  switch (part->kind) {
+    case PL_ALG_EITHER:
+      return add_either(gp, part);
+    case PL_ALG_PATH:
+      return pl_node_path(planner, gp->node, &part->path, &gp->node);
+    case PL_ALG_LABEL:
+      return pl_node_label(planner, gp->node, &part->label, &gp->node);
+    case PL_ALG_TEXT:
+      return pl_node_text(planner, gp->node, &part->text, &gp->node);
+    default:
+      return has_same(planner, part) ? pl_node_same(planner, gp->node, part, &gp->node) : add_scan(gp, part, hash);
+  }
+}
+
 static pl_status join_required(group_planner* gp, pl_join_step* steps) {
   pl_planner* planner = gp->planner;
   const pl_alg_group* group = gp->group;
@@ -124,7 +151,7 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
     set_later(gp, steps, i, 0, true);
     PL_TRY(place_filters(gp, false));
     const pl_alg* part = group->required[steps[i].part];
-    PL_TRY(part->kind == PL_ALG_EITHER ? add_either(gp, part) : add_scan(gp, part, steps[i].hash));
+    PL_TRY(add_part(gp, part, steps[i].hash));
     if (part->kind != PL_ALG_EITHER) {
       gp->node->rows_expected = steps[i].rows;
     }

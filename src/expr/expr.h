@@ -19,6 +19,9 @@ typedef struct pl_eval {
   const pl_id* params;    ///< ids of the parameters
   int64_t now_ms;         ///< one clock reading for the whole run: now(), today() in UTC
   bool overflow_warned;   ///< the overflow warning was given
+  /// The node shown for a constant under an identity lens (pl_expr.same - 1); NULL = itself.
+  pl_status (*shown)(void* user, uint32_t lens, pl_id id, pl_id* out);
+  void* shown_user;  ///< passed to it
 } pl_eval;
 
 typedef struct pl_program pl_program;  ///< a compiled expression, read-only, lives in the plan's arena

@@ -26,6 +26,16 @@ bool pl_termpool_is_list(const pl_termpool* pool, pl_id id);
 pl_tag pl_termpool_tag(const pl_termpool* pool, pl_id id);
 /// Elements of a list (borrowed until the pool is freed).
 bool pl_termpool_list(const pl_termpool* pool, pl_id id, const pl_id** items, size_t* count);
+/// A path of `length` facts: length + 1 nodes; fact i has predicates[i] and leads from node i to i + 1, or back where inverse[i].
+typedef struct pl_path_value {
+  const pl_id* nodes;       ///< length + 1
+  const pl_id* predicates;  ///< length
+  const bool* inverse;      ///< length
+  size_t length;            ///< facts
+} pl_path_value;
+pl_status pl_termpool_put_path(pl_termpool* pool, const pl_path_value* path, pl_id* id);
+/// False if `id` is no path. Borrowed until the pool is freed.
+bool pl_termpool_path(const pl_termpool* pool, pl_id id, pl_path_value* out);
 /// label(x) of language.md section 6: text of the first label predicate's smallest value, else the name as a query writes it, else the literal's text.
 pl_status pl_termpool_label(pl_termpool* pool, pl_id id, pl_str* out);
 /// ORDER BY order of two ids (pl_value_order with fast paths for inline ids; lists last, by elements).

@@ -27,7 +27,8 @@
   AST(QUERY)          /* SINGLE * */                                                       \
   AST(SINGLE)         /* clause *; op = how it joins those before: 0 union, 1 union all */ \
   AST(DESCRIBE)       /* TERMS */                                                          \
-  AST(DEFINE)         /* NAME path */                                                      \
+  AST(DEFINE)         /* NAME path, or NAME NULL: forget it */                             \
+  AST(CONFLICTS)      /* TERMS? */                                                         \
   AST(MATCH)          /* PATTERN */                                                        \
   AST(WHERE)          /* expr */                                                           \
   AST(LET)            /* BIND * */                                                         \

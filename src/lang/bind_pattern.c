@@ -210,6 +210,7 @@ static pl_status add_annotation_edge(pl_binder* b, pl_parts* parts, const edge_f
   annot->annot.object = object;
   annot->annot.verbs = verbs;
   annot->annot.verb_count = verb_count;
+  annot->annot.lens = PL_LENS_NONE;
   return pl_bind_push(b, &parts->required, annot);
 }
 

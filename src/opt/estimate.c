@@ -136,6 +136,54 @@ static void profile_annot(pl_estimator* est, const pl_alg_annot* annot, pl_profi
   add_slot(out, &annot->object, objects);
 }
 
+#define PATH_REACH 64.0   ///< ends that a repetition reaches from one start, beyond one step
+#define LABEL_NODES 1.5   ///< nodes of one name
+#define TEXT_LITERALS 20  ///< literals that match a text
+
+/// Facts of the steps of a path, and the share of all ends a start reaches: a rough guess, enough to bind ends first.
+static void path_counts(pl_estimator* est, const pl_path* path, counts* c, double* reach) {
+  for (uint32_t v = 0; v < path->verb_count && path->kind == PL_PATH_STEP; v++) {
+    pl_id predicate = 0;
+    bool known = true;
+    const counts one = facts_of(est, &path->verbs[v].predicate, &predicate, &known);
+    c->rows += known ? one.rows : 0;
+    c->subjects += path->verbs[v].inverse ? one.objects : one.subjects;
+    c->objects += path->verbs[v].inverse ? one.subjects : one.objects;
+  }
+  if (path->kind == PL_PATH_EXCEPT) {
+    c->rows += (double)est->totals.facts;
+    c->subjects += (double)est->totals.facts / FACTS_PER_SUBJECT;
+    c->objects += (double)est->totals.facts / FACTS_PER_OBJECT;
+  }
+  for (uint32_t i = 0; i < path->part_count; i++) {
+    path_counts(est, path->parts[i], c, reach);
+  }
+  *reach *= path->kind == PL_PATH_REPEAT && path->max > 1 ? PATH_REACH : 1;
+}
+
+static void profile_path(pl_estimator* est, const pl_alg_path* path, pl_profile* out) {
+  counts c = {0};
+  double reach = 1;
+  path_counts(est, path->path, &c, &reach);
+  const double starts = at_least(c.subjects, 1);
+  const double ends = at_least(c.objects, 1);
+  const double fanout = at_least(c.rows / starts, 1) * reach;
+  out->rows = starts * (fanout < ends ? fanout : ends);
+  if (is_const(&path->subject)) {
+    out->rows /= starts;
+  }
+  if (is_const(&path->object)) {
+    out->rows /= ends;
+  }
+  add_slot(out, &path->subject, starts);
+  add_slot(out, &path->object, ends);
+}
+
+static void profile_label(const pl_alg_label* label, pl_profile* out) {
+  out->rows = LABEL_NODES;
+  add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = label->node}, 1e6);
+}
+
 static void add_profile(pl_profile* out, const pl_profile* more, bool joined) {
   out->rows = joined ? out->rows * at_least(more->rows, 1e-3) : out->rows + more->rows;
   for (uint32_t i = 0; i < more->slot_count; i++) {
@@ -164,6 +212,16 @@ void pl_estimate_profile(pl_estimator* est, const pl_alg* part, pl_profile* out)
       break;
     case PL_ALG_ANNOT:
       profile_annot(est, &part->annot, out);
+      break;
+    case PL_ALG_PATH:
+      profile_path(est, &part->path, out);
+      break;
+    case PL_ALG_LABEL:
+      profile_label(&part->label, out);
+      break;
+    case PL_ALG_TEXT:
+      out->rows = TEXT_LITERALS;
+      add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = part->text.literal}, TEXT_LITERALS);
       break;
     case PL_ALG_GROUP:
       profile_group(est, &part->group, out);

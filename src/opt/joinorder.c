@@ -31,7 +31,7 @@ static pl_status make_info(pl_estimator* est, const pl_alg* part, uint32_t slot_
   pl_slots_remove_all(out->needs, always);
   const bool correlated =
       part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE && est->query->lenses[part->scan.lens].correlated;
-  out->hashable = !no_hash && part->kind != PL_ALG_EITHER && !correlated;
+  out->hashable = !no_hash && (part->kind == PL_ALG_SCAN || part->kind == PL_ALG_ANNOT) && !correlated;
   return PL_OK;
 }
 

@@ -113,9 +113,19 @@ static void slots_of_group(const pl_query* query, const pl_alg_group* group, pl_
   }
 }
 
-/// Subject, object, verbs and assertion: what a scan or annotation binds if nothing else has.
+/// What a leaf binds if nothing else has: ends, verbs and assertion of a scan, and so on. (The name of a label is read, not bound.)
 static void add_leaf(const pl_alg* alg, pl_slots set) {
-  if (alg->kind == PL_ALG_SCAN) {
+  if (alg->kind == PL_ALG_PATH) {
+    add_ref(&alg->path.subject, set);
+    add_ref(&alg->path.object, set);
+    if (alg->path.as != PL_SLOT_NONE) {
+      pl_slots_add(set, alg->path.as);
+    }
+  } else if (alg->kind == PL_ALG_LABEL) {
+    pl_slots_add(set, alg->label.node);
+  } else if (alg->kind == PL_ALG_TEXT) {
+    pl_slots_add(set, alg->text.literal);
+  } else if (alg->kind == PL_ALG_SCAN) {
     add_ref(&alg->scan.subject, set);
     add_ref(&alg->scan.object, set);
     add_verbs(alg->scan.verbs, alg->scan.verb_count, set);
@@ -135,7 +145,16 @@ void pl_slots_of_alg(const pl_query* query, const pl_alg* alg, pl_slots set) {
       pl_slots_of_lens(query, alg->scan.lens, set);
       add_leaf(alg, set);
       break;
+    case PL_ALG_PATH:
+      pl_slots_of_lens(query, alg->path.lens, set);
+      add_leaf(alg, set);
+      break;
+    case PL_ALG_LABEL:
+      add_ref(&alg->label.name, set);
+      add_leaf(alg, set);
+      break;
     case PL_ALG_ANNOT:
+    case PL_ALG_TEXT:
       add_leaf(alg, set);
       break;
     case PL_ALG_EITHER:
@@ -159,6 +178,9 @@ void pl_slots_bound(const pl_alg* alg, pl_slots set) {
   switch (alg->kind) {
     case PL_ALG_SCAN:
     case PL_ALG_ANNOT:
+    case PL_ALG_PATH:
+    case PL_ALG_LABEL:
+    case PL_ALG_TEXT:
       add_leaf(alg, set);
       break;
     case PL_ALG_EITHER:
@@ -186,7 +208,7 @@ void pl_slots_bound(const pl_alg* alg, pl_slots set) {
 }
 
 pl_status pl_slots_always(pl_arena* arena, const pl_alg* alg, pl_slots set) {
-  if (alg->kind == PL_ALG_SCAN || alg->kind == PL_ALG_ANNOT) {
+  if (alg->kind >= PL_ALG_SCAN && alg->kind <= PL_ALG_TEXT) {
     add_leaf(alg, set);
   } else if (alg->kind == PL_ALG_GROUP) {
     for (uint32_t i = 0; i < alg->group.required_count; i++) {

@@ -76,15 +76,41 @@ uint64_t pl_txn_snapshot(const pl_txn* txn);
 
 // ---- settings (kept in the store) ---------------------------------------------------------------------------------
 
+/// A name that a query gave to a path (define).
+typedef struct pl_definition {
+  pl_str name;  ///< IRI
+  pl_str path;  ///< as a query writes it, with full IRIs
+} pl_definition;
+
+/// Lists of predicates that are properties of a store.
+typedef enum pl_property {
+  PL_PROPERTY_LABELS,  ///< label predicates, in order of preference
+  PL_PROPERTY_TEXT,    ///< predicates whose literals are in the text index
+  PL_PROPERTY_SINGLE,  ///< predicates that should have one object at a time
+  PL_PROPERTY_COUNT
+} pl_property;
+
 typedef struct pl_settings {
-  pl_names names;                 ///< base and stored prefixes
-  const pl_id* label_predicates;  ///< in order of preference
-  size_t label_predicate_count;   ///< used
+  pl_names names;                    ///< base and stored prefixes
+  const pl_id* label_predicates;     ///< in order of preference
+  size_t label_predicate_count;      ///< used
+  const pl_id* text_predicates;      ///< sorted; their literals are in the text index
+  size_t text_predicate_count;       ///< used
+  const pl_id* single_predicates;    ///< sorted
+  size_t single_predicate_count;     ///< used
+  const pl_definition* definitions;  ///< sorted by name
+  size_t definition_count;           ///< used
 } pl_settings;
 /// Settings as of this transaction; valid until it ends. Never NULL: if they cannot be read the failure is recorded and the defaults come.
 const pl_settings* pl_txn_settings(pl_txn* txn);
 /// Remember a prefix for display and queries (write transaction). The same name again replaces it.
 pl_status pl_txn_set_prefix(pl_txn* txn, pl_str prefix, pl_str iri);
+/// Replace a list of predicates (IRIs; write transaction). TEXT builds the index of predicates that are new in the list and drops that of
+/// the others. `guard` (may be NULL) stops a build.
+pl_status pl_txn_set_property(pl_txn* txn, pl_property property, const pl_id* predicates, size_t count,
+                              pl_guard* guard);
+/// Remember a definition (write transaction); an empty path forgets it (PL_NOT_FOUND if there was none).
+pl_status pl_txn_set_definition(pl_txn* txn, pl_str name, pl_str path);
 
 // ---- terms --------------------------------------------------------------------------------------------------------
 
@@ -165,6 +191,19 @@ pl_status pl_scan_fill(pl_scan* scan, pl_id* const out[4], size_t max, size_t* c
 pl_status pl_scan_seek(pl_scan* scan, const pl_id* key, unsigned n);
 /// Count what the scan would still deliver, from block headers where they suffice. Leaves the scan at its end.
 pl_status pl_scan_count(pl_scan* scan, uint64_t* count);
+
+// ---- text ----------------------------------------------------------------------------------------------------------
+
+/// Receives the literals of a text look-up, in order of their ids, each once. PL_OK to go on.
+typedef pl_status (*pl_literal_fn)(void* user, pl_id literal);
+/// Literals of indexed predicates in which every word of `text` (folded, see text/token.h) starts or equals a word: verified, not merely candidates.
+pl_status pl_text_match(pl_txn* txn, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user);
+/// Literals of indexed predicates whose whole folded text equals that of `text`.
+pl_status pl_text_equal(pl_txn* txn, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user);
+/// Is every fact of the predicate in the text index?
+bool pl_text_indexed(pl_txn* txn, pl_id predicate);
+/// Literals that pl_text_match would look at: for planning.
+pl_status pl_text_estimate(pl_txn* txn, pl_str text, uint64_t* literals);
 
 // ---- statistics ---------------------------------------------------------------------------------------------------
 

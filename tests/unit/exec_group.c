@@ -132,6 +132,7 @@ static pl_alg* random_annot(world* w, pl_slot c) {
   alg->annot.c = slot_ref(c);
   alg->annot.object = end_ref(w, PL_SLOT_NONE);
   alg->annot.verb_count = 1;
+  alg->annot.lens = PL_LENS_NONE;
   alg->annot.verbs = ARRAY(w, pl_verb, 1);
   alg->annot.verbs[0].predicate = (pl_ref){.kind = PL_REF_TERM, .index = TERMS};  // source
   return alg;
