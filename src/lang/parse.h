@@ -34,6 +34,7 @@ typedef struct pl_parser {
   bool string_label;                    ///< scanner: it began with `@`
   pl_span previous;                     ///< span of the token before the current one
   int previous_token;                   ///< its number; 0 at the start
+  pl_span shouted;                      ///< first word of the language in capitals, read as a name; end = 0: none
   uint32_t depth;                       ///< open brackets and `if`s
   uint32_t depth_prefix;                ///< prefix operators in a row
   uint32_t open_count;                  ///< open brackets

@@ -76,8 +76,26 @@ void pl_scan_check_name(pl_parser* parser, pl_str name, uint32_t start) {
   }
 }
 
+/// Remember the first word of the language that stands in capitals: alone it is a name, but an error after it is likely its doing.
+static void note_shouted(pl_parser* parser, pl_str word, uint32_t start) {
+  char lower[16];
+  if (parser->shouted.end || word.len < 2 || word.len >= sizeof(lower)) {
+    return;
+  }
+  for (size_t i = 0; i < word.len; i++) {
+    if (word.data[i] < 'A' || word.data[i] > 'Z') {
+      return;
+    }
+    lower[i] = (char)(word.data[i] | 0x20);
+  }
+  if (pl_lang_reserved((pl_str){lower, word.len})) {
+    parser->shouted = (pl_span){start, start + (uint32_t)word.len};
+  }
+}
+
 int pl_scan_word(pl_parser* parser, pl_str word, uint32_t start) {
   pl_scan_check_name(parser, word, start);
+  note_shouted(parser, word, start);
   return pl_keyword_token(word);
 }
 

@@ -33,6 +33,11 @@ void pl_bind_hint_variable(pl_binder* b, pl_str name) {
       slots[count++] = b->symbols.data[i].slot;
     }
   }
+  if (b->slots.count == 0) {
+    PL_BIND_HINT(b, "nothing is bound yet: a query begins with a pattern, `match ?%.*s verb ?y`", (int)name.len,
+                 name.data);
+    return;
+  }
   const size_t best = count ? pl_suggest(name, names, count) : SIZE_MAX;
   if (best == SIZE_MAX) {
     return;
@@ -64,8 +69,49 @@ void pl_bind_hint_prefix(pl_binder* b, pl_str prefix) {
   }
 }
 
+/// Functions of other languages.
+static const struct {
+  const char* name;  ///< in lower case
+  const char* hint;  ///< what to write instead
+} foreign_functions[] = {
+    {"desc", "an order is written `order by ?x desc`"},
+    {"asc", "an order is written `order by ?x asc`"},
+    {"ucase", "write `upper(?x)`"},
+    {"toupper", "write `upper(?x)`"},
+    {"lcase", "write `lower(?x)`"},
+    {"tolower", "write `lower(?x)`"},
+    {"strlen", "write `length(?x)`"},
+    {"len", "write `length(?x)` for texts, `size(?x)` for lists"},
+    {"substring", "write `substr(?x, from, count)`, counted from 1"},
+    {"regex", "write `matches(?x, \"pattern\")`"},
+    {"ifnull", "write `coalesce(?x, instead)`"},
+    {"group_concat", "write `join(?x, \", \")`"},
+    {"string_agg", "write `join(?x, \", \")`"},
+    {"strstarts", "write `starts_with(?x, \"...\")`"},
+    {"strends", "write `ends_with(?x, \"...\")`"},
+    {"isiri", "write `is_node(?x)`"},
+    {"isliteral", "write `is_literal(?x)`"},
+    {"type", "the class of a node is matched: `?x a ?class`"},
+    {"labels", "the class of a node is matched: `?x a ?class`"},
+    {"properties", "facts of a node are matched: `?x ?verb ?value`, or shown with `describe`"},
+};
+
+static bool hint_foreign_function(pl_binder* b, pl_str name) {
+  char lower[32] = "";
+  for (size_t i = 0; i < name.len && name.len < sizeof(lower); i++) {
+    lower[i] = (char)(name.data[i] >= 'A' && name.data[i] <= 'Z' ? name.data[i] | 0x20 : name.data[i]);
+  }
+  for (size_t i = 0; i < PL_COUNT_OF(foreign_functions); i++) {
+    if (!strcmp(lower, foreign_functions[i].name)) {
+      PL_BIND_HINT(b, "%s", foreign_functions[i].hint);
+      return true;
+    }
+  }
+  return false;
+}
+
 void pl_bind_hint_function(pl_binder* b, pl_str name) {
-  if (!pl_bind_hints_shown(b)) {
+  if (!pl_bind_hints_shown(b) || hint_foreign_function(b, name)) {
     return;
   }
   pl_str names[PL_FN_COUNT_ + 1];
@@ -259,5 +305,14 @@ pl_status pl_bind_check_name(pl_binder* b, uint32_t index, pl_span span) {
   pl_id id;
   const pl_term term = b->terms.data[index];
   const pl_status found = pl_dict_find(b->context->txn, &term, &id);
-  return found == PL_NOT_FOUND ? warn(b, PL_MSG_NAME_UNKNOWN, NULL, &term, span) : found;
+  if (found != PL_NOT_FOUND) {
+    return found;
+  }
+  PL_TRY(warn(b, PL_MSG_NAME_UNKNOWN, NULL, &term, span));
+  const pl_str written = {b->source.text.data + span.start, span.end - span.start};
+  const pl_fn fn = pl_fn_find(written);
+  if (fn != PL_FN_COUNT_) {
+    PL_BIND_HINT(b, "the function is written `%s(...)`", pl_fn_table[fn].name);
+  }
+  return PL_OK;
 }
