@@ -177,6 +177,16 @@ struct parley_query {
   parley_changes changes;        ///< of the last run
 };
 
+/// Are its rows lines of text, explain or profile?
+static inline bool pl_api_query_lines(const parley_query* query) {
+  return query->query->mode == PL_MODE_EXPLAIN || query->query->mode == PL_MODE_PROFILE;
+}
+/// Does running it change the store? A preview only reads.
+static inline bool pl_api_query_writes(const parley_query* query) {
+  return (query->query->kind == PL_QUERY_UPDATE && query->query->mode != PL_MODE_PREVIEW) ||
+         query->query->kind == PL_QUERY_DEFINE;
+}
+
 /// Make the plan (again) in a transaction.
 pl_status pl_api_query_plan(parley_query* query, pl_txn* txn);
 /// The transaction that the query sees now; begins a short one if need be (then *begun is set and the caller aborts

@@ -15,7 +15,7 @@ static pl_status cell_of(parley_query* q, size_t column, pl_api_cell** out) {
   return PL_OK;
 }
 
-static bool is_line(const parley_query* q) { return q->query->mode != PL_MODE_RUN; }
+static bool is_line(const parley_query* q) { return pl_api_query_lines(q); }
 
 static pl_str line_of(const parley_query* q) {
   return (pl_str){q->lines.data + q->line_start, q->line_next - 1 - q->line_start};

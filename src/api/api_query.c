@@ -27,7 +27,7 @@ static pl_status make_names(parley_query* q) {
   q->param_names = pl_arena_calloc(arena, query->param_count + 1, sizeof *q->param_names);
   bool good = q->column_names && q->param_names;
   for (size_t i = 0; good && i < q->column_count; i++) {
-    const pl_str name = query->mode == PL_MODE_RUN ? query->columns[i].name : PL_STR("plan");
+    const pl_str name = pl_api_query_lines(q) ? PL_STR("plan") : query->columns[i].name;
     q->column_names[i] = pl_arena_str(arena, name).data;
     good = q->column_names[i] != NULL;
   }
@@ -40,7 +40,7 @@ static pl_status make_names(parley_query* q) {
 
 static pl_status make_room(parley_query* q) {
   const pl_query* const query = q->query;
-  q->column_count = query->mode != PL_MODE_RUN ? 1 : query->kind == PL_QUERY_UPDATE ? 0 : query->column_count;
+  q->column_count = pl_api_query_lines(q) ? 1 : pl_api_query_writes(q) ? 0 : query->column_count;
   q->cells = PL_ARENA_ARRAY(&q->arena_query, pl_api_cell, q->column_count + 1);
   q->params = PL_ARENA_ARRAY(&q->arena_query, pl_param, query->param_count + 1);
   q->param_arenas = PL_ARENA_ARRAY(&q->arena_query, pl_arena, query->param_count + 1);
@@ -325,13 +325,9 @@ const parley_error_object* parley_query_error(const parley_query* query) {
   return query ? &query->error : parley_error(NULL);
 }
 
-int parley_query_is_update(const parley_query* query) {
-  return query && query->query && query->query->kind == PL_QUERY_UPDATE;
-}
+int parley_query_is_update(const parley_query* query) { return query && query->query && pl_api_query_writes(query); }
 
-int parley_query_is_explain(const parley_query* query) {
-  return query && query->query && query->query->mode != PL_MODE_RUN;
-}
+int parley_query_is_explain(const parley_query* query) { return query && query->query && pl_api_query_lines(query); }
 
 parley_changes parley_query_changes(const parley_query* query) { return query ? query->changes : (parley_changes){0}; }
 

@@ -223,9 +223,19 @@ static pl_status run_update(parley_query* q, pl_txn* txn) {
   return status;
 }
 
+/// Keep a definition, or forget it; there is nothing to run.
+static pl_status run_define(parley_query* q, pl_txn* txn) {
+  const pl_status status = pl_txn_set_definition(txn, q->query->define_name, q->query->define_path);
+  return status == PL_NOT_FOUND ? PL_OK : status;
+}
+
+static pl_status write_in(parley_query* q, pl_txn* txn) {
+  return q->query->kind == PL_QUERY_DEFINE ? run_define(q, txn) : run_update(q, txn);
+}
+
 static pl_status update_own(parley_query* q) {
   PL_TRY(pl_txn_begin(q->store->store, true, &q->error.diags, &q->own));
-  PL_TRY(run_update(q, q->own));
+  PL_TRY(write_in(q, q->own));
   pl_txn* const txn = q->own;
   q->own = NULL;
   return pl_txn_commit(txn);
@@ -240,7 +250,7 @@ static pl_status update_in(parley_query* q) {
     return pl_fail(&q->error.diags, PL_MSG_TXN_READING);
   }
   PL_TRY(pl_api_txn_flush(txn));
-  return run_update(q, txn->txn);
+  return write_in(q, txn->txn);
 }
 
 static pl_status step_update(parley_query* q) {
@@ -256,7 +266,7 @@ static pl_status step_update(parley_query* q) {
 // ---- explain and profile ------------------------------------------------------------------------------------------
 
 static pl_status run_through(parley_query* q) {
-  if (q->query->kind == PL_QUERY_UPDATE) {
+  if (pl_api_query_writes(q)) {
     const pl_status status = step_update(q);
     return status == PL_DONE ? PL_OK : status;
   }
@@ -326,9 +336,7 @@ static pl_status step(parley_query* q) {
   if (q->orphan) {
     return pl_fail(&q->error.diags, PL_MSG_QUERY_ORPHAN);
   }
-  return q->query->mode != PL_MODE_RUN       ? step_lines(q)
-         : q->query->kind == PL_QUERY_UPDATE ? step_update(q)
-                                             : step_rows(q);
+  return pl_api_query_lines(q) ? step_lines(q) : pl_api_query_writes(q) ? step_update(q) : step_rows(q);
 }
 
 parley_status parley_step(parley_query* query) {

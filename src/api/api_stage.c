@@ -29,7 +29,7 @@ static pl_status print_profile(parley_query* q) {
     if (q->state == PL_API_READING) {
       return pl_fail(pl_api_query_misuse(q), PL_MSG_QUERY_READING);
     }
-    if (q->query->kind == PL_QUERY_UPDATE) {
+    if (pl_api_query_writes(q)) {
       return PL_NOT_FOUND;
     }
     PL_TRY(pl_api_query_profile(q));
