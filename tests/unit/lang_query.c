@@ -340,7 +340,7 @@ static const example errors[] = {
      "hint: a property is read by matching it: `match ?x name ?value`\n"},
     {"SELECT ?x",
      "PLY-0100: unexpected `SELECT`; expected a clause such as `match` or `return`, `according`, `at`, `base` or "
-     "`define`\n"
+     "`conflicts`\n"
      "  --> query:1:1\n"
      "1 | SELECT ?x\n"
      "  | ^~~~~~\n"
