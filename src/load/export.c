@@ -66,8 +66,7 @@ pl_status pl_export_annotations(pl_export_run* run, pl_id c, pl_annotation_row**
   return status;
 }
 
-/// Terms of the row; those equal to the last row's are kept.
-static pl_status read_row(pl_export_run* run, const pl_id ids[4]) {
+pl_status pl_export_read(pl_export_run* run, const pl_id ids[4]) {
   pl_export_row* const row = &run->row;
   pl_arena_reset(&run->arena);
   if (ids[PL_S] != row->ids[PL_S]) {
@@ -118,7 +117,7 @@ static pl_status collect(pl_export_run* run, pl_scan* scan) {
     PL_TRY(pl_guard_check(run->options->guard, run->err));
     for (size_t i = 0; i < count; i++) {
       const pl_id ids[4] = {columns[0][i], columns[1][i], columns[2][i], columns[3][i]};
-      PL_TRY(read_row(run, ids));
+      PL_TRY(pl_export_read(run, ids));
       PL_TRY(make_record(run));
     }
   }
@@ -139,25 +138,38 @@ static pl_status write_records(pl_export_run* run) {
   }
 }
 
+pl_status pl_export_begin(pl_export_run* run, pl_txn* txn, size_t sort_bytes) {
+  *run = (pl_export_run){.txn = txn, .err = pl_txn_error(txn)};
+  pl_txn_mem_init(txn, &run->mem, SIZE_MAX);
+  pl_arena_init(&run->arena, &run->mem);
+  pl_arena_init(&run->arena_fact, &run->mem);
+  pl_buf_init(&run->record, &run->mem, SIZE_MAX / 2);
+  pl_buf_init(&run->out, &run->mem, SIZE_MAX / 2);
+  PL_TRY(pl_linesort_new(&run->mem, sort_bytes, run->err, &run->sort));
+  return pl_scan_open(txn, PL_ORDER_CPO, PL_SCAN_ROWS, NULL, &run->mem, &run->annotations);
+}
+
+void pl_export_end(pl_export_run* run) {
+  pl_scan_close(run->annotations);
+  pl_linesort_free(run->sort);
+  pl_export_jsonl_free(run);
+  pl_buf_free(&run->out);
+  pl_buf_free(&run->record);
+  pl_arena_free(&run->arena_fact);
+  pl_arena_free(&run->arena);
+}
+
 pl_status pl_export(pl_txn* txn, const pl_export_options* options) {
-  pl_export_run run = {.txn = txn, .options = options, .err = pl_txn_error(txn)};
   const pl_format format = options->format;
   if (format != PL_FORMAT_NT && format != PL_FORMAT_NQ && format != PL_FORMAT_TTL && format != PL_FORMAT_JSONL) {
-    return pl_fail(run.err, PL_MSG_EXPORT_FORMAT, pl_format_name(format));
+    return pl_fail(pl_txn_error(txn), PL_MSG_EXPORT_FORMAT, pl_format_name(format));
   }
-  const pl_mem* const account = pl_store_mem(pl_txn_store(txn));
-  pl_mem_init(&run.mem, account->fn, account->user, SIZE_MAX);
-  pl_arena_init(&run.arena, &run.mem);
-  pl_arena_init(&run.arena_fact, &run.mem);
-  pl_buf_init(&run.record, &run.mem, SIZE_MAX / 2);
-  pl_buf_init(&run.out, &run.mem, SIZE_MAX / 2);
+  pl_export_run run;
   pl_scan* scan = NULL;
-  pl_status status = pl_linesort_new(&run.mem, 0, run.err, &run.sort);
+  pl_status status = pl_export_begin(&run, txn, 0);
+  run.options = options;
   if (status == PL_OK) {
     status = pl_scan_open(txn, PL_ORDER_SPO, PL_SCAN_ROWS, NULL, &run.mem, &scan);
-  }
-  if (status == PL_OK) {
-    status = pl_scan_open(txn, PL_ORDER_CPO, PL_SCAN_ROWS, NULL, &run.mem, &run.annotations);
   }
   if (status == PL_OK) {
     status = collect(&run, scan);
@@ -168,13 +180,7 @@ pl_status pl_export(pl_txn* txn, const pl_export_options* options) {
   if (status == PL_OK) {
     status = put_flush(&run);
   }
-  pl_scan_close(run.annotations);
   pl_scan_close(scan);
-  pl_linesort_free(run.sort);
-  pl_export_jsonl_free(&run);
-  pl_buf_free(&run.out);
-  pl_buf_free(&run.record);
-  pl_arena_free(&run.arena_fact);
-  pl_arena_free(&run.arena);
+  pl_export_end(&run);
   return status;
 }
