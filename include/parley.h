@@ -449,7 +449,7 @@ PARLEY_API parley_status parley_definitions(parley* store, void (*fn)(void* user
 /** One difference. Texts are borrowed for the call. */
 typedef struct parley_difference {
   int side;         /**< -1: only in the first; +1: only in the second */
-  int assertion;    /**< 1: an assertion of a fact; 0: a fact that the other side does not have at all */
+  int assertion;    /**< 0: a fact that the other side does not have at all (its first statement); 1: a further statement of a fact */
   const char* json; /**< as a line of JSON Lines, loadable, without the line's end */
   size_t json_len;  /**< its bytes */
   const char* text; /**< the fact as a query writes it, with { annotations } of an assertion */
@@ -462,7 +462,7 @@ typedef struct parley_diff_options {
   void* user;                 /**< passed to it */
 } parley_diff_options;
 /** List the facts and assertions that only one side has. Stores are compared by their terms, so they may differ in everything else; `a` and `b`
- *  may be the same store (two sources of one store; the source itself is then not compared). Errors are in parley_error(a). @since 0.1 */
+ *  may be the same store (two sources of one store). Between two sources neither the source nor the span in it is compared. Errors are in parley_error(a). @since 0.1 */
 PARLEY_API parley_status parley_diff(parley* a, parley* b, const parley_diff_options* options);
 
 /* ---- looking at a store ------------------------------------------------------------------------------------------------------------- */
