@@ -75,6 +75,7 @@ static const part_info parts[PL_DB_COUNT] = {
     [PL_DB_AFFIX] = {"dictionary: namespaces", ENTRY_RECORDS},
     [PL_DB_STATS] = {"counters of predicates", ENTRY_RECORDS},
     [PL_DB_META] = {"settings", ENTRY_RECORDS},
+    [PL_DB_TEXT] = {"words of texts", ENTRY_RECORDS},
 };
 
 static uint64_t stat_bytes(const MDB_stat* stat) {
@@ -101,9 +102,10 @@ static uint64_t entries_of(entry_kind kind, const pl_totals* totals, const MDB_s
 
 static pl_status measure(pl_txn* txn, size_t db, pl_error* err, parley_part* out) {
   pl_totals totals;
-  MDB_stat stat;
+  MDB_stat stat = {0};
   PL_TRY(pl_stats_totals(txn, &totals));
-  const int rc = mdb_stat(txn->mdb, txn->store->dbs[db], &stat);
+  // A file of an earlier version may lack a database: then it holds nothing.
+  const int rc = txn->store->dbs[db] ? mdb_stat(txn->mdb, txn->store->dbs[db], &stat) : 0;
   if (rc != 0) {
     return pl_mdb_fail(err, rc, "cannot measure the store");
   }
@@ -150,6 +152,9 @@ static pl_status used_bytes(pl_txn* txn, pl_error* err, uint64_t* out) {
   }
   uint64_t bytes = stat_bytes(&stat) + 2 * (uint64_t)stat.ms_psize;  // the main database and the two headers
   for (size_t db = 0; db < PL_DB_COUNT; db++) {
+    if (txn->store->dbs[db] == 0) {
+      continue;  // a file of an earlier version lacks it
+    }
     rc = mdb_stat(txn->mdb, txn->store->dbs[db], &stat);
     if (rc != 0) {
       return pl_mdb_fail(err, rc, "cannot measure the store");

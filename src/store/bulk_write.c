@@ -4,12 +4,14 @@
 ///     spo ──> osp ──> pos ──> pso        each order is appended while its rows are fed to the sorter of the next
 ///      └────> cspo                       rows with c != 0
 ///     cpo ──> poc                        annotations
+///     pos ──> text                       words of the objects of indexed predicates
 ///
 /// So no more than two sorters hold rows at a time, and memory does not grow with the file. Every order is a
 /// transaction: the file is not visible yet, and LMDB keeps the dirty pages of one order only. pos and pso bring the
 /// rows of each predicate together, and with them its counters.
 #include "store/bulk_internal.h"
 #include "store/stats.h"
+#include "store/text.h"
 
 enum { FEED_ROWS = PL_APPENDER_ROWS };
 
@@ -404,12 +406,22 @@ static pl_status write_counters(pl_bulk* bulk, const pl_predicate_list* facts, c
   return pl_bulk_end_txn(txn, status);
 }
 
+static pl_status write_texts(pl_bulk* bulk) {
+  pl_txn* txn;
+  PL_TRY(pl_txn_begin(bulk->store, true, bulk->err, &txn));
+  const pl_settings* const settings = pl_txn_settings(txn);
+  const pl_status status =
+      pl_text_build(txn, settings->text_predicates, settings->text_predicate_count, bulk->options.guard);
+  return pl_bulk_end_txn(txn, status);
+}
+
 static pl_status write_all(pl_bulk* bulk, order_write* w, pl_predicate_list* notes) {
   PL_TRY(write_dictionary(bulk));
   PL_TRY(write_facts(bulk, w));
   PL_TRY(write_sorted(bulk, bulk->identities, PL_DB_IDENTITY, NULL, NULL));
   PL_TRY(write_notes(bulk, notes));
-  return write_counters(bulk, w->stats, notes);
+  PL_TRY(write_counters(bulk, w->stats, notes));
+  return write_texts(bulk);
 }
 
 pl_status pl_bulk_write(pl_bulk* bulk) {

@@ -22,7 +22,7 @@ const char* const pl_db_names[PL_DB_COUNT] = {
     [PL_DB_SPO] = "spo",     [PL_DB_POS] = "pos",   [PL_DB_OSP] = "osp",   [PL_DB_PSO] = "pso",
     [PL_DB_CSPO] = "cspo",   [PL_DB_CPO] = "cpo",   [PL_DB_POC] = "poc",   [PL_DB_IDENTITY] = "identity",
     [PL_DB_HASH] = "hash",   [PL_DB_TERM] = "term", [PL_DB_LONG] = "long", [PL_DB_AFFIX] = "affix",
-    [PL_DB_STATS] = "stats", [PL_DB_META] = "meta"};
+    [PL_DB_STATS] = "stats", [PL_DB_META] = "meta", [PL_DB_TEXT] = "text"};
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pl_env_shared* registry;  // guarded by registry_lock
@@ -266,7 +266,9 @@ static pl_status attach(pl_store* store, pl_error* err) {
 static int dbs_open(pl_store* store, MDB_txn* mdb, unsigned flags) {
   int rc = 0;
   for (int db = 0; rc == 0 && db < PL_DB_COUNT; db++) {
+    store->dbs[db] = 0;
     rc = mdb_dbi_open(mdb, pl_db_names[db], flags, &store->dbs[db]);
+    rc = rc == MDB_NOTFOUND && db == PL_DB_TEXT ? 0 : rc;  // files of earlier versions have none
   }
   return rc;
 }
@@ -366,6 +368,9 @@ static pl_status dbs_attach(pl_store* store, pl_error* err) {
     return status;
   }
   PL_TRY(pl_txn_commit(txn));  // handles last only if the transaction that opened them is committed
+  if (store->dbs[PL_DB_TEXT] == 0 && !store->options.readonly && !store->shared->readonly) {
+    return create(store, err);  // adds what is missing
+  }
   dbs_keep(store);
   return PL_OK;
 }

@@ -26,6 +26,7 @@ uint32_t pl_db_columns(pl_db db) {
     case PL_DB_IDENTITY:
       return 3;
     case PL_DB_HASH:
+    case PL_DB_TEXT:
       return 2;
     default:
       return 0;

@@ -91,6 +91,7 @@ pl_status pl_meta_create(pl_txn* txn, pl_str base) {
   txn->next_assertion = 1;
   PL_TRY(header_write(txn, base));
   PL_TRY(put(txn, PL_META_LABELS, labels, sizeof labels));
+  PL_TRY(put(txn, PL_META_TEXT, labels, sizeof labels));  // ids of known terms ascend with the order of preference
   return pl_meta_save(txn);
 }
 

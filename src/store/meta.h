@@ -4,7 +4,10 @@
 ///                      then XXH3-64 of all before
 ///     key "totals"     nine counters (8 each), then XXH3-64 of them
 ///     key "labels"     label predicates, ids (8 each), in order of preference
+///     key "text"       predicates in the text index, ids, sorted
+///     key "single"     single-valued predicates, ids, sorted
 ///     key "prefix:" p  IRI of prefix p
+///     key "define:" n  path that a query gave the name (an IRI) n, as a query writes it
 /// Numbers are little-endian.
 #ifndef PL_STORE_META_H
 #define PL_STORE_META_H
@@ -13,12 +16,16 @@
 
 #define PL_META_PREFIX "prefix:"
 #define PL_META_LABELS "labels"
+#define PL_META_TEXT "text"
+#define PL_META_SINGLE "single"
+#define PL_META_DEFINE "define:"
 #define PL_PREFIX_BYTES_MAX 400u  ///< longest prefix name (LMDB keys have at most 511 bytes)
+#define PL_DEFINE_BYTES_MAX 400u  ///< longest IRI of a definition
 
 void pl_put_le64(uint8_t* to, uint64_t value);
 uint64_t pl_get_le64(const uint8_t* from);
 
-/// Write header, label predicates and totals of a new store; next_key and next_assertion start at 1.
+/// Write header, lists of predicates and totals of a new store; next_key and next_assertion start at 1.
 pl_status pl_meta_create(pl_txn* txn, pl_str base);
 /// Validate the header: magic, format version, checksum. *base (may be NULL) is borrowed from LMDB until the
 /// transaction ends.

@@ -10,7 +10,7 @@ typedef struct pl_pile {
   pl_txn* txn;              ///< whose account pays and whose error object is told
   pl_guard* guard;          ///< may be NULL
   size_t bytes_max;         ///< memory for rows
-  uint32_t columns;         ///< 3 or 4
+  uint32_t columns;         ///< 1 to 4
   bool served;              ///< the array was handed out
   PL_VEC(uint64_t) values;  ///< rows, row after row, while they are few
   pl_rowsort* sort;         ///< takes over when they are many; NULL until then

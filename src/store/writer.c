@@ -35,6 +35,9 @@ pl_status pl_writer_open(pl_txn* txn, size_t bytes_max, pl_guard* guard, pl_writ
     pile_init(writer, &writer->piles[order], pl_order_width[order]);
   }
   pile_init(writer, &writer->identities, 3);
+  pile_init(writer, &writer->literals, 1);
+  pile_init(writer, &writer->texts, 2);
+  pl_buf_init(&writer->folded, &txn->mem, SIZE_MAX / 2);
   *out = writer;
   return PL_OK;
 }
@@ -48,6 +51,9 @@ void pl_writer_close(pl_writer* writer) {
     pl_pile_free(&writer->piles[order]);
   }
   pl_pile_free(&writer->identities);
+  pl_pile_free(&writer->literals);
+  pl_pile_free(&writer->texts);
+  pl_buf_free(&writer->folded);
   pl_rowset_free(mem, &writer->pending);
   pl_vec_free(mem, &writer->changes);
   pl_vec_free(mem, &writer->pairs);

@@ -3,6 +3,7 @@
 ///     spo rows ──> insert into spo ──> the rows that are new ──> pso, pos, osp (and cspo where c != 0)
 ///     cpo rows ──> insert into cpo ──> the rows that are new ──> poc
 ///     identities ──> identity
+///     string objects of indexed predicates that are new in pos ──> text
 ///
 /// Deleting goes the same way. Counters need no second look at the indexes: an order tells for each row how many of its
 /// leading columns it shares with a row that was there before (or stays). In spo fewer than 3 means a new fact, in pso
@@ -10,6 +11,7 @@
 /// in the same order, so the second pass walks along the counters that the first one listed.
 #include "store/index.h"
 #include "store/stats.h"
+#include "store/text.h"
 #include "store/writer_internal.h"
 
 #define SLICE_ROWS 4096u
@@ -146,9 +148,20 @@ static pl_status apply_pso(pl_writer* writer, pl_order order, const uint64_t* ro
   return PL_OK;
 }
 
+/// An object that an indexed predicate did not have before, or has no more.
+static pl_status note_text(pl_writer* writer, const uint64_t row[4]) {
+  if (!pl_text_takes(row[1]) || !pl_text_has_predicate(pl_txn_settings(writer->txn), row[0])) {
+    return PL_OK;
+  }
+  return pl_pile_add(&writer->literals, &row[1]);
+}
+
 static pl_status apply_pos(pl_writer* writer, pl_order order, const uint64_t* rows, size_t count) {
   uint8_t shared[SLICE_ROWS];
   PL_TRY(change(writer, (pl_db)order, rows, count, shared));
+  for (size_t i = 0; i < count; i++) {
+    PL_TRY(shared[i] < 2 ? note_text(writer, rows + 4 * i) : PL_OK);
+  }
   size_t low = 0;
   for (size_t i = 0; i < count; i++) {
     while (low < writer->changes.count && writer->changes.data[low].predicate != rows[4 * i]) {
@@ -217,8 +230,49 @@ static pl_status apply_identities(pl_writer* writer, pl_order order, const uint6
   return change(writer, PL_DB_IDENTITY, rows, count, shared);
 }
 
+// ---- the text index -----------------------------------------------------------------------------------------------
+
+/// Is the literal still the object of an indexed predicate?
+static pl_status still_used(pl_writer* writer, pl_id literal, bool* used) {
+  const pl_settings* const settings = pl_txn_settings(writer->txn);
+  *used = false;
+  for (size_t i = 0; i < settings->text_predicate_count && !*used; i++) {
+    const uint64_t key[2] = {settings->text_predicates[i], literal};
+    uint64_t row[4];
+    const pl_status status = pl_index_first(pl_index_of(writer->txn, PL_DB_POS), key, 2, row);
+    *used = status == PL_OK;
+    PL_TRY(status == PL_NOT_FOUND ? PL_OK : status);
+  }
+  return PL_OK;
+}
+
+static pl_status add_text_row(void* user, const uint64_t row[2]) {
+  pl_writer* const writer = user;
+  return pl_pile_add(&writer->texts, row);
+}
+
+static pl_status apply_literals(pl_writer* writer, pl_order order, const uint64_t* rows, size_t count) {
+  PL_UNUSED(order);
+  for (size_t i = 0; i < count; i++) {
+    bool used = false;
+    PL_TRY(writer->removing ? still_used(writer, rows[i], &used) : PL_OK);
+    if (!used) {
+      PL_TRY(pl_text_rows(writer->txn, rows[i], &writer->folded, writer->guard, add_text_row, writer));
+    }
+  }
+  return PL_OK;
+}
+
+static pl_status apply_texts(pl_writer* writer, pl_order order, const uint64_t* rows, size_t count) {
+  uint8_t shared[SLICE_ROWS];
+  PL_UNUSED(order);
+  return change(writer, PL_DB_TEXT, rows, count, shared);
+}
+
 static pl_status apply_all(pl_writer* writer) {
   PL_TRY(apply_facts(writer));
+  PL_TRY(drain(writer, &writer->literals, PL_ORDER_COUNT, apply_literals));
+  PL_TRY(drain(writer, &writer->texts, PL_ORDER_COUNT, apply_texts));
   PL_TRY(drain(writer, &writer->piles[PL_ORDER_CPO], PL_ORDER_CPO, apply_cpo));
   PL_TRY(drain(writer, &writer->piles[PL_ORDER_POC], PL_ORDER_POC, apply_poc));
   PL_TRY(keep_changes(writer, PL_STATS_ANNOTATIONS));

@@ -23,6 +23,9 @@ struct pl_writer {
   bool removing;                      ///< what is collected is to be deleted, else to be inserted
   pl_pile piles[PL_ORDER_COUNT];      ///< rows of each order: spo and cpo while collecting, the others while applying
   pl_pile identities;                 ///< (hash high, hash low, c)
+  pl_pile literals;                   ///< objects that indexed predicates gained or lost, while applying
+  pl_pile texts;                      ///< their rows of the text index
+  pl_buf folded;                      ///< text of the literal at hand
   pl_rowset pending;                  ///< inserting: identities by hash; removing: rows (s, p, o, c)
   pl_stats_list changes;              ///< counters of the predicates met while applying, by id
   pl_write_counts counts;             ///< since open

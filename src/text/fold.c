@@ -39,8 +39,12 @@ static const fold_row fold_table[] = {
     {0x0256, "d"},   // ɖ: Ewe
     {0x0257, "d"},   // ɗ: Hausa
     {0x0268, "i"},   // ɨ
+    {0x02BB, "'"},   // ʻ okina
+    {0x02BC, "'"},   // ʼ
     {0x0640, ""},    // Arabic tatweel only stretches
     {0x0671, "ا"},   // alef wasla
+    {0x2018, "'"},   // typographic apostrophes
+    {0x2019, "'"},
 };
 
 static const char* fold_letter(uint32_t c) {

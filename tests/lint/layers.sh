@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Includes point down only: base < term < store < text, load; term < algebra < lang; algebra < expr; opt, exec; all < api; parley.h < cli.
+# Includes point down only: base < term < text < store < load; term < algebra < lang; algebra < expr; opt, exec; all < api; parley.h < cli.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 declare -A allowed=(
   [base]="base"
   [term]="base term"
-  [store]="base term store"
+  [store]="base term text store"
   [text]="base term text"
   [load]="base term store text load"
   [algebra]="base term algebra store/dataset.h"
