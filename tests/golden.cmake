@@ -13,8 +13,16 @@ if(TARGET parley)
   endforeach()
 endif()
 
+# Messages that no query can provoke: what tests/messages/messages.c prints is compared with messages.txt beside it.
+if(TARGET parley)
+  add_executable(messages messages/messages.c)
+  target_compile_definitions(messages PRIVATE _GNU_SOURCE)
+  target_link_libraries(messages PRIVATE parley Threads::Threads)
+  add_test(NAME golden_messages COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/messages/check.sh $<TARGET_FILE:messages>)
+endif()
+
 # Checks of the sources themselves; label "plain": once is enough, in the ordinary build.
-foreach(lint layers format words)
+foreach(lint layers format words messages)
   add_test(NAME lint_${lint} COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/lint/${lint}.sh)
   set_tests_properties(lint_${lint} PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
 endforeach()
