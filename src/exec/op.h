@@ -36,6 +36,7 @@ struct pl_node {
   const pl_op_class* type;  ///< what it does
   uint32_t index;           ///< number in the plan: its operator is run->ops[index]
   double rows_expected;     ///< estimate
+  uint32_t position;        ///< of its pattern in the query text; 0 if it has none
   pl_slots out;             ///< slots that its chunks carry
   pl_node** inputs;         ///< first the pipeline it extends, then sub-plans
   uint32_t input_count;     ///< used
@@ -61,6 +62,7 @@ struct pl_plan {
   uint32_t slot_count;              ///< the query's slots and hidden ones
   uint32_t hidden;                  ///< first hidden slot
   pl_slot why;                      ///< slot of a row's support (support.h); PL_SLOT_NONE unless it is asked for
+  size_t why_members;               ///< rows of a group whose support is kept
 };
 
 /// Hidden slots, counted from plan->hidden.
@@ -91,7 +93,9 @@ struct pl_run {
   pl_id* params;                  ///< ids of the parameters
   pl_lens_state* lenses;          ///< by lens number
   struct pl_support* support;     ///< why rows are there (support.h); NULL unless asked for
+  const pl_op* working;           ///< operator whose `next` runs
   struct pl_same_state* classes;  ///< by lens number: identity (classes.h); NULL if no lens has it
+  struct pl_preview* preview;     ///< changes listed instead of written (update.h); NULL until they are asked for
   uint64_t rows;                  ///< result rows so far
   uint64_t rows_max;              ///< limit; 0 = none
   bool profile;                   ///< measure time

@@ -1,5 +1,7 @@
 // Runs: opening a plan in a transaction, handing on its chunks, closing everything. See run.h.
 #include "exec/lens.h"
+#include "exec/update.h"
+#include "exec/support.h"
 
 #include <time.h>
 
@@ -119,6 +121,7 @@ void pl_run_close(pl_run* run) {
     }
   }
   pl_lens_free(run);
+  pl_why_free(run);
   pl_termpool_free(run->pool);
   pl_arena_free(&run->scratch);
   pl_arena_free(&run->arena);
@@ -157,6 +160,7 @@ pl_status pl_run_again(pl_run* run, const pl_param* params) {
   run->rows = 0;
   run->eval.now_ms = now_ms();
   run->eval.overflow_warned = false;
+  pl_why_clear(run);
   PL_TRY(renew_terms(run, params));
   for (uint32_t i = 0; i < run->plan->node_count; i++) {
     pl_op* op = run->ops[i];
@@ -201,6 +205,16 @@ static pl_status count_result(pl_run* run, const pl_chunk* chunk) {
   return PL_OK;
 }
 
+static pl_status next_rows(pl_run* run, const pl_chunk** out) {
+  pl_chunk* chunk = NULL;
+  if (run->plan->query->mode == PL_MODE_PREVIEW) {
+    return pl_run_preview(run, out);
+  }
+  const pl_status status = pl_op_next(root_of(run), &chunk);
+  *out = chunk;
+  return status;
+}
+
 pl_status pl_run_next(pl_run* run, const pl_chunk** chunk) {
   if (run->failed != PL_OK || run->done) {
     return run->failed != PL_OK ? run->failed : PL_DONE;
@@ -209,8 +223,8 @@ pl_status pl_run_next(pl_run* run, const pl_chunk** chunk) {
     return next_exists(run, chunk);
   }
   pl_termpool_trim(run->pool, POOL_BYTES_KEPT);
-  pl_chunk* out = NULL;
-  pl_status status = pl_op_next(root_of(run), &out);
+  const pl_chunk* out = NULL;
+  pl_status status = next_rows(run, &out);
   if (status == PL_OK) {
     status = count_result(run, out);
     *chunk = out;

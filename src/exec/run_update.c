@@ -1,31 +1,13 @@
 // Updates: all rows are read first, then deletes, then inserts go through the store's writer. A triple with a null in it is skipped.
-#include "exec/lens.h"
-#include "store/writer.h"
+#include "exec/update.h"
 
 #include <sys/random.h>
 
-/// A row of the store to take back.
-typedef struct retraction {
-  pl_id s, p, o;
-  pl_id c;
-  bool whole;  ///< the fact with all that states it; c does not matter
-} retraction;
-
-typedef struct updater {
-  pl_run* run;
-  pl_writer* writer;
-  pl_carry slots;                        ///< slots that templates read
-  PL_VEC(pl_id) rows;                    ///< their values, row after row
-  size_t row_count;                      ///< rows collected
-  bool makes_blanks;                     ///< an insert makes new blank nodes: equal rows write different things
-  PL_VEC(retraction) retractions;        ///< worked out before anything is written
-  pl_ids subjects, predicates, objects;  ///< ids of a delete template's places
-  pl_id* values;                         ///< by slot: the current row, fresh blank nodes included
-} updater;
+#define POOL_BYTES_KEPT ((size_t)64 << 20)  ///< decoded terms kept between chunks
 
 // ---- reading rows -------------------------------------------------------------------------------------------------
 
-static pl_status collect_row(updater* u, const pl_chunk* chunk, uint32_t row) {
+static pl_status collect_row(pl_updater* u, const pl_chunk* chunk, uint32_t row) {
   for (uint32_t i = 0; i < u->slots.count; i++) {
     PL_TRY(pl_vec_push(&u->run->mem, &u->rows, pl_chunk_id(chunk, u->slots.slots[i], row)));
   }
@@ -34,7 +16,7 @@ static pl_status collect_row(updater* u, const pl_chunk* chunk, uint32_t row) {
 }
 
 /// A row that stands for several counts once, unless each of them makes blank nodes of its own.
-static pl_status collect_chunk(updater* u, const pl_chunk* chunk) {
+static pl_status collect_chunk(pl_updater* u, const pl_chunk* chunk) {
   for (uint32_t i = 0; i < chunk->selected; i++) {
     const uint32_t row = pl_chunk_row(chunk, i);
     const uint64_t times = u->makes_blanks ? pl_chunk_times(chunk, row) : 1;
@@ -48,10 +30,12 @@ static pl_status collect_chunk(updater* u, const pl_chunk* chunk) {
   return PL_OK;
 }
 
-static pl_status collect_rows(updater* u) {
+static pl_status collect_rows(pl_updater* u) {
+  pl_op* const root = u->run->ops[u->run->plan->root->index];
   for (;;) {
-    const pl_chunk* chunk = NULL;
-    const pl_status status = pl_run_next(u->run, &chunk);
+    pl_chunk* chunk = NULL;
+    pl_termpool_trim(u->run->pool, POOL_BYTES_KEPT);
+    const pl_status status = pl_op_next(root, &chunk);
     if (status != PL_OK) {
       return status == PL_DONE ? PL_OK : status;
     }
@@ -76,13 +60,13 @@ static bool makes_blanks(const pl_run* run) {
   return fresh;
 }
 
-static void load_row(updater* u, size_t row) {
+static void load_row(pl_updater* u, size_t row) {
   for (uint32_t i = 0; i < u->slots.count; i++) {
     u->values[u->slots.slots[i]] = u->rows.data[row * u->slots.count + i];
   }
 }
 
-static pl_status make_slots(updater* u) {
+static pl_status make_slots(pl_updater* u) {
   const pl_plan* plan = u->run->plan;
   u->values = PL_ARENA_ARRAY(&u->run->arena, pl_id, plan->slot_count);
   u->slots.slots = PL_ARENA_ARRAY(&u->run->arena, pl_slot, plan->slot_count);
@@ -97,10 +81,16 @@ static pl_status make_slots(updater* u) {
   return PL_OK;
 }
 
+pl_status pl_updater_collect(pl_updater* u) {
+  PL_TRY(make_slots(u));
+  u->makes_blanks = makes_blanks(u->run);
+  return collect_rows(u);
+}
+
 // ---- deletes ------------------------------------------------------------------------------------------------------
 
 /// Ids a place of a delete template stands for: constants by value, as in a pattern.
-static pl_status place_ids(updater* u, const pl_ref* ref, bool object, pl_ids* out) {
+static pl_status place_ids(pl_updater* u, const pl_ref* ref, bool object, pl_ids* out) {
   out->count = 0;
   if (ref->kind == PL_REF_TERM || ref->kind == PL_REF_PARAM) {
     return pl_const_ids(u->run, ref, object, false, 0, out);
@@ -110,7 +100,7 @@ static pl_status place_ids(updater* u, const pl_ref* ref, bool object, pl_ids* o
 }
 
 /// Does c have the annotation?
-static pl_status has_annotation(updater* u, pl_id c, const pl_ref* predicate, const pl_ref* object, bool* has) {
+static pl_status has_annotation(pl_updater* u, pl_id c, const pl_ref* predicate, const pl_ref* object, bool* has) {
   pl_ids predicates = {0}, objects = {0};
   pl_scan* scan = NULL;
   const bool assertion = pl_id_tag(c) == PL_TAG_ASSERTION;
@@ -139,7 +129,7 @@ static pl_status has_annotation(updater* u, pl_id c, const pl_ref* predicate, co
   return status;
 }
 
-static pl_status is_wanted(updater* u, const pl_alg_template* t, pl_id c, bool* wanted) {
+static pl_status is_wanted(pl_updater* u, const pl_alg_template* t, pl_id c, bool* wanted) {
   *wanted = !t->asserted || c != PL_ID_NULL;
   for (uint32_t i = 0; i < t->annotation_count && *wanted; i++) {
     PL_TRY(has_annotation(u, c, &t->annotations[i].predicate, &t->annotations[i].object, wanted));
@@ -148,7 +138,7 @@ static pl_status is_wanted(updater* u, const pl_alg_template* t, pl_id c, bool* 
 }
 
 /// The rows of one fact that a template takes back.
-static pl_status rows_of_fact(updater* u, const pl_alg_template* t, const pl_pass* pass, const pl_id fact[3]) {
+static pl_status rows_of_fact(pl_updater* u, const pl_alg_template* t, const pl_pass* pass, const pl_id fact[3]) {
   pl_scan* scan = NULL;
   PL_TRY(pl_scan_open(u->run->txn, PL_ORDER_SPO, PL_SCAN_ROWS, pass, &u->run->mem, &scan));
   pl_status status = pl_scan_range(scan, fact, 3, 0, UINT64_MAX);
@@ -163,7 +153,7 @@ static pl_status rows_of_fact(updater* u, const pl_alg_template* t, const pl_pas
     }
     status = is_wanted(u, t, c, &wanted);
     if (status == PL_OK && wanted) {
-      const retraction r = {fact[0], fact[1], fact[2], c, false};
+      const pl_retraction r = {fact[0], fact[1], fact[2], c, false};
       status = pl_vec_push(&u->run->mem, &u->retractions, r);
     }
   }
@@ -171,19 +161,19 @@ static pl_status rows_of_fact(updater* u, const pl_alg_template* t, const pl_pas
   return status;
 }
 
-static pl_status retract_fact(updater* u, const pl_alg_template* t, const pl_pass* pass, const pl_id fact[3]) {
+static pl_status retract_fact(pl_updater* u, const pl_alg_template* t, const pl_pass* pass, const pl_id fact[3]) {
   if (t->c != PL_SLOT_NONE) {
-    const retraction one = {fact[0], fact[1], fact[2], u->values[t->c], false};
+    const pl_retraction one = {fact[0], fact[1], fact[2], u->values[t->c], false};
     return one.c ? pl_vec_push(&u->run->mem, &u->retractions, one) : PL_OK;
   }
   if (pass || t->asserted || t->annotation_count) {
     return rows_of_fact(u, t, pass, fact);
   }
-  const retraction whole = {fact[0], fact[1], fact[2], 0, true};
+  const pl_retraction whole = {fact[0], fact[1], fact[2], 0, true};
   return pl_vec_push(&u->run->mem, &u->retractions, whole);
 }
 
-static pl_status plan_delete(updater* u, const pl_alg_template* t) {
+static pl_status plan_delete(pl_updater* u, const pl_alg_template* t) {
   const pl_pass* pass = NULL;
   PL_TRY(t->lens != PL_LENS_NONE ? pl_lens_pass(u->run, t->lens, &pass) : PL_OK);
   PL_TRY(place_ids(u, &t->subject, false, &u->subjects));
@@ -199,20 +189,25 @@ static pl_status plan_delete(updater* u, const pl_alg_template* t) {
   return PL_OK;
 }
 
-static pl_status apply_deletes(updater* u) {
+pl_status pl_updater_deletes(pl_updater* u) {
   const pl_query* query = u->run->plan->query;
-  for (size_t row = 0; row < u->row_count; row++) {
+  for (size_t row = 0; row < u->row_count && query->delete_count; row++) {
     load_row(u, row);
     PL_TRY(pl_guard_check(u->run->guard, u->run->err));
     for (uint32_t i = 0; i < query->delete_count; i++) {
       PL_TRY(plan_delete(u, &query->deletes[i]));
     }
   }
+  return PL_OK;
+}
+
+static pl_status apply_deletes(pl_updater* u) {
   for (size_t i = 0; i < u->retractions.count; i++) {
-    const retraction* r = &u->retractions.data[i];
+    const pl_retraction* r = &u->retractions.data[i];
     const pl_status status =
         r->whole ? pl_writer_delete(u->writer, r->s, r->p, r->o) : pl_writer_retract(u->writer, r->s, r->p, r->o, r->c);
     PL_TRY(status == PL_NOT_FOUND ? PL_OK : status);
+    PL_TRY(i % 256 == 255 ? pl_guard_check(u->run->guard, u->run->err) : PL_OK);
   }
   return PL_OK;
 }
@@ -220,9 +215,12 @@ static pl_status apply_deletes(updater* u) {
 // ---- inserts ------------------------------------------------------------------------------------------------------
 
 /// A blank node that no store has: 128 random bits.
-static pl_status fresh_blank(updater* u, pl_id* id) {
+static pl_status fresh_blank(pl_updater* u, pl_id* id) {
   uint8_t bytes[16];
   char label[34] = "n";
+  if (u->preview) {
+    return pl_preview_blank(u->preview, id);
+  }
   if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
     return pl_fail(u->run->err, PL_MSG_INTERNAL, "no random numbers");
   }
@@ -234,7 +232,7 @@ static pl_status fresh_blank(updater* u, pl_id* id) {
 }
 
 /// Stored id of a place of an insert template; 0 for null.
-static pl_status insert_id(updater* u, const pl_ref* ref, pl_id* id) {
+static pl_status insert_id(pl_updater* u, const pl_ref* ref, pl_id* id) {
   const pl_run* run = u->run;
   *id = PL_ID_NULL;
   if (ref->kind == PL_REF_SLOT) {
@@ -249,27 +247,32 @@ static pl_status insert_id(updater* u, const pl_ref* ref, pl_id* id) {
   if (pl_id_tag(*id) != PL_TAG_TEMP) {
     return PL_OK;
   }
-  pl_term term;
+  pl_term term = {.kind = PL_TERM_NONE};
   const pl_status status = pl_termpool_term(run->pool, *id, &term);
   if (status == PL_NOT_FOUND) {
     return pl_fail(run->err, PL_MSG_INSERT_TERM, "a list", "part");
   }
   PL_TRY(status);
-  return pl_writer_term(u->writer, &term, id);
+  return u->preview ? PL_OK : pl_writer_term(u->writer, &term, id);
 }
 
-static pl_status check_term(updater* u, const pl_alg_template* t, pl_id id, const char* place, bool ok) {
+static pl_status check_term(pl_updater* u, const pl_alg_template* t, pl_id id, const char* place, bool ok) {
   if (ok) {
     return PL_OK;
   }
   const pl_source source = {.name = "query", .text = u->run->plan->query->text};
-  const char* what = pl_id_tag(id) == PL_TAG_ASSERTION ? "an assertion"
-                     : pl_id_tag(id) == PL_TAG_BLANK   ? "a blank node"
-                                                       : "a literal";
+  const pl_tag tag = pl_termpool_tag(u->run->pool, id);
+  const char* what = tag == PL_TAG_ASSERTION ? "an assertion" : tag == PL_TAG_BLANK ? "a blank node" : "a literal";
   return pl_fail_at(u->run->err, &source, t->span, PL_MSG_INSERT_TERM, what, place);
 }
 
-static pl_status insert_one(updater* u, const pl_alg_template* t) {
+static bool is_node(const pl_updater* u, pl_id id) {
+  const pl_tag tag = pl_termpool_tag(u->run->pool, id);
+  return tag == PL_TAG_IRI || tag == PL_TAG_BLANK;
+}
+static bool is_iri(const pl_updater* u, pl_id id) { return pl_termpool_tag(u->run->pool, id) == PL_TAG_IRI; }
+
+static pl_status insert_one(pl_updater* u, const pl_alg_template* t) {
   pl_id s = 0, p = 0, o = 0;
   PL_TRY(insert_id(u, &t->subject, &s));
   PL_TRY(insert_id(u, &t->predicate, &p));
@@ -277,8 +280,8 @@ static pl_status insert_one(updater* u, const pl_alg_template* t) {
   if (!s || !p || !o) {
     return PL_OK;
   }
-  PL_TRY(check_term(u, t, s, "subject", pl_id_tag(s) == PL_TAG_IRI || pl_id_tag(s) == PL_TAG_BLANK));
-  PL_TRY(check_term(u, t, p, "predicate", pl_id_tag(p) == PL_TAG_IRI));
+  PL_TRY(check_term(u, t, s, "subject", is_node(u, s)));
+  PL_TRY(check_term(u, t, p, "predicate", is_iri(u, p)));
   pl_annotation_id* annotations = pl_arena_calloc(&u->run->scratch, t->annotation_count + 1, sizeof(*annotations));
   if (!annotations) {
     return pl_run_nomem(u->run);
@@ -289,14 +292,17 @@ static pl_status insert_one(updater* u, const pl_alg_template* t) {
     PL_TRY(insert_id(u, &t->annotations[i].predicate, &a->predicate));
     PL_TRY(insert_id(u, &t->annotations[i].object, &a->object));
     if (a->predicate && a->object) {
-      PL_TRY(check_term(u, t, a->predicate, "predicate", pl_id_tag(a->predicate) == PL_TAG_IRI));
+      PL_TRY(check_term(u, t, a->predicate, "predicate", is_iri(u, a->predicate)));
       count++;
     }
+  }
+  if (u->preview) {
+    return pl_preview_insert(u->preview, (pl_id[3]){s, p, o}, annotations, count);
   }
   return count ? pl_writer_assert(u->writer, s, p, o, annotations, count, NULL) : pl_writer_fact(u->writer, s, p, o, 0);
 }
 
-static pl_status apply_inserts(updater* u) {
+pl_status pl_updater_inserts(pl_updater* u) {
   const pl_query* query = u->run->plan->query;
   for (size_t row = 0; row < u->row_count && query->insert_count; row++) {
     memset(u->values, 0, u->run->plan->slot_count * sizeof(pl_id));
@@ -310,25 +316,29 @@ static pl_status apply_inserts(updater* u) {
   return PL_OK;
 }
 
-static pl_status update(updater* u, pl_write_counts* counts) {
-  PL_TRY(make_slots(u));
-  u->makes_blanks = makes_blanks(u->run);
-  PL_TRY(collect_rows(u));
+void pl_updater_free(pl_updater* u) {
+  pl_mem* const mem = &u->run->mem;
+  pl_writer_close(u->writer);
+  pl_vec_free(mem, &u->rows);
+  pl_vec_free(mem, &u->retractions);
+  pl_vec_free(mem, &u->subjects);
+  pl_vec_free(mem, &u->predicates);
+  pl_vec_free(mem, &u->objects);
+}
+
+static pl_status update(pl_updater* u, pl_write_counts* counts) {
+  PL_TRY(pl_updater_collect(u));
   PL_TRY(pl_writer_open(u->run->txn, 0, u->run->guard, &u->writer));
+  PL_TRY(pl_updater_deletes(u));
   PL_TRY(apply_deletes(u));
-  PL_TRY(apply_inserts(u));
+  PL_TRY(pl_updater_inserts(u));
   return pl_writer_flush(u->writer, counts);
 }
 
 pl_status pl_run_update(pl_run* run, pl_write_counts* counts) {
-  updater u = {.run = run};
+  pl_updater u = {.run = run};
   const pl_status status = update(&u, counts);
-  pl_writer_close(u.writer);
-  pl_vec_free(&run->mem, &u.rows);
-  pl_vec_free(&run->mem, &u.retractions);
-  pl_vec_free(&run->mem, &u.subjects);
-  pl_vec_free(&run->mem, &u.predicates);
-  pl_vec_free(&run->mem, &u.objects);
+  pl_updater_free(&u);
   run->done = true;
   return status;
 }

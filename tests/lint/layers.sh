@@ -12,7 +12,7 @@ declare -A allowed=(
   [lang]="base term algebra lang store/dataset.h ../../grammar/keywords.def"
   [expr]="base term text algebra expr store/dataset.h"
   [opt]="base term algebra opt expr/chunk.h expr/expr.h store/dataset.h"
-  [exec]="base term algebra expr opt exec store/dataset.h store/statement.h store/writer.h"
+  [exec]="base term algebra expr opt exec store/dataset.h store/statement.h store/writer.h store/assertion.h"
   [api]="base term store text load algebra lang expr opt exec api parley.h"
   [cli]="parley.h"
 )
