@@ -313,7 +313,7 @@ compare
   | LE sum                    { $$ = NODE_OP(COMPARE, @$, PL_FN_LE, $2); }
   | '>' sum                   { $$ = NODE_OP(COMPARE, @$, PL_FN_GT, $2); }
   | GE sum                    { $$ = NODE_OP(COMPARE, @$, PL_FN_GE, $2); }
-  | '~' sum                   { $$ = NODE_OP(COMPARE, @$, PL_FN_COUNT_, $2); }
+  | '~' sum                   { $$ = NODE_OP(COMPARE, @$, PL_FN_MATCH_TEXT, $2); }
   | IN range                  { $$ = NODE_OP(COMPARE, @$, PL_FN_IN, $2); }
   ;
 
@@ -414,7 +414,7 @@ cmp
   | range LE range            { $$ = BINARY(LE, @$, $1, $3); }
   | range '>' range           { $$ = BINARY(GT, @$, $1, $3); }
   | range GE range            { $$ = BINARY(GE, @$, $1, $3); }
-  | range '~' range           { $$ = BINARY(COUNT_, @$, $1, $3); }
+  | range '~' range           { $$ = BINARY(MATCH_TEXT, @$, $1, $3); }
   | range IN range            { $$ = BINARY(IN, @$, $1, $3); }
   | range NOT IN range        { $$ = UNARY(NOT, @$, BINARY(IN, @$, $1, $4)); }
   ;

@@ -129,7 +129,8 @@ static void print_node(const pl_ast* node, uint32_t depth, pl_buf* out) {
     (void)pl_buf_char(out, (char)(*c == '_' ? ' ' : *c | 0x20));
   }
   if (node->kind == PL_AST_OP || node->kind == PL_AST_COMPARE) {
-    (void)pl_buf_printf(out, " %s", node->op < PL_FN_COUNT_ ? pl_fn_table[node->op].name : "~");
+    assert(node->op < PL_FN_COUNT_);
+    (void)pl_buf_printf(out, " %s", pl_fn_table[node->op].name);
   } else if (node->op) {
     (void)pl_buf_printf(out, " %u", (unsigned)node->op);
   }

@@ -5,10 +5,13 @@
 /* --- queries and unions --- */
 
 typedef struct branch {
-  pl_alg* root;        ///< the branch's operators
-  pl_column* columns;  ///< its columns
-  uint32_t count;      ///< how many
-  bool united;         ///< root is a union of such branches
+  pl_alg* root;                ///< the branch's operators
+  pl_column* columns;          ///< its columns
+  uint32_t count;              ///< how many
+  bool united;                 ///< root is a union of such branches
+  const pl_ast* graph;         ///< RETURN_GRAPH that ends it, or NULL
+  pl_alg_template* templates;  ///< of the graph, if it has a pattern
+  uint32_t template_count;     ///< how many
 } branch;
 
 static bool is_update(const pl_ast* single) {
@@ -16,12 +19,15 @@ static bool is_update(const pl_ast* single) {
 }
 
 static bool same_columns(const branch* a, const branch* c) {
-  bool same = a->count == c->count;
+  bool same = a->count == c->count && !a->graph == !c->graph;
   for (uint32_t i = 0; same && i < a->count; i++) {
     same = pl_str_eq(a->columns[i].name, c->columns[i].name);
   }
   return same;
 }
+
+/// Rows that only stand for their facts are all kept: the graph above them has each fact once.
+static bool is_distinct(const branch* first, const pl_ast* node) { return node->op == 0 && !first->graph; }
 
 /// `first union second`, over fresh slots.
 static pl_status unite(pl_binder* b, branch* first, const branch* second, const pl_ast* node) {
@@ -38,7 +44,7 @@ static pl_status unite(pl_binder* b, branch* first, const branch* second, const 
   alg->union_.branches[1] = second->root;
   alg->union_.count = 2;
   alg->union_.slot_count = count;
-  alg->union_.distinct = node->op == 0;
+  alg->union_.distinct = is_distinct(first, node);
   for (uint32_t i = 0; i < count; i++) {
     pl_slot slot;
     PL_TRY(pl_bind_slot_new(
@@ -55,8 +61,8 @@ static pl_status unite(pl_binder* b, branch* first, const branch* second, const 
 }
 
 /// A following part of the union with the same `all` joins the same operator.
-static bool extends(const pl_alg* alg, const pl_ast* node) {
-  return alg->kind == PL_ALG_UNION && alg->union_.distinct == (node->op == 0);
+static bool extends(const branch* first, const pl_ast* node) {
+  return first->united && first->root->union_.distinct == is_distinct(first, node);
 }
 
 static pl_status unite_more(pl_binder* b, const branch* first, const branch* second) {
@@ -89,7 +95,13 @@ static pl_status bind_branch(pl_binder* b, const pl_ast* single, branch* out) {
   if (!is_update(single) && last != PL_AST_RETURN && last != PL_AST_RETURN_GRAPH) {
     PL_BIND_FAIL(b, ((pl_span){single->span.end, single->span.end}), NO_RETURN, 0);
   }
-  return PL_OK;
+  if (last != PL_AST_RETURN_GRAPH) {
+    return PL_OK;
+  }
+  out->graph = single->last;
+  return out->graph->first
+             ? pl_bind_graph_templates(b, out->graph->first, &out->root, &out->templates, &out->template_count)
+             : PL_OK;
 }
 
 static pl_status bind_union(pl_binder* b, const pl_ast* query, branch* first) {
@@ -108,7 +120,12 @@ static pl_status bind_union(pl_binder* b, const pl_ast* query, branch* first) {
       PL_BIND_FAIL(b, node->last->span, UNION_COLUMNS, 0);
       continue;
     }
-    PL_TRY(extends(first->root, node) && first->united ? unite_more(b, first, &next) : unite(b, first, &next, node));
+    if (first->template_count || next.template_count) {
+      PL_BIND_FAIL(b, (first->template_count ? first : &next)->graph->span, GRAPH_UNION, 0);
+      PL_BIND_HINT(b, "unite the patterns with `either ( ... ) or ( ... )`");
+      continue;
+    }
+    PL_TRY(extends(first, node) ? unite_more(b, first, &next) : unite(b, first, &next, node));
     first->united = true;
   }
   return PL_OK;
@@ -122,9 +139,12 @@ static pl_status bind_query(pl_binder* b, const pl_ast* node) {
     b->query->kind = PL_QUERY_UPDATE;
     PL_TRY(pl_bind_updates(b, node->first, &all.root));
   }
-  b->query->root = all.root;
   b->query->columns = all.columns;
   b->query->column_count = all.count;
+  if (all.graph) {
+    PL_TRY(pl_bind_graph(b, all.templates, all.template_count, all.graph->span, &all.root));
+  }
+  b->query->root = all.root;
   return PL_OK;
 }
 
@@ -142,35 +162,79 @@ static pl_status bind_exists(pl_binder* b, const pl_ast* node) {
 
 /* --- statements --- */
 
-static pl_status bind_statement(pl_binder* b, const pl_ast* statement) {
-  const pl_ast* const lenses = pl_ast_child(statement, PL_AST_LENSES);
-  PL_TRY(pl_bind_names(b, pl_ast_child(statement, PL_AST_PROLOGUE)));
-  if (statement->op == PL_AST_WHY) {
-    pl_bind_later(b, statement->span, "why");
-    return PL_OK;
+/// What a statement is called in messages.
+static const char* statement_word(const pl_ast* body) {
+  switch (body->kind) {
+    case PL_AST_EXISTS:
+      return "`exists`";
+    case PL_AST_DESCRIBE:
+      return "`describe`";
+    case PL_AST_DEFINE:
+      return "`define`";
+    case PL_AST_CONFLICTS:
+      return "`conflicts`";
+    default:
+      return is_update(body->first) ? "an update" : "a query that changes nothing";
   }
-  b->query->mode = (pl_query_mode)statement->op;
+}
+
+/// `why` is for rows that facts were found for, `preview` for what would change, and a definition has no plan.
+static void check_mode(pl_binder* b, uint32_t mode, const pl_ast* body) {
+  const bool update = body->kind == PL_AST_QUERY && is_update(body->first);
+  const char* word = NULL;
+  if (mode == PL_AST_WHY && (update || (body->kind != PL_AST_QUERY && body->kind != PL_AST_DESCRIBE))) {
+    word = "why";
+  } else if (mode == PL_MODE_PREVIEW && !update) {
+    word = "preview";
+  } else if (body->kind == PL_AST_DEFINE && (mode == PL_MODE_EXPLAIN || mode == PL_MODE_PROFILE)) {
+    word = mode == PL_MODE_EXPLAIN ? "explain" : "profile";
+  }
+  if (!word) {
+    return;
+  }
+  PL_BIND_FAIL(b, body->span, MODE_PLACE, word, statement_word(body));
+  if (mode == PL_AST_WHY && update) {
+    PL_BIND_HINT(b, "`preview` lists what it would change");
+  } else if (mode == PL_AST_WHY && body->kind == PL_AST_EXISTS) {
+    PL_BIND_HINT(b, "write `why match ... return *`");
+  }
+}
+
+static pl_status bind_body(pl_binder* b, const pl_ast* body) {
+  switch (body->kind) {
+    case PL_AST_EXISTS:
+      return bind_exists(b, body);
+    case PL_AST_DESCRIBE:
+      return pl_bind_describe(b, body);
+    case PL_AST_DEFINE:
+      return pl_bind_define(b, body);
+    case PL_AST_CONFLICTS:
+      return pl_bind_conflicts(b, body);
+    default:
+      assert(body->kind == PL_AST_QUERY);
+      return bind_query(b, body);
+  }
+}
+
+static pl_status bind_statement(pl_binder* b, const pl_ast* statement) {
+  static const char* const changes[] = {"change", "subject", "predicate", "object", "source"};
+  const pl_ast* const lenses = pl_ast_child(statement, PL_AST_LENSES);
+  const pl_ast* body = statement->first;
+  while (body->kind == PL_AST_LENSES || body->kind == PL_AST_PROLOGUE) {
+    body = body->next;
+    assert(body);
+  }
+  PL_TRY(pl_bind_names(b, pl_ast_child(statement, PL_AST_PROLOGUE)));
+  check_mode(b, statement->op, body);
+  b->query->mode = statement->op == PL_AST_WHY ? PL_MODE_RUN : (pl_query_mode)statement->op;
   if (lenses) {
     PL_TRY(pl_bind_lenses(b, lenses, &b->lens));
   }
-  for (const pl_ast* body = statement->first; body; body = body->next) {
-    switch (body->kind) {
-      case PL_AST_QUERY:
-        return bind_query(b, body);
-      case PL_AST_EXISTS:
-        return bind_exists(b, body);
-      case PL_AST_DESCRIBE:
-        pl_bind_later(b, body->span, "describe");
-        return PL_OK;
-      case PL_AST_DEFINE:
-        pl_bind_later(b, body->span, "define");
-        return PL_OK;
-      default:
-        break;
-    }
-  }
-  assert(!"a statement has a body");
-  return PL_ERR_SYNTAX;
+  PL_TRY(bind_body(b, body));
+  b->query->why |= statement->op == PL_AST_WHY;
+  pl_slot slots[PL_COUNT_OF(changes)];
+  return b->query->mode == PL_MODE_PREVIEW ? pl_bind_columns(b, changes, PL_COUNT_OF(changes), body->span, slots)
+                                           : PL_OK;
 }
 
 static pl_status pack(pl_binder* b) {

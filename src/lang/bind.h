@@ -58,6 +58,7 @@ typedef struct pl_binder {
   uint32_t warnings;  ///< about unknown names
   PL_BIND_LIST(pl_variable) slots;
   PL_BIND_LIST(bool) lists;  ///< by slot: its values are lists
+  PL_BIND_LIST(bool) paths;  ///< by slot: its values are paths
   PL_BIND_LIST(pl_term) terms;
   PL_BIND_LIST(pl_str) params;
   PL_BIND_LIST(pl_lens) lenses;
@@ -65,6 +66,9 @@ typedef struct pl_binder {
   PL_BIND_LIST(pl_trail_entry) trail;
   pl_bind_index term_index, param_index, symbol_index;
   uint32_t lens;                ///< lens in force, or PL_LENS_NONE
+  uint32_t path_parts;          ///< of the path at hand, made so far
+  pl_span definition;           ///< where the name stands whose definition is being read; empty outside of one
+  uint32_t clause_slots;        ///< slots below this were there before the pattern at hand
   bool maybe;                   ///< variables first seen now may be null
   bool ordered;                 ///< the rows so far have an order
   struct pl_bind_hints* hints;  ///< names of the store, read when first needed (suggest.c)
@@ -80,8 +84,8 @@ pl_status pl_bind_no_memory(const pl_binder* b);
 pl_status pl_bind_check_count(pl_binder* b, uint32_t count, pl_span span, const char* what);
 /// False once no further error is shown: then looking for a hint is wasted work.
 bool pl_bind_hints_shown(const pl_binder* b);
-/// Report something of the language that this version does not run.
-void pl_bind_later(pl_binder* b, pl_span span, const char* what);
+/// Lens in force if it has an identity part (same N), else PL_LENS_NONE.
+uint32_t pl_bind_identity(const pl_binder* b);
 
 // ---- slots and scope (bind_scope.c) -------------------------------------------------------------------------------
 
@@ -103,14 +107,19 @@ pl_slot pl_bind_find(pl_binder* b, pl_str name);
 
 pl_status pl_bind_names(pl_binder* b, const pl_ast* prologue);
 bool pl_bind_is_constant(const pl_ast* node);
+/// IRI of a name, in whatever way it is written.
+pl_status pl_bind_iri(pl_binder* b, const pl_ast* node, pl_str* iri);
 /// Index in the query's constants of a term written as a constant.
 pl_status pl_bind_constant(pl_binder* b, const pl_ast* node, uint32_t* index);
 pl_status pl_bind_term(pl_binder* b, const pl_term* term, uint32_t* index);
 pl_status pl_bind_param(pl_binder* b, pl_str name, pl_span span, uint32_t* index);
 /// Constant `low..high` of two dates or years written as constants.
 pl_status pl_bind_interval(pl_binder* b, const pl_ast* low, const pl_ast* high, pl_span span, uint32_t* index);
-/// A variable, parameter, constant or `_` as a place of a triple. Anything else is not available.
+/// A variable, parameter, constant or `_` as a place of a triple.
 pl_status pl_bind_ref(pl_binder* b, const pl_ast* node, pl_ref* out);
+bool pl_bind_is_label(const pl_ast* node);
+/// What a label is named by: a text, a parameter, or the value of a variable that is bound.
+pl_status pl_bind_label_name(pl_binder* b, const pl_ast* node, pl_ref* out);
 
 // ---- expressions (bind_expr.c) ------------------------------------------------------------------------------------
 
@@ -145,6 +154,9 @@ typedef struct pl_parts {
   pl_alg_list required, optionals, nots;
   pl_expr_list filters;
   pl_bind_site site;
+  PL_BIND_LIST(pl_alg_label*) labels;  ///< of the required parts
+  pl_slot optional_slots;              ///< slots from here to optional_end are bound by optionals only
+  pl_slot optional_end;
   PL_BIND_LIST(pl_later) optionals_later, nots_later, filters_later;
 } pl_parts;
 
@@ -155,11 +167,27 @@ pl_status pl_bind_group(pl_binder* b, const pl_ast* node, pl_alg* input, pl_alg*
 pl_status pl_bind_group_inside(pl_binder* b, const pl_ast* node, pl_alg** out);
 /// Give slots to the variables of triples.
 pl_status pl_bind_declare_all(pl_binder* b, const pl_ast* node);
-pl_status pl_bind_path(pl_binder* b, const pl_ast* path, pl_verb** verbs, uint32_t* count);
+/// A node that every label `@...` of that name in the group stands for: a hidden slot, bound by a LABEL part.
+pl_status pl_bind_label(pl_binder* b, pl_parts* parts, const pl_ast* node, pl_ref* out);
 /// Parts of `{ ... }` for the assertion `c`.
 pl_status pl_bind_annotation(pl_binder* b, pl_parts* parts, pl_slot c, const pl_ast* annotation);
 /// Bind what had to wait and make the GROUP.
 pl_status pl_bind_parts_finish(pl_binder* b, pl_parts* parts, pl_span span, pl_alg* input, pl_alg** out);
+
+// ---- paths (bind_path.c, bind_define.c) ----------------------------------------------------------------------------
+
+#define PL_PATH_TIMES_MAX 1000u   ///< largest number of a repetition {m,n}
+#define PL_PATH_STEPS_MAX 10000u  ///< longest path with its repetitions written out
+
+/// What stands between subject and object: a STEP if it is a set of plain verbs. A variable is allowed as the only verb
+/// if `alone`.
+pl_status pl_bind_path(pl_binder* b, const pl_ast* node, bool alone, pl_path** out);
+/// The path that a name is defined for in the store; NULL if it is for none.
+pl_status pl_bind_definition(pl_binder* b, const pl_ast* node, const pl_ast** path);
+/// List of the verbs that a name is defined for; NULL if it is for none.
+pl_status pl_bind_defined_set(pl_binder* b, const pl_ast* node, pl_expr** out);
+/// DEFINE.
+pl_status pl_bind_define(pl_binder* b, const pl_ast* node);
 
 // ---- clauses ------------------------------------------------------------------------------------------------------
 
@@ -173,6 +201,15 @@ pl_status pl_bind_project(pl_binder* b, const pl_ast* clause, pl_alg** input, pl
 pl_status pl_bind_lenses(pl_binder* b, const pl_ast* lenses, uint32_t* lens);
 /// bind_update.c: `delete` and `insert` at the end of a SINGLE; *root are the rows that drive them.
 pl_status pl_bind_updates(pl_binder* b, const pl_ast* single, pl_alg** root);
+/// The PATTERN of `return graph`.
+pl_status pl_bind_graph_templates(pl_binder* b, const pl_ast* pattern, pl_alg** root, pl_alg_template** templates,
+                                  uint32_t* count);
+/// bind_graph.c: the query's columns, over hidden slots. The names are static.
+pl_status pl_bind_columns(pl_binder* b, const char* const* names, uint32_t count, pl_span span, pl_slot* slots);
+/// GRAPH above *root, which ends the query.
+pl_status pl_bind_graph(pl_binder* b, pl_alg_template* templates, uint32_t count, pl_span span, pl_alg** root);
+pl_status pl_bind_describe(pl_binder* b, const pl_ast* node);
+pl_status pl_bind_conflicts(pl_binder* b, const pl_ast* node);
 
 // ---- suggestions (suggest.c) --------------------------------------------------------------------------------------
 

@@ -88,6 +88,7 @@ static pl_status bind_for(pl_binder* b, const pl_ast* node, pl_alg** input) {
 
 static pl_status bind_match(pl_binder* b, const pl_ast* match, pl_alg** input) {
   b->ordered = false;
+  b->clause_slots = b->slots.count;
   return pl_bind_group(b, match->first, (*input)->kind == PL_ALG_UNIT ? NULL : *input, input);
 }
 
@@ -115,11 +116,8 @@ pl_status pl_bind_single(pl_binder* b, const pl_ast* single, pl_alg** root, pl_c
       case PL_AST_RETURN:
         PL_TRY(pl_bind_project(b, clause, root, columns, count));
         break;
-      case PL_AST_RETURN_GRAPH:
-        pl_bind_later(b, clause->span, "return graph");
-        break;
       default:
-        break;  // updates are bound by pl_bind_updates
+        break;  // updates and graphs are bound above (bind.c)
     }
   }
   return PL_OK;

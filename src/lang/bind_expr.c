@@ -39,18 +39,56 @@ static pl_status bind_nothing(pl_binder* b, pl_span span, pl_expr** out) {
   return pl_bind_expr_new(b, PL_EXPR_TERM, span, index, out);
 }
 
+/* --- labels --- */
+
+static bool is_labelled(const pl_expr* expr) { return expr->kind == PL_EXPR_CALL && expr->fn == PL_FN_LABELLED; }
+
+/// `@...` is the list of the nodes so labelled.
+static pl_status bind_label(pl_binder* b, const pl_ast* node, pl_expr** out) {
+  pl_ref name;
+  pl_expr* arg;
+  PL_TRY(pl_bind_label_name(b, node, &name));
+  const pl_expr_kind kind = name.kind == PL_REF_SLOT    ? PL_EXPR_SLOT
+                            : name.kind == PL_REF_PARAM ? PL_EXPR_PARAM
+                                                        : PL_EXPR_TERM;
+  PL_TRY(pl_bind_expr_new(b, kind, node->span, name.index, &arg));
+  PL_TRY(pl_bind_call(b, PL_FN_LABELLED, node->span, &arg, 1, out));
+  (*out)->same = pl_bind_identity(b) + 1;
+  return PL_OK;
+}
+
+static void refuse_label(pl_binder* b, pl_fn fn, pl_span span) {
+  PL_BIND_FAIL(b, span, LABEL_PLACE, (int)(span.end - span.start), b->source.text.data + span.start,
+               pl_fn_table[fn].name);
+  PL_BIND_HINT(b, "match it first: `match @\"...\" verb ?x`, or compare a node with it: `?x = @\"...\"`");
+}
+
+/// `x = @...`: x is one of them.
+static pl_status equal_label(pl_binder* b, pl_fn fn, pl_expr* const* args, pl_span span, pl_expr** out) {
+  const bool first = is_labelled(args[0]);
+  pl_expr* const sides[2] = {args[first ? 1 : 0], args[first ? 0 : 1]};
+  if (is_labelled(sides[0])) {
+    refuse_label(b, fn, sides[0]->span);
+  }
+  pl_expr* in;
+  PL_TRY(pl_bind_call(b, PL_FN_IN, span, sides, 2, &in));
+  *out = in;
+  return fn == PL_FN_NE ? pl_bind_call(b, PL_FN_NOT, span, &in, 1, out) : PL_OK;
+}
+
 /* --- facts about expressions --- */
 
 bool pl_bind_is_list(const pl_binder* b, const pl_expr* expr) {
   if (expr->kind == PL_EXPR_SLOT) {
     return b->lists.data[expr->index];
   }
-  return expr->kind == PL_EXPR_CALL &&
-         (expr->fn == PL_FN_LIST || expr->fn == PL_FN_SPLIT || expr->fn == PL_FN_NODES || expr->fn == PL_FN_FACTS);
+  return expr->kind == PL_EXPR_CALL && (expr->fn == PL_FN_LIST || expr->fn == PL_FN_SPLIT || expr->fn == PL_FN_NODES ||
+                                        expr->fn == PL_FN_FACTS || expr->fn == PL_FN_LABELLED);
 }
 
 bool pl_bind_expr_eq(const pl_expr* a, const pl_expr* c) {
-  if (a->kind != c->kind || a->index != c->index || a->fn != c->fn || a->arg_count != c->arg_count) {
+  if (a->kind != c->kind || a->index != c->index || a->fn != c->fn || a->same != c->same ||
+      a->arg_count != c->arg_count) {
     return false;
   }
   for (uint32_t i = 0; i < a->arg_count; i++) {
@@ -89,6 +127,9 @@ static void check_operands(pl_binder* b, pl_fn fn, pl_expr* const* args, uint32_
       pl_warn_at(b->context->err, &b->source, args[i]->span, PL_MSG_NULL_COMPARED);
       PL_BIND_HINT(b, fn == PL_FN_NE ? "write `bound(?x)`" : "write `not bound(?x)`");
     }
+    if (is_labelled(args[i]) && fn != PL_FN_NOT && fn != PL_FN_INDEX) {
+      refuse_label(b, fn, args[i]->span);
+    }
     const bool name = args[i]->kind == PL_EXPR_TERM && b->terms.data[args[i]->index].kind == PL_TERM_IRI;
     if (is_arithmetic(fn) && name) {
       const pl_span span = args[i]->span;
@@ -124,25 +165,68 @@ static pl_status bind_interval(pl_binder* b, pl_bind_site* site, const pl_ast* n
   return pl_bind_call(b, PL_FN_INTERVAL, node->span, args, 2, out);
 }
 
+/// Elements of a list written after `in`: the nodes of its labels are members of their own.
+static pl_status bind_members(pl_binder* b, pl_bind_site* site, pl_expr* x, const pl_ast* list, pl_expr** out) {
+  pl_expr_list members = {0};
+  pl_expr_list tests = {0};
+  pl_expr* args[2] = {x};
+  for (const pl_ast* node = list->first; node; node = node->next) {
+    pl_expr* member;
+    PL_TRY(pl_bind_expr(b, site, node, &member));
+    if (!is_labelled(member)) {
+      PL_TRY(pl_bind_push(b, &members, member));
+      continue;
+    }
+    args[1] = member;
+    PL_TRY(pl_bind_call(b, PL_FN_IN, list->span, args, 2, &member));
+    PL_TRY(pl_bind_push(b, &tests, member));
+  }
+  if (members.count || tests.count == 0) {
+    PL_TRY(pl_bind_call(b, PL_FN_LIST, list->span, members.data, members.count, &args[1]));
+    PL_TRY(pl_bind_call(b, PL_FN_IN, list->span, args, 2, out));
+    PL_TRY(pl_bind_push(b, &tests, *out));
+  }
+  return bind_chain(b, PL_FN_OR, tests.data, tests.count, out);
+}
+
 /// `x in y`, with x bound already.
 static pl_status bind_in(pl_binder* b, pl_bind_site* site, pl_expr* x, const pl_ast* y, pl_span span, pl_expr** out) {
   pl_expr* args[3] = {x};
+  if (is_labelled(x)) {
+    refuse_label(b, PL_FN_IN, x->span);
+  }
   if (y->kind == PL_AST_RANGE) {
     PL_TRY(pl_bind_expr(b, site, y->first, &args[1]));
     PL_TRY(pl_bind_expr(b, site, y->last, &args[2]));
     return pl_bind_call(b, PL_FN_IN_RANGE, span, args, 3, out);
   }
-  PL_TRY(pl_bind_expr(b, site, y, &args[1]));
+  if (y->kind == PL_AST_LIST && y->count <= PL_LIST_MAX) {
+    PL_TRY(bind_members(b, site, x, y, out));
+    (*out)->span = span;
+    return PL_OK;
+  }
+  PL_TRY(pl_bind_defined_set(b, y, &args[1]));
+  if (!args[1]) {
+    PL_TRY(pl_bind_expr(b, site, y, &args[1]));
+  }
   return pl_bind_call(b, PL_FN_IN, span, args, 2, out);
+}
+
+/// `x fn y` and operators of one operand, all bound.
+static pl_status bind_applied(pl_binder* b, pl_fn fn, pl_expr* const* args, uint32_t count, pl_span span,
+                              pl_expr** out) {
+  if ((fn == PL_FN_EQ || fn == PL_FN_NE) && (is_labelled(args[0]) || is_labelled(args[1]))) {
+    return equal_label(b, fn, args, span, out);
+  }
+  check_operands(b, fn, args, count);
+  if (fn == PL_FN_OR || fn == PL_FN_AND) {
+    return bind_chain(b, fn, args, count, out);
+  }
+  return pl_bind_call(b, fn, span, args, count, out);
 }
 
 static pl_status bind_operator(pl_binder* b, pl_bind_site* site, const pl_ast* node, pl_expr** out) {
   const pl_fn fn = (pl_fn)node->op;
-  if (fn == PL_FN_COUNT_) {
-    pl_bind_later(b, node->span, "~");
-    PL_BIND_HINT(b, "write `contains(fold(?x), \"...\")`");
-    return bind_nothing(b, node->span, out);
-  }
   if (fn == PL_FN_IN) {
     pl_expr* x;
     PL_TRY(pl_bind_expr(b, site, node->first, &x));
@@ -150,27 +234,18 @@ static pl_status bind_operator(pl_binder* b, pl_bind_site* site, const pl_ast* n
   }
   pl_expr** args;
   PL_TRY(bind_exprs(b, site, node->first, node->count, &args));
-  check_operands(b, fn, args, node->count);
-  if (fn == PL_FN_OR || fn == PL_FN_AND) {
-    return bind_chain(b, fn, args, node->count, out);
-  }
-  return pl_bind_call(b, fn, node->span, args, node->count, out);
+  return bind_applied(b, fn, args, node->count, node->span, out);
 }
 
 pl_status pl_bind_compare(pl_binder* b, pl_bind_site* site, const pl_ast* compare, pl_slot slot, pl_expr** out) {
   pl_expr* args[2];
   PL_TRY(pl_bind_expr_new(b, PL_EXPR_SLOT, compare->span, slot, &args[0]));
   const pl_fn fn = (pl_fn)compare->op;
-  if (fn == PL_FN_COUNT_) {
-    pl_bind_later(b, compare->span, "~");
-    return bind_nothing(b, compare->span, out);
-  }
   if (fn == PL_FN_IN) {
     return bind_in(b, site, args[0], compare->first, compare->span, out);
   }
   PL_TRY(pl_bind_expr(b, site, compare->first, &args[1]));
-  check_operands(b, fn, args, 2);
-  return pl_bind_call(b, fn, compare->span, args, 2, out);
+  return bind_applied(b, fn, args, 2, compare->span, out);
 }
 
 pl_status pl_bind_condition(pl_binder* b, pl_bind_site* site, const pl_ast* node, pl_expr_list* filters) {
@@ -340,7 +415,9 @@ pl_status pl_bind_expr(pl_binder* b, pl_bind_site* site, const pl_ast* node, pl_
       return pl_bind_expr_new(b, PL_EXPR_SLOT, node->span, index, out);
     case PL_AST_PARAM:
       PL_TRY(pl_bind_param(b, node->text, node->span, &index));
-      return pl_bind_expr_new(b, PL_EXPR_PARAM, node->span, index, out);
+      PL_TRY(pl_bind_expr_new(b, PL_EXPR_PARAM, node->span, index, out));
+      (*out)->same = pl_bind_identity(b) + 1;
+      return PL_OK;
     case PL_AST_OP:
       return bind_operator(b, site, node, out);
     case PL_AST_RANGE:
@@ -357,14 +434,17 @@ pl_status pl_bind_expr(pl_binder* b, pl_bind_site* site, const pl_ast* node, pl_
     case PL_AST_LABEL:
     case PL_AST_LABEL_VAR:
     case PL_AST_LABEL_PARAM:
-      pl_bind_later(b, node->span, "@label");
-      return bind_nothing(b, node->span, out);
+      return bind_label(b, node, out);
     default:
       assert(pl_bind_is_constant(node));
       PL_TRY(pl_bind_constant(b, node, &index));
       if (node->kind == PL_AST_NAME || node->kind == PL_AST_PNAME) {
         PL_TRY(pl_bind_check_name(b, index, node->span));
       }
-      return pl_bind_expr_new(b, PL_EXPR_TERM, node->span, index, out);
+      PL_TRY(pl_bind_expr_new(b, PL_EXPR_TERM, node->span, index, out));
+      if (b->terms.data[index].kind == PL_TERM_IRI || b->terms.data[index].kind == PL_TERM_BLANK) {
+        (*out)->same = pl_bind_identity(b) + 1;
+      }
+      return PL_OK;
   }
 }

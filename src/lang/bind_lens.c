@@ -1,7 +1,18 @@
 /// Lenses: what is in force is a list of parts, one of each kind at most; an inner lens replaces the outer of its kind.
 #include "lang/bind.h"
+#include "term/value.h"
 
 typedef PL_BIND_LIST(pl_lens_part) part_list;
+
+uint32_t pl_bind_identity(const pl_binder* b) {
+  const pl_lens* const lens = b->lens == PL_LENS_NONE ? NULL : &b->lenses.data[b->lens];
+  for (uint32_t i = 0; lens && i < lens->count; i++) {
+    if (lens->parts[i].kind == PL_LENS_SAME) {
+      return b->lens;
+    }
+  }
+  return PL_LENS_NONE;
+}
 
 static pl_lens_kind kind_of(const pl_ast* node) {
   switch (node->kind) {
@@ -82,16 +93,37 @@ static pl_status bind_pattern(pl_binder* b, const pl_ast* group, pl_lens_part* p
   return status;
 }
 
+static bool in_unit(double x) { return x >= 0 && x <= 1; }
+
+/// Identities are worked out once for a query, so their threshold is a number that can be seen now, or a parameter.
+static bool is_threshold(const pl_binder* b, const pl_expr* expr) {
+  if (expr->kind != PL_EXPR_TERM) {
+    return expr->kind == PL_EXPR_PARAM;
+  }
+  pl_value value;
+  pl_value_from_term(&b->terms.data[expr->index], &value);
+  switch (value.kind) {
+    case PL_VALUE_INTEGER:
+      return value.integer == 0 || value.integer == 1;
+    case PL_VALUE_DECIMAL:
+      return in_unit(pl_decimal_to_double(value.decimal));
+    case PL_VALUE_DOUBLE:
+      return in_unit(value.real);
+    default:
+      return false;
+  }
+}
+
 static pl_status bind_part(pl_binder* b, const pl_ast* node, pl_lens_part* part) {
   *part = (pl_lens_part){.kind = kind_of(node), .span = node->span, .pattern_slot = PL_SLOT_NONE};
   part->negated = part->kind == PL_LENS_ACCORDING && node->op == PL_AST_NEGATED;
-  if (part->kind == PL_LENS_SAME) {
-    pl_bind_later(b, node->span, "same");
-  }
   if (part->kind == PL_LENS_ACCORDING) {
     return node->first->kind == PL_AST_TERMS ? bind_sources(b, node->first, part) : bind_pattern(b, node->first, part);
   }
   PL_TRY(bind_argument(b, node->first, &part->low));
+  if (part->kind == PL_LENS_SAME && !is_threshold(b, part->low)) {
+    PL_BIND_FAIL(b, node->first->span, SAME_NUMBER, 0);
+  }
   return node->count > 1 ? bind_argument(b, node->last, &part->high) : PL_OK;
 }
 

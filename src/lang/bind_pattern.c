@@ -46,6 +46,28 @@ static pl_status declare_triples(pl_binder* b, const pl_ast* node, bool optional
   return PL_OK;
 }
 
+/// The name of a path gets its value here and nowhere else in the pattern.
+static pl_status declare_path(pl_binder* b, const pl_ast* alias) {
+  const pl_ast* const var = alias->first;
+  const pl_slot before = pl_bind_find(b, var->text);
+  pl_slot slot;
+  if (before != PL_SLOT_NONE && (!b->paths.data[before] || before < b->clause_slots)) {
+    PL_BIND_FAIL(b, var->span, BOUND_TWICE, (int)var->text.len, var->text.data);
+    PL_BIND_HINT(b, "give the path a name of its own");
+    return PL_OK;
+  }
+  PL_TRY(pl_bind_declare(b, var, &slot));
+  b->paths.data[slot] = true;
+  return PL_OK;
+}
+
+static pl_status declare_shortest(pl_binder* b, const pl_ast* node) {
+  for (const pl_ast* child = node->first; child; child = child->next) {
+    PL_TRY(child->kind == PL_AST_ALIAS ? declare_path(b, child) : declare_triples(b, child, false));
+  }
+  return PL_OK;
+}
+
 pl_status pl_bind_declare_all(pl_binder* b, const pl_ast* node) { return declare_triples(b, node, false); }
 
 static const pl_ast* pattern_of(const pl_ast* group) { return group->kind == PL_AST_GROUP ? group->first : group; }
@@ -67,6 +89,9 @@ static pl_status declare_required(pl_binder* b, const pl_ast* pattern) {
     switch (node->kind) {
       case PL_AST_TRIPLES:
         PL_TRY(declare_triples(b, node, false));
+        break;
+      case PL_AST_SHORTEST:
+        PL_TRY(declare_shortest(b, node));
         break;
       case PL_AST_GIVEN:
         PL_TRY(declare_required(b, pattern_of(node->last)));
@@ -98,54 +123,6 @@ static pl_status declare_optional(pl_binder* b, const pl_ast* pattern) {
     b->maybe = outer;
   }
   return status;
-}
-
-/* --- verbs --- */
-
-typedef PL_BIND_LIST(pl_verb) verb_list;
-
-static pl_status add_verbs(pl_binder* b, const pl_ast* path, bool inverse, verb_list* verbs) {
-  pl_verb verb = {.inverse = inverse};
-  switch (path->kind) {
-    case PL_AST_PATH_ALT:
-      for (const pl_ast* child = path->first; child; child = child->next) {
-        PL_TRY(add_verbs(b, child, inverse, verbs));
-      }
-      return PL_OK;
-    case PL_AST_PATH_INVERSE:
-      return add_verbs(b, path->first, !inverse, verbs);
-    case PL_AST_PATH_EITHER_WAY:
-      PL_TRY(add_verbs(b, path->first, inverse, verbs));
-      return add_verbs(b, path->first, !inverse, verbs);
-    case PL_AST_PATH_SEQ:
-      pl_bind_later(b, path->span, "/");
-      PL_BIND_HINT(b, "write the steps as patterns: `?a p ?x . ?x q ?b`");
-      break;
-    case PL_AST_PATH_EXCEPT:
-      pl_bind_later(b, path->span, "!");
-      break;
-    case PL_AST_PATH_REPEAT:
-      pl_bind_later(b, path->span, path->text.len ? path->text.data : "{ }");
-      break;
-    default:
-      PL_TRY(pl_bind_ref(b, path, &verb.predicate));
-      PL_TRY(pl_bind_check_verb(b, &verb.predicate));
-      break;
-  }
-  return pl_bind_push(b, verbs, verb);
-}
-
-pl_status pl_bind_path(pl_binder* b, const pl_ast* path, pl_verb** verbs, uint32_t* count) {
-  verb_list list = {0};
-  PL_TRY(add_verbs(b, path, false, &list));
-  for (uint32_t i = 0; i < list.count && list.count > 1; i++) {
-    if (list.data[i].predicate.kind == PL_REF_SLOT) {
-      PL_BIND_FAIL(b, list.data[i].predicate.span, VERB_VARIABLE, 0);
-      break;
-    }
-  }
-  *count = list.count;
-  return pl_bind_pack(b, &list, verbs);
 }
 
 /* --- triples --- */
@@ -182,12 +159,38 @@ static pl_status add_compare(pl_binder* b, pl_parts* parts, const pl_ast* compar
   return pl_bind_push(b, &parts->filters_later, ((pl_later){compare, b->lens, out->index}));
 }
 
+pl_status pl_bind_label(pl_binder* b, pl_parts* parts, const pl_ast* node, pl_ref* out) {
+  pl_ref name;
+  pl_alg* alg;
+  const uint32_t lens = pl_bind_identity(b);
+  PL_TRY(pl_bind_label_name(b, node, &name));
+  if (name.kind == PL_REF_SLOT && name.index >= parts->optional_slots && name.index < parts->optional_end) {
+    PL_BIND_FAIL(b, node->span, LABEL_OPTIONAL, (int)node->text.len, node->text.data);
+  }
+  for (uint32_t i = 0; i < parts->labels.count; i++) {
+    const pl_alg_label* const label = parts->labels.data[i];
+    if (label->name.kind == name.kind && label->name.index == name.index && label->lens == lens) {
+      *out = (pl_ref){.kind = PL_REF_SLOT, .index = label->node, .span = node->span};
+      return PL_OK;
+    }
+  }
+  PL_TRY(hidden_ref(b, node->span, out));
+  PL_TRY(pl_bind_alg_new(b, PL_ALG_LABEL, node->span, &alg));
+  alg->label = (pl_alg_label){.name = name, .node = out->index, .lens = lens};
+  PL_TRY(pl_bind_push(b, &parts->labels, &alg->label));
+  return pl_bind_push(b, &parts->required, alg);
+}
+
 static pl_status bind_end(pl_binder* b, pl_parts* parts, const pl_ast* node, pl_ref* out) {
   switch (node->kind) {
     case PL_AST_BRACKET:
       return add_bracket(b, parts, node, out);
     case PL_AST_COMPARE:
       return add_compare(b, parts, node, out);
+    case PL_AST_LABEL:
+    case PL_AST_LABEL_VAR:
+    case PL_AST_LABEL_PARAM:
+      return pl_bind_label(b, parts, node, out);
     default:
       return pl_bind_ref(b, node, out);
   }
@@ -210,7 +213,7 @@ static pl_status add_annotation_edge(pl_binder* b, pl_parts* parts, const edge_f
   annot->annot.object = object;
   annot->annot.verbs = verbs;
   annot->annot.verb_count = verb_count;
-  annot->annot.lens = PL_LENS_NONE;
+  annot->annot.lens = pl_bind_identity(b);
   return pl_bind_push(b, &parts->required, annot);
 }
 
@@ -244,20 +247,54 @@ static bool is_type_verb(const pl_binder* b, const pl_verb* verb) {
          pl_str_eq(b->terms.data[verb->predicate.index].text, PL_STR(PL_RDF "type"));
 }
 
+static pl_status add_path(pl_binder* b, pl_parts* parts, pl_alg_path made, pl_span span) {
+  pl_alg* alg;
+  PL_TRY(pl_bind_alg_new(b, PL_ALG_PATH, span, &alg));
+  alg->path = made;
+  alg->path.lens = b->lens;
+  return pl_bind_push(b, &parts->required, alg);
+}
+
+/// `subject path object`, where many facts may lie between the two.
+static pl_status add_path_edge(pl_binder* b, pl_parts* parts, const edge_from* from, pl_path* path, pl_ref object,
+                               const pl_ast* node) {
+  if (node->count > 1) {
+    PL_BIND_FAIL(b, node->first->next->span, PATH_ASSERTION, 0);
+    PL_BIND_HINT(b, "write the steps as patterns: `?a p ?x { ... } . ?x q ?b`");
+  }
+  const pl_alg_path made = {from->subject, object, path, PL_PATH_PAIRS, PL_SLOT_NONE, PL_LENS_NONE};
+  return add_path(b, parts, made, (pl_span){from->subject.span.start, node->span.end});
+}
+
+static pl_status bind_verbs(pl_binder* b, const edge_from* from, const pl_ast* node, pl_path** path) {
+  PL_TRY(pl_bind_path(b, node, true, path));
+  if (from->annotation && (*path)->kind != PL_PATH_STEP) {
+    PL_BIND_FAIL(b, node->span, ANNOTATION_PATH, 0);
+    PL_BIND_HINT(b, "write the steps as patterns: `?st source ?x . ?x published_on ?date`");
+    return PL_NOT_FOUND;
+  }
+  return PL_OK;
+}
+
 static pl_status add_po(pl_binder* b, pl_parts* parts, const edge_from* from, const pl_ast* po) {
-  pl_verb* verbs;
-  uint32_t verb_count;
-  PL_TRY(pl_bind_path(b, po->first, &verbs, &verb_count));
+  pl_path* path;
+  const pl_status status = bind_verbs(b, from, po->first, &path);
+  if (status != PL_OK) {
+    return status == PL_NOT_FOUND ? PL_OK : status;
+  }
+  const bool class = path->verb_count == 1 && path->kind == PL_PATH_STEP && is_type_verb(b, &path->verbs[0]);
   for (const pl_ast* node = po->first->next; node; node = node->next) {
     pl_ref object;
     PL_TRY(bind_end(b, parts, node->first, &object));
-    if (verb_count == 1 && is_type_verb(b, &verbs[0])) {
+    if (class) {
       PL_TRY(pl_bind_check_class(b, &object));
     }
-    if (from->annotation) {
-      PL_TRY(add_annotation_edge(b, parts, from, verbs, verb_count, object, node));
+    if (path->kind != PL_PATH_STEP) {
+      PL_TRY(add_path_edge(b, parts, from, path, object, node));
+    } else if (from->annotation) {
+      PL_TRY(add_annotation_edge(b, parts, from, path->verbs, path->verb_count, object, node));
     } else {
-      PL_TRY(add_scan(b, parts, from, verbs, verb_count, object, node));
+      PL_TRY(add_scan(b, parts, from, path->verbs, path->verb_count, object, node));
     }
   }
   return PL_OK;
@@ -275,13 +312,18 @@ pl_status pl_bind_annotation(pl_binder* b, pl_parts* parts, pl_slot c, const pl_
   return PL_OK;
 }
 
+/// An end that is a literal can only be the object.
+static void check_subject(pl_binder* b, const pl_ref* subject) {
+  if (subject->kind == PL_REF_TERM && b->terms.data[subject->index].kind == PL_TERM_LITERAL) {
+    PL_BIND_FAIL(b, subject->span, SUBJECT, 0);
+    PL_BIND_HINT(b, "a name stands without quotes");
+  }
+}
+
 static pl_status add_triples(pl_binder* b, pl_parts* parts, const pl_ast* triples) {
   edge_from from = {.annotation = false};
   PL_TRY(bind_end(b, parts, triples->first, &from.subject));
-  if (from.subject.kind == PL_REF_TERM && b->terms.data[from.subject.index].kind == PL_TERM_LITERAL) {
-    PL_BIND_FAIL(b, from.subject.span, SUBJECT, 0);
-    PL_BIND_HINT(b, "a name stands without quotes");
-  }
+  check_subject(b, &from.subject);
   from.annotation = from.subject.kind == PL_REF_SLOT && b->slots.data[from.subject.index].assertion;
   for (const pl_ast* po = triples->first->next; po; po = po->next) {
     PL_TRY(add_po(b, parts, &from, po));
@@ -303,6 +345,36 @@ static pl_status add_either(pl_binder* b, pl_parts* parts, const pl_ast* node) {
   either->either.count = branches.count;
   PL_TRY(pl_bind_pack(b, &branches, &either->either.branches));
   return pl_bind_push(b, &parts->required, either);
+}
+
+/// Two paths of one group cannot have one name.
+static bool path_is_named(const pl_parts* parts, pl_slot slot) {
+  for (uint32_t i = 0; i < parts->required.count; i++) {
+    const pl_alg* const part = parts->required.data[i];
+    if (part->kind == PL_ALG_PATH && part->path.as == slot) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static pl_status add_shortest(pl_binder* b, pl_parts* parts, const pl_ast* node) {
+  const pl_ast* const path = node->first->next;
+  const pl_ast* const alias = pl_ast_child(node, PL_AST_ALIAS);
+  pl_alg_path made = {.mode = node->op ? PL_PATH_SHORTEST_ALL : PL_PATH_SHORTEST, .as = PL_SLOT_NONE};
+  PL_TRY(bind_end(b, parts, node->first, &made.subject));
+  check_subject(b, &made.subject);
+  PL_TRY(pl_bind_path(b, path, false, &made.path));
+  PL_TRY(bind_end(b, parts, path->next, &made.object));
+  if (alias) {
+    const pl_ast* const var = alias->first;
+    made.as = pl_bind_find(b, var->text);
+    if (made.as == PL_SLOT_NONE || path_is_named(parts, made.as)) {
+      PL_BIND_FAIL(b, var->span, BOUND_TWICE, (int)var->text.len, var->text.data);
+      PL_BIND_HINT(b, "give the path a name of its own");
+    }
+  }
+  return add_path(b, parts, made, node->span);
 }
 
 static pl_status add_elements(pl_binder* b, pl_parts* parts, const pl_ast* pattern);
@@ -335,8 +407,7 @@ static pl_status add_element(pl_binder* b, pl_parts* parts, const pl_ast* node) 
       return pl_bind_push(b, &parts->nots_later, later);
     default:
       assert(node->kind == PL_AST_SHORTEST);
-      pl_bind_later(b, node->span, "shortest");
-      return pl_bind_declare_all(b, node);  // so that no error follows from this one
+      return add_shortest(b, parts, node);
   }
 }
 
@@ -433,7 +504,9 @@ pl_status pl_bind_group(pl_binder* b, const pl_ast* node, pl_alg* input, pl_alg*
     return pl_bind_no_memory(b);
   }
   PL_TRY(declare_required(b, pattern));
+  parts->optional_slots = b->slots.count;
   PL_TRY(declare_optional(b, pattern));
+  parts->optional_end = b->slots.count;
   PL_TRY(add_elements(b, parts, pattern));
   if (where) {
     PL_TRY(pl_bind_push(b, &parts->filters_later, ((pl_later){where->first, b->lens, PL_SLOT_NONE})));
@@ -443,7 +516,10 @@ pl_status pl_bind_group(pl_binder* b, const pl_ast* node, pl_alg* input, pl_alg*
 
 pl_status pl_bind_group_inside(pl_binder* b, const pl_ast* node, pl_alg** out) {
   const uint32_t mark = pl_bind_scope_enter(b);
+  const uint32_t clause_slots = b->clause_slots;
+  b->clause_slots = b->slots.count;
   const pl_status status = pl_bind_group(b, node, NULL, out);
+  b->clause_slots = clause_slots;
   pl_bind_scope_leave(b, mark);
   return status;
 }

@@ -49,8 +49,6 @@ pl_status pl_bind_check_count(pl_binder* b, uint32_t count, pl_span span, const 
 
 bool pl_bind_hints_shown(const pl_binder* b) { return b->errors <= PL_DIAG_ERRORS_MAX; }
 
-void pl_bind_later(pl_binder* b, pl_span span, const char* what) { PL_BIND_FAIL(b, span, NOT_YET, what); }
-
 /* --- slots --- */
 
 pl_status pl_bind_slot_new(pl_binder* b, pl_str name, pl_span span, pl_slot* out) {
@@ -59,6 +57,7 @@ pl_status pl_bind_slot_new(pl_binder* b, pl_str name, pl_span span, pl_slot* out
   }
   *out = b->slots.count;
   PL_TRY(pl_bind_push(b, &b->lists, false));
+  PL_TRY(pl_bind_push(b, &b->paths, false));
   return pl_bind_push(b, &b->slots, ((pl_variable){.name = name, .maybe_null = b->maybe, .span = span}));
 }
 

@@ -170,7 +170,7 @@ static pl_status absolute_iri(pl_binder* b, const pl_ast* node, pl_str* iri) {
   return PL_OK;
 }
 
-static pl_status bind_iri(pl_binder* b, const pl_ast* node, pl_str* iri) {
+pl_status pl_bind_iri(pl_binder* b, const pl_ast* node, pl_str* iri) {
   switch (node->kind) {
     case PL_AST_IRI:
       return absolute_iri(b, node, iri);
@@ -232,7 +232,7 @@ static pl_status bind_string(pl_binder* b, const pl_ast* node, pl_term* term) {
     term->lang = tag->text;
     return PL_OK;
   }
-  PL_TRY(bind_iri(b, tag, &term->datatype));
+  PL_TRY(pl_bind_iri(b, tag, &term->datatype));
   if (pl_str_eq(term->datatype, PL_STR(PL_XSD "string"))) {
     term->datatype = (pl_str){0};
   }
@@ -286,7 +286,7 @@ static pl_status make_term(pl_binder* b, const pl_ast* node, pl_term* term) {
       *term = (pl_term){.kind = PL_TERM_NONE};
       return PL_OK;
     default:
-      return bind_iri(b, node, &term->text);
+      return pl_bind_iri(b, node, &term->text);
   }
 }
 
@@ -314,28 +314,52 @@ pl_status pl_bind_interval(pl_binder* b, const pl_ast* low, const pl_ast* high, 
   return pl_bind_term(b, &term, index);
 }
 
+static pl_status bind_variable(pl_binder* b, const pl_ast* node, pl_ref* out) {
+  out->kind = PL_REF_SLOT;
+  PL_TRY(pl_bind_declare(b, node, &out->index));
+  if (b->paths.data[out->index]) {
+    PL_BIND_FAIL(b, node->span, PATH_VALUE, (int)node->text.len, node->text.data);
+    PL_BIND_HINT(b, "its nodes are `for ?node in nodes(?%.*s)`", (int)node->text.len, node->text.data);
+  }
+  return PL_OK;
+}
+
 pl_status pl_bind_ref(pl_binder* b, const pl_ast* node, pl_ref* out) {
   *out = (pl_ref){.kind = PL_REF_ANY, .span = node->span};
   switch (node->kind) {
     case PL_AST_WILD:
       return PL_OK;
     case PL_AST_VAR:
-      out->kind = PL_REF_SLOT;
-      return pl_bind_declare(b, node, &out->index);
+      return bind_variable(b, node, out);
     case PL_AST_PARAM:
       out->kind = PL_REF_PARAM;
       return pl_bind_param(b, node->text, node->span, &out->index);
     case PL_AST_INTERVAL:
       out->kind = PL_REF_TERM;
       return pl_bind_interval(b, node->first, node->last, node->span, &out->index);
-    case PL_AST_LABEL:
-    case PL_AST_LABEL_VAR:
-    case PL_AST_LABEL_PARAM:
-      pl_bind_later(b, node->span, "@label");
-      return PL_OK;
     default:
       assert(pl_bind_is_constant(node));
       out->kind = PL_REF_TERM;
       return pl_bind_constant(b, node, &out->index);
   }
+}
+
+/* --- labels --- */
+
+bool pl_bind_is_label(const pl_ast* node) {
+  return node->kind == PL_AST_LABEL || node->kind == PL_AST_LABEL_VAR || node->kind == PL_AST_LABEL_PARAM;
+}
+
+pl_status pl_bind_label_name(pl_binder* b, const pl_ast* node, pl_ref* out) {
+  *out = (pl_ref){.kind = PL_REF_TERM, .span = node->span};
+  if (node->kind == PL_AST_LABEL_VAR) {
+    out->kind = PL_REF_SLOT;
+    return pl_bind_use(b, node, &out->index);
+  }
+  if (node->kind == PL_AST_LABEL_PARAM) {
+    out->kind = PL_REF_PARAM;
+    return pl_bind_param(b, node->text, node->span, &out->index);
+  }
+  const pl_term text = pl_term_string(node->text);
+  return pl_bind_term(b, &text, &out->index);
 }

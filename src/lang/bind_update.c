@@ -12,15 +12,19 @@ typedef struct annotation_pair {
 } annotation_pair;
 typedef PL_BIND_LIST(annotation_pair) pair_list;
 
+typedef enum template_use { TEMPLATE_INSERT, TEMPLATE_DELETE, TEMPLATE_GRAPH } template_use;
 typedef struct update {
   pl_binder* b;
-  bool insert;              ///< else delete
+  template_use use;
   template_list templates;  ///< made so far
-  pl_parts* parts;          ///< delete: what is to be matched
+  pl_parts* parts;          ///< what is to be matched
   bool match;               ///< delete: something is
 } update;
 
-static const char* clause_word(const update* u) { return u->insert ? "insert" : "delete"; }
+static const char* clause_word(const update* u) {
+  static const char* const words[] = {"insert", "delete", "return graph"};
+  return words[u->use];
+}
 
 static void refuse(const update* u, pl_span span, const char* what) {
   PL_BIND_FAIL(u->b, span, TEMPLATE, what, clause_word(u));
@@ -28,7 +32,7 @@ static void refuse(const update* u, pl_span span, const char* what) {
 
 static pl_status fresh(update* u, pl_span span, pl_ref* out) {
   *out = (pl_ref){.kind = PL_REF_SLOT, .span = span};
-  u->match |= !u->insert;
+  u->match |= u->use == TEMPLATE_DELETE;
   return pl_bind_slot_new(u->b, (pl_str){0}, span, &out->index);
 }
 
@@ -51,9 +55,13 @@ static pl_status variable(update* u, const pl_ast* node, pl_ref* out) {
   if (out->index != PL_SLOT_NONE) {
     return PL_OK;
   }
-  if (u->insert) {
+  if (u->use != TEMPLATE_DELETE) {
     PL_BIND_FAIL(u->b, node->span, UNBOUND, (int)node->text.len, node->text.data);
+  }
+  if (u->use == TEMPLATE_INSERT) {
     PL_BIND_HINT(u->b, "a new node is written `[ ... ]` or `_:%.*s`", (int)node->text.len, node->text.data);
+  } else if (u->use == TEMPLATE_GRAPH) {
+    pl_bind_hint_variable(u->b, node->text);
   }
   u->match = true;
   return pl_bind_declare(u->b, node, &out->index);
@@ -61,7 +69,20 @@ static pl_status variable(update* u, const pl_ast* node, pl_ref* out) {
 
 static pl_status add_po(update* u, pl_ref subject, const pl_ast* po);
 
+static pl_status label(update* u, const pl_ast* node, pl_ref* out) {
+  const uint32_t before = u->parts->labels.count;
+  u->match |= u->use == TEMPLATE_DELETE;
+  PL_TRY(pl_bind_label(u->b, u->parts, node, out));
+  if (u->parts->labels.count > before) {
+    u->parts->labels.data[before]->one = u->use == TEMPLATE_INSERT;
+  }
+  return PL_OK;
+}
+
 static pl_status bracket(update* u, const pl_ast* node, pl_ref* out) {
+  if (u->use == TEMPLATE_GRAPH) {
+    refuse(u, node->span, "a new node");
+  }
   PL_TRY(fresh(u, node->span, out));
   for (const pl_ast* po = node->first; po; po = po->next) {
     PL_TRY(add_po(u, *out, po));
@@ -77,12 +98,16 @@ static pl_status end_ref(update* u, const pl_ast* node, pl_ref* out) {
     case PL_AST_BRACKET:
       return bracket(u, node, out);
     case PL_AST_BNODE:
-      return u->insert ? labelled_node(u, node, out) : pl_bind_ref(u->b, node, out);
+      return u->use == TEMPLATE_INSERT ? labelled_node(u, node, out) : pl_bind_ref(u->b, node, out);
+    case PL_AST_LABEL:
+    case PL_AST_LABEL_VAR:
+    case PL_AST_LABEL_PARAM:
+      return label(u, node, out);
     case PL_AST_COMPARE:
       refuse(u, node->span, "a comparison");
       return PL_OK;
     case PL_AST_WILD:
-      if (!u->insert) {
+      if (u->use == TEMPLATE_DELETE) {
         return fresh(u, node->span, out);
       }
       refuse(u, node->span, "`_`");
@@ -93,6 +118,11 @@ static pl_status end_ref(update* u, const pl_ast* node, pl_ref* out) {
 }
 
 static pl_status verb_ref(update* u, const pl_ast* path, pl_ref* out) {
+  const pl_ast* meaning;
+  PL_TRY(pl_bind_definition(u->b, path, &meaning));
+  if (meaning) {
+    refuse(u, path->span, "a defined name");
+  }
   switch (path->kind) {
     case PL_AST_PATH_ALT:
     case PL_AST_PATH_SEQ:
@@ -149,7 +179,10 @@ static pl_status insert_object(update* u, pl_alg_template t, const pl_ast* objec
   if (alias) {
     refuse(u, alias->span, "`as`");
   }
-  if (annotation) {
+  if (annotation && u->use == TEMPLATE_GRAPH) {
+    refuse(u, annotation->span, "an annotation");
+    PL_BIND_HINT(u->b, "the assertions of each fact come with the graph");
+  } else if (annotation) {
     pair_list pairs = {0};
     PL_TRY(insert_annotation(u, annotation, &pairs));
     PL_TRY(set_annotations(u, &pairs, &t));
@@ -221,10 +254,10 @@ static pl_status add_po(update* u, pl_ref subject, const pl_ast* po) {
     pl_alg_template t = {.subject = subject,
                          .predicate = verb,
                          .c = PL_SLOT_NONE,
-                         .lens = u->insert ? PL_LENS_NONE : u->b->lens,
+                         .lens = u->use == TEMPLATE_DELETE ? u->b->lens : PL_LENS_NONE,
                          .span = {subject.span.start, object->span.end}};
     PL_TRY(end_ref(u, object->first, &t.object));
-    PL_TRY(u->insert ? insert_object(u, t, object) : delete_object(u, t, object));
+    PL_TRY(u->use == TEMPLATE_DELETE ? delete_object(u, t, object) : insert_object(u, t, object));
   }
   return PL_OK;
 }
@@ -259,12 +292,12 @@ static const char* element_word(pl_ast_kind kind) {
   }
 }
 
-static pl_status bind_update(update* u, const pl_ast* clause) {
+static pl_status bind_update(update* u, const pl_ast* pattern) {
   u->parts = PL_ARENA_NEW(u->b->scratch, pl_parts);
   if (!u->parts) {
     return pl_bind_no_memory(u->b);
   }
-  for (const pl_ast* node = clause->first->first; node; node = node->next) {
+  for (const pl_ast* node = pattern->first; node; node = node->next) {
     if (node->kind == PL_AST_TRIPLES) {
       PL_TRY(add_triples(u, node));
     } else {
@@ -288,10 +321,10 @@ static pl_status join_matched(pl_binder* b, const pl_ast* clause, pl_parts* matc
 }
 
 static pl_status bind_delete(pl_binder* b, const pl_ast* clause, pl_alg** root) {
-  update u = {.b = b};
+  update u = {.b = b, .use = TEMPLATE_DELETE};
   const bool outer = b->maybe;
   b->maybe = true;
-  pl_status status = bind_update(&u, clause);
+  pl_status status = bind_update(&u, clause->first);
   if (status == PL_OK && u.parts->required.count) {
     status = join_matched(b, clause, u.parts, root);
   }
@@ -301,11 +334,29 @@ static pl_status bind_delete(pl_binder* b, const pl_ast* clause, pl_alg** root) 
   return pl_bind_pack(b, &u.templates, &b->query->deletes);
 }
 
-static pl_status bind_insert(pl_binder* b, const pl_ast* clause) {
-  update u = {.b = b, .insert = true};
-  PL_TRY(bind_update(&u, clause));
+/// Labels join the rows.
+static pl_status join_labels(pl_binder* b, pl_parts* parts, pl_span span, pl_alg** root) {
+  if (parts->required.count == 0) {
+    return PL_OK;
+  }
+  return pl_bind_parts_finish(b, parts, span, (*root)->kind == PL_ALG_UNIT ? NULL : *root, root);
+}
+
+static pl_status bind_insert(pl_binder* b, const pl_ast* clause, pl_alg** root) {
+  update u = {.b = b, .use = TEMPLATE_INSERT};
+  PL_TRY(bind_update(&u, clause->first));
+  PL_TRY(join_labels(b, u.parts, clause->span, root));
   b->query->insert_count = u.templates.count;
   return pl_bind_pack(b, &u.templates, &b->query->inserts);
+}
+
+pl_status pl_bind_graph_templates(pl_binder* b, const pl_ast* pattern, pl_alg** root, pl_alg_template** templates,
+                                  uint32_t* count) {
+  update u = {.b = b, .use = TEMPLATE_GRAPH};
+  PL_TRY(bind_update(&u, pattern));
+  PL_TRY(join_labels(b, u.parts, pattern->span, root));
+  *count = u.templates.count;
+  return pl_bind_pack(b, &u.templates, templates);
 }
 
 pl_status pl_bind_updates(pl_binder* b, const pl_ast* single, pl_alg** root) {
@@ -314,5 +365,5 @@ pl_status pl_bind_updates(pl_binder* b, const pl_ast* single, pl_alg** root) {
   if (deletes) {
     PL_TRY(bind_delete(b, deletes, root));
   }
-  return inserts ? bind_insert(b, inserts) : PL_OK;
+  return inserts ? bind_insert(b, inserts, root) : PL_OK;
 }

@@ -243,12 +243,12 @@ static const example errors[] = {
      "1 | match ?x a sksos:Concept return ?x\n"
      "  |            ^~~~~~~~~~~~~\n"
      "hint: did you mean `skos:`?\n"},
-    {"match ?a p/q ?b return ?a",
-     "PLY-0290: `/` is not available in this version\n"
-     "  --> query:1:10\n"
-     "1 | match ?a p/q ?b return ?a\n"
-     "  |          ^~~\n"
-     "hint: write the steps as patterns: `?a p ?x . ?x q ?b`\n"},
+    {"match ?a p/q ?b as ?st return ?a",
+     "PLY-0233: `{ }` and `as` cannot follow a path\n"
+     "  --> query:1:17\n"
+     "1 | match ?a p/q ?b as ?st return ?a\n"
+     "  |                 ^~~~~~\n"
+     "hint: write the steps as patterns: `?a p ?x { ... } . ?x q ?b`\n"},
     {"match ?x p ?y let ?x = 1 return ?x, ?y, ?y",
      "PLY-0202: variable `?x` already has values here\n"
      "  --> query:1:19\n"
