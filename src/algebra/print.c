@@ -1,5 +1,5 @@
 /// The algebra as an indented tree, one operator a line: what `.algebra` shows and golden tests compare. Hidden slots are
-/// printed as ?#n. The depth of the tree is bounded by the binder (PL_NESTING_MAX), so printing may recurse.
+/// printed as ?_n. The depth of the tree is bounded by the binder (PL_NESTING_MAX), so printing may recurse.
 #include "algebra/algebra.h"
 
 typedef struct printer {
@@ -23,7 +23,7 @@ static void slot(printer* p, pl_slot s) {
   if (name.len) {
     (void)pl_buf_printf(p->out, "?%.*s", (int)name.len, name.data);
   } else {
-    (void)pl_buf_printf(p->out, "?#%u", (unsigned)s);
+    (void)pl_buf_printf(p->out, "?_%u", (unsigned)s);
   }
 }
 
