@@ -103,7 +103,7 @@ static pl_status compile(const compiler* c, const pl_expr* expr, uint32_t depth,
   if (!node) {
     return pl_mem_status(c->arena->mem);
   }
-  *node = (pl_node){.kind = expr->kind, .fn = expr->fn, .index = expr->index, .span = expr->span};
+  *node = (pl_node){.kind = expr->kind, .fn = expr->fn, .index = expr->index, .same = expr->same, .span = expr->span};
   node->constant = expr->kind == PL_EXPR_TERM || expr->kind == PL_EXPR_PARAM;
   *out = node;
   return expr->kind == PL_EXPR_CALL ? compile_call(c, expr, depth, node) : PL_OK;

@@ -16,6 +16,7 @@ struct pl_node {
   pl_fn fn;              ///< for CALL
   bool constant;         ///< reads no slot: one value for a whole run
   uint32_t index;        ///< slot, term or parameter
+  uint32_t same;         ///< as in pl_expr
   pl_span span;          ///< in the query text
   const pl_node** args;  ///< for CALL; and/or have two or more (chains are flattened)
   uint32_t arg_count;    ///< used
@@ -123,23 +124,26 @@ static inline bool pl_ids_compare_fast(pl_compare_op op, pl_id a, pl_id b, pl_tr
 
 // ---- implementations, by file ---------------------------------------------------------------------------------------
 
-#define PL_FN_IMPLS(FN)                                                                                              \
-  /* fn_compare.c */ FN(NOT, not ) FN(IN, in) FN(IN_RANGE, in_range) FN(INTERVAL, interval) /* fn_number.c */ FN(    \
-      ADD, add) FN(SUB, sub) FN(MUL, mul) FN(DIV, div) FN(MOD, mod) FN(NEG, neg) FN(ABS, abs) FN(CEIL, ceil)         \
-      FN(FLOOR, floor) FN(ROUND, round) FN(SQRT, sqrt) FN(LN, ln) FN(EXP, exp) /* fn_string.c */ FN(LOWER, lower)    \
-          FN(UPPER, upper) FN(LENGTH, length) FN(SUBSTR, substr) FN(CONCAT, concat) FN(CONTAINS, contains) FN(       \
-              STARTS_WITH, starts_with) FN(ENDS_WITH, ends_with) FN(SPLIT, split) FN(TRIM, trim) FN(FOLD, fold)      \
-              FN(MATCH_TEXT, match_text) /* regex.c */ FN(MATCHES, matches) FN(REPLACE, replace) /* fn_term.c */ FN( \
-                  LABEL, label) FN(STR, str) FN(IRI, iri) FN(LANG, lang) FN(DATATYPE, datatype) FN(IS_NODE, is_node) \
-                  FN(IS_LITERAL, is_literal) FN(IS_NUMBER, is_number) FN(IS_DATE, is_date) FN(BOUND, bound)          \
-                      FN(HASH, hash) /* fn_cast.c */ FN(TO_INTEGER, to_integer) FN(TO_DECIMAL, to_decimal)           \
-                          FN(TO_DOUBLE, to_double) FN(TO_STRING, to_string) FN(TO_DATE, to_date) /* fn_date.c */ FN( \
-                              TODAY, today) FN(NOW, now) FN(YEAR, year) FN(MONTH, month) FN(DAY, day) FN(HOUR, hour) \
-                              FN(WEEKDAY, weekday) FN(FORMAT, format) FN(DAYS_BETWEEN, days_between)                 \
-                                  FN(OVERLAPS, overlaps) /* fn_assertion.c */ FN(START, start) FN(END, end)          \
-                                      FN(SOURCE, source) FN(CONFIDENCE, confidence) /* fn_list.c */ FN(LIST, list)   \
-                                          FN(INDEX, index) FN(SIZE, size) FN(CHAIN, chain) FN(LIST_JOIN, list_join)  \
-                                              FN(LIST_FIRST, list_first) FN(LIST_LAST, list_last)
+#define PL_FN_IMPLS(FN)                                                                                                \
+  /* fn_compare.c */ FN(NOT, not ) FN(IN, in) FN(IN_RANGE, in_range) FN(INTERVAL, interval) /* fn_number.c */ FN(      \
+      ADD, add) FN(SUB, sub) FN(MUL, mul) FN(DIV, div) FN(MOD, mod) FN(NEG, neg) FN(ABS, abs) FN(CEIL, ceil)           \
+      FN(FLOOR, floor) FN(ROUND, round) FN(SQRT, sqrt) FN(LN, ln) FN(EXP, exp) /* fn_string.c */ FN(LOWER, lower)      \
+          FN(UPPER, upper) FN(LENGTH, length) FN(SUBSTR, substr) FN(CONCAT, concat) FN(CONTAINS, contains) FN(         \
+              STARTS_WITH, starts_with) FN(ENDS_WITH, ends_with) FN(SPLIT, split) FN(TRIM, trim) FN(FOLD, fold)        \
+              FN(MATCH_TEXT, match_text) /* regex.c */ FN(MATCHES, matches) FN(REPLACE, replace) /* fn_term.c */ FN(   \
+                  LABEL, label) FN(STR, str) FN(IRI, iri) FN(LANG, lang) FN(DATATYPE, datatype) FN(IS_NODE, is_node)   \
+                  FN(IS_LITERAL, is_literal) FN(IS_NUMBER, is_number) FN(IS_DATE, is_date) FN(BOUND, bound)            \
+                      FN(HASH, hash) /* fn_cast.c */ FN(TO_INTEGER, to_integer) FN(TO_DECIMAL, to_decimal)             \
+                          FN(TO_DOUBLE, to_double) FN(TO_STRING, to_string)                                            \
+                              FN(TO_DATE, to_date) /* fn_date.c */ FN(TODAY, today) FN(NOW, now) FN(YEAR, year)        \
+                                  FN(MONTH, month) FN(DAY, day) FN(HOUR, hour) FN(WEEKDAY, weekday) FN(FORMAT, format) \
+                                      FN(DAYS_BETWEEN, days_between)                                                   \
+                                          FN(OVERLAPS, overlaps) /* fn_assertion.c */ FN(START, start) FN(END, end)    \
+                                              FN(SOURCE, source) FN(CONFIDENCE, confidence) /* fn_label.c */ FN(       \
+                                                  LABELLED, labelled) /* fn_list.c */ FN(LIST, list) FN(INDEX, index)  \
+                                                  FN(SIZE, size) FN(CHAIN, chain) FN(LIST_JOIN, list_join)             \
+                                                      FN(LIST_FIRST, list_first) FN(LIST_LAST, list_last)              \
+                                                          FN(NODES, nodes) FN(FACTS, facts)
 
 #define FN(slug, name) pl_status pl_fn_##name(const pl_call* call, const pl_id* args, pl_id* out);
 PL_FN_IMPLS(FN)

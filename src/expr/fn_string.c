@@ -64,8 +64,13 @@ pl_status pl_fn_trim(const pl_call* call, const pl_id* args, pl_id* out) {
 
 /* --- parts --- */
 
+/// Code points of a string, facts of a path.
 pl_status pl_fn_length(const pl_call* call, const pl_id* args, pl_id* out) {
   pl_str s;
+  pl_path_value path;
+  if (pl_termpool_path(call->eval->pool, args[0], &path)) {
+    return pl_call_put_integer(call, (int64_t)path.length, out);
+  }
   PL_TRY(pl_call_text(call, args[0], &s));
   return pl_call_put_integer(call, (int64_t)pl_utf8_count(s), out);
 }
@@ -190,60 +195,20 @@ pl_status pl_fn_split(const pl_call* call, const pl_id* args, pl_id* out) {
 
 /* --- text match --- */
 
-static bool is_word(uint32_t c) {
-  if (c < 0x80) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  }
-  const utf8proc_category_t category = c == UINT32_MAX ? UTF8PROC_CATEGORY_CN : utf8proc_category((utf8proc_int32_t)c);
-  return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO;  // letters, marks, digits
-}
-
-/// The next word from *pos on; empty at the end.
-static pl_str next_word(pl_str s, size_t* pos) {
-  size_t start = *pos;
-  size_t at = *pos;
-  while (at < s.len) {
-    const size_t before = at;
-    if (is_word(pl_utf8_next(s, &at))) {
-      continue;
-    }
-    if (before > start) {
-      *pos = at;
-      return (pl_str){s.data + start, before - start};
-    }
-    start = at;
-  }
-  *pos = s.len;
-  return (pl_str){s.data + start, s.len - start};
-}
-
-static bool has_word(pl_str s, pl_str prefix) {
-  size_t pos = 0;
-  for (pl_str word = next_word(s, &pos); word.len; word = next_word(s, &pos)) {
-    if (pl_str_starts(word, prefix)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/// x ~ words: every word of the query starts or equals a word of x, both folded.
+/// x ~ words: every word of the query starts or equals a word of x, both folded. Words stay prepared while the query is the same.
 pl_status pl_fn_match_text(const pl_call* call, const pl_id* args, pl_id* out) {
-  pl_str s;
-  pl_str words;
-  PL_TRY(pl_call_text(call, args[0], &s));
-  PL_TRY(pl_call_text(call, args[1], &words));
-  pl_buf* const buf = pl_call_buf(call);
-  PL_TRY(pl_fold(s, buf));
-  const size_t middle = buf->len;
-  PL_TRY(pl_fold(words, buf));
-  const pl_str text = {buf->data, middle};
-  const pl_str query = {buf->data ? buf->data + middle : NULL, buf->len - middle};
-  bool all = true;
-  size_t pos = 0;
-  for (pl_str word = next_word(query, &pos); word.len && all; word = next_word(query, &pos)) {
-    all = has_word(text, word);
+  pl_termpool* const pool = call->eval->pool;
+  pl_str text;
+  pl_str query;
+  PL_TRY(pl_call_text(call, args[0], &text));
+  PL_TRY(pl_call_text(call, args[1], &query));
+  if (pool->words_of != args[1]) {
+    pool->words_of = PL_ID_NULL;
+    PL_TRY(pl_words_set(&pool->words, query));
+    pool->words_of = args[1];
   }
-  *out = pl_bool_id(all);
+  pl_buf* const buf = pl_call_buf(call);
+  PL_TRY(pl_fold(text, buf));
+  *out = pl_bool_id(pl_words_match(&pool->words, pl_buf_view(buf)));
   return PL_OK;
 }

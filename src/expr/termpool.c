@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "expr/label_nodes.h"
 #include "expr/termpool_internal.h"
 
 #define LIST_TYPE "urn:parley:type:list"     // only to give lists a value apart from all literals
@@ -28,6 +29,7 @@ pl_status pl_termpool_new(pl_txn* txn, pl_mem* mem, pl_error* err, pl_termpool**
   pl_arena_init(&pool->texts, mem);
   pl_arena_init(&pool->scratch, mem);
   pl_buf_init(&pool->buf, mem, PL_TERM_BYTES_MAX);
+  pl_words_init(&pool->words, mem);
   *out = pool;
   return PL_OK;
 }
@@ -40,6 +42,8 @@ void pl_termpool_free(pl_termpool* pool) {
   pl_scan_close(pool->scan_facts);
   pl_scan_close(pool->scan_annotations);
   pl_regex_cache_free(pool->regexes, mem);
+  pl_label_free(pool->label_state, mem);
+  pl_words_free(&pool->words);
   pl_idmap_free(&pool->terms, mem);
   pl_idmap_free(&pool->labels, mem);
   pl_idmap_free(&pool->constants, mem);
@@ -68,6 +72,7 @@ void pl_termpool_trim(pl_termpool* pool, size_t bytes) {
 static void drop_temps(pl_termpool* pool) {
   pl_regex_cache_free(pool->regexes, pool->mem);
   pool->regexes = NULL;
+  pool->words_of = PL_ID_NULL;
   pool->temps.count = 0;
   pl_mem_free(pool->mem, pool->temp_slots, pool->temp_slot_count * sizeof *pool->temp_slots);
   pool->temp_slots = NULL;
@@ -79,6 +84,7 @@ static void drop_temps(pl_termpool* pool) {
 void pl_termpool_again(pl_termpool* pool, bool moved, bool* kept) {
   *kept = !moved && pool->temps.count == 0;
   pl_idmap_free(&pool->constants, pool->mem);
+  pl_label_again(pool, moved);
   if (!*kept) {
     drop_temps(pool);
   }
@@ -151,6 +157,9 @@ pl_status pl_termpool_value(pl_termpool* pool, pl_id id, pl_value* out) {
 
 /* --- the table of temporary objects --- */
 
+/// Ids that a list or path is made of.
+static size_t items_of(const pl_temp* temp) { return temp->path ? 2 * temp->count - 1 : temp->count; }
+
 static bool same_content(const pl_temp* a, const pl_temp* b) {
   if (a->hash != b->hash || a->tag != b->tag) {
     return false;
@@ -158,7 +167,11 @@ static bool same_content(const pl_temp* a, const pl_temp* b) {
   if (a->tag != PL_TAG_TEMP) {
     return pl_term_eq(&a->term, &b->term);
   }
-  return a->count == b->count && (a->count == 0 || !memcmp(a->items, b->items, a->count * sizeof *a->items));
+  const size_t count = items_of(a);
+  if (a->path != b->path || a->count != b->count || (count && memcmp(a->items, b->items, count * sizeof *a->items))) {
+    return false;
+  }
+  return !a->path || a->count < 2 || !memcmp(a->inverse, b->inverse, (a->count - 1) * sizeof *a->inverse);
 }
 
 static size_t temp_slot(const pl_termpool* pool, const pl_temp* wanted) {
@@ -214,15 +227,21 @@ static pl_status temp_add(pl_termpool* pool, const pl_temp* temp, pl_id* id) {
   kept->term.text = pl_arena_str(&pool->texts, temp->term.text);
   kept->term.datatype = temp->term.datatype.len ? pl_arena_str(&pool->texts, temp->term.datatype) : (pl_str){NULL, 0};
   kept->term.lang = temp->term.lang.len ? pl_arena_str(&pool->texts, temp->term.lang) : (pl_str){NULL, 0};
-  pl_id* const items = pl_arena_alloc(&pool->texts, temp->count * sizeof *items);
-  if (!kept->term.text.data || !items || (temp->term.datatype.len && !kept->term.datatype.data) ||
-      (temp->term.lang.len && !kept->term.lang.data)) {
+  const size_t count = items_of(temp);
+  pl_id* const items = pl_arena_alloc(&pool->texts, count * sizeof *items);
+  bool* const inverse = temp->path ? pl_arena_alloc(&pool->texts, temp->count * sizeof *inverse) : NULL;
+  if (!kept->term.text.data || !items || (temp->path && !inverse) ||
+      (temp->term.datatype.len && !kept->term.datatype.data) || (temp->term.lang.len && !kept->term.lang.data)) {
     return pl_mem_status(pool->mem);
   }
-  if (temp->count) {
-    memcpy(items, temp->items, temp->count * sizeof *items);
+  if (count) {
+    memcpy(items, temp->items, count * sizeof *items);
+  }
+  if (temp->path && temp->count > 1) {
+    memcpy(inverse, temp->inverse, (temp->count - 1) * sizeof *inverse);
   }
   kept->items = items;
+  kept->inverse = inverse;
   PL_TRY(pl_vec_push(pool->mem, &pool->temps, kept));
   pool->temp_slots[temp_slot(pool, kept)] = (uint32_t)pool->temps.count;
   *id = pl_id_make(PL_TAG_TEMP, pool->temps.count);
@@ -290,6 +309,36 @@ bool pl_termpool_list(const pl_termpool* pool, pl_id id, const pl_id** items, si
   const pl_temp* const temp = pl_termpool_temp(pool, id);
   *items = temp->items;
   *count = temp->count;
+  return true;
+}
+
+/* --- paths --- */
+
+pl_status pl_termpool_put_path(pl_termpool* pool, const pl_path_value* path, pl_id* id) {
+  const size_t nodes = path->length + 1;
+  pl_arena_reset(&pool->scratch);
+  pl_id* const items = pl_arena_alloc(&pool->scratch, (nodes + path->length) * sizeof *items);
+  if (!items) {
+    return pl_mem_status(pool->mem);
+  }
+  memcpy(items, path->nodes, nodes * sizeof *items);
+  if (path->length) {
+    memcpy(items + nodes, path->predicates, path->length * sizeof *items);
+  }
+  pl_temp wanted = {.tag = PL_TAG_TEMP, .items = items, .count = nodes, .path = true, .inverse = path->inverse};
+  wanted.hash = XXH3_64bits_withSeed(items, (nodes + path->length) * sizeof *items, 0x50415448);
+  return temp_find(pool, &wanted, id) ? PL_OK : temp_add(pool, &wanted, id);
+}
+
+bool pl_termpool_path(const pl_termpool* pool, pl_id id, pl_path_value* out) {
+  if (!pl_termpool_is_list(pool, id) || !pl_termpool_temp(pool, id)->path) {
+    return false;
+  }
+  const pl_temp* const temp = pl_termpool_temp(pool, id);
+  *out = (pl_path_value){.nodes = temp->items,
+                         .predicates = temp->items + temp->count,
+                         .inverse = temp->inverse,
+                         .length = temp->count - 1};
   return true;
 }
 
@@ -366,6 +415,18 @@ static int rank_of(pl_tag tag) {
 
 static bool sorts_like_its_value(pl_tag tag) { return value_needs_no_text(tag) || tag == PL_TAG_SHORT; }
 
+/// Two paths over the same nodes: by predicates, then forward before inverse.
+static pl_status order_facts(pl_termpool* pool, const pl_temp* x, const pl_temp* y, int* order) {
+  const size_t length = x->count - 1;
+  for (size_t i = 0; i < length && *order == 0; i++) {
+    PL_TRY(pl_termpool_order(pool, x->items[x->count + i], y->items[y->count + i], order));
+  }
+  for (size_t i = 0; i < length && *order == 0; i++) {
+    *order = (int)x->inverse[i] - (int)y->inverse[i];
+  }
+  return PL_OK;
+}
+
 static pl_status order_lists(pl_termpool* pool, pl_id a, pl_id b, int* order) {
   const pl_temp* const x = pl_termpool_temp(pool, a);
   const pl_temp* const y = pl_termpool_temp(pool, b);
@@ -376,7 +437,10 @@ static pl_status order_lists(pl_termpool* pool, pl_id a, pl_id b, int* order) {
     }
   }
   *order = (x->count > y->count) - (x->count < y->count);
-  return PL_OK;
+  if (*order == 0) {
+    *order = (int)x->path - (int)y->path;
+  }
+  return *order == 0 && x->path ? order_facts(pool, x, y, order) : PL_OK;
 }
 
 pl_status pl_termpool_order(pl_termpool* pool, pl_id a, pl_id b, int* order) {
