@@ -125,6 +125,8 @@ typedef struct pl_api_cell {
   size_t item_count;    ///< used
 } pl_api_cell;
 
+typedef struct pl_api_walk pl_api_walk;  ///< over the support of the current row; in api_why.c
+
 struct parley_query {
   parley* store;                 ///< owner
   parley_txn* txn;               ///< prepared in it; NULL = has its own for each run
@@ -173,8 +175,11 @@ struct parley_query {
   size_t line_next;              ///< of the one after it
   pl_buf stage;                  ///< text given out by parley_query_stage
   pl_buf profile;                ///< plan with counts of the last run that kept it
+  pl_buf profile_json;           ///< the same as JSON
   bool keep_profile;             ///< this run is to keep it
   parley_changes changes;        ///< of the last run
+  pl_api_walk* walk;             ///< NULL until support is read
+  pl_arena arena_why;            ///< texts of the current line of support
 };
 
 /// Are its rows lines of text, explain or profile?
@@ -186,6 +191,10 @@ static inline bool pl_api_query_writes(const parley_query* query) {
   return (query->query->kind == PL_QUERY_UPDATE && query->query->mode != PL_MODE_PREVIEW) ||
          query->query->kind == PL_QUERY_DEFINE;
 }
+
+/// End the walk over the current row's support: before the row goes.
+void pl_api_why_end(parley_query* query);
+void pl_api_why_free(parley_query* query);
 
 /// Make the plan (again) in a transaction.
 pl_status pl_api_query_plan(parley_query* query, pl_txn* txn);

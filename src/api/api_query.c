@@ -116,9 +116,11 @@ static parley_query* query_new(parley* store, parley_txn* txn, pl_str text) {
   pl_arena_init(&q->arena_plan, &q->mem);
   pl_api_mem_init(store, &q->mem_row, SIZE_MAX);
   pl_arena_init(&q->arena_row, &q->mem_row);
+  pl_arena_init(&q->arena_why, &q->mem_row);
   pl_buf_init(&q->lines, &q->mem, SIZE_MAX / 2);
   pl_buf_init(&q->stage, &q->mem, SIZE_MAX / 2);
   pl_buf_init(&q->profile, &q->mem, SIZE_MAX / 2);
+  pl_buf_init(&q->profile_json, &q->mem, SIZE_MAX / 2);
   atomic_init(&q->interrupt, 0);
   (void)pthread_mutex_lock(&store->lock);
   q->limits = store->limits;
@@ -215,6 +217,8 @@ void parley_finalize(parley_query* q) {
   pl_buf_free(&q->lines);
   pl_buf_free(&q->stage);
   pl_buf_free(&q->profile);
+  pl_buf_free(&q->profile_json);
+  pl_api_why_free(q);
   pl_arena_free(&q->arena_row);
   pl_arena_free(&q->arena_plan);
   pl_arena_free(&q->arena_query);
@@ -361,7 +365,8 @@ parley_status parley_query_set_rules(parley_query* query, uint64_t rules_off, in
   if (query->state == PL_API_READING) {
     return pl_api_status(pl_fail(pl_api_query_misuse(query), PL_MSG_QUERY_READING));
   }
-  query->plan_options = (pl_plan_options){.rules_off = rules_off, .join_order_off = join_order_off != 0};
+  query->plan_options.rules_off = rules_off;
+  query->plan_options.join_order_off = join_order_off != 0;
   pl_status status = pl_api_query_look(query, &txn, &begun);
   if (status == PL_OK) {
     status = pl_api_query_plan(query, txn);

@@ -41,6 +41,7 @@ static void end_run(parley_query* q) {
   if (!q->run) {
     return;
   }
+  pl_api_why_end(q);
   if (pl_run_rest(q->run)) {
     q->kept = q->run;
   } else {
@@ -87,7 +88,11 @@ void pl_api_query_stop(parley_query* q) {
 
 /// Run a kept run again, or open one.
 static pl_status start_run(parley_query* q, pl_txn* txn) {
-  const pl_run_limits limits = {.memory_bytes = q->limits.memory_bytes};
+  const pl_run_limits limits = {.memory_bytes = q->limits.memory_bytes, .profile = q->keep_profile};
+  if (q->keep_profile) {
+    pl_run_close(q->kept);
+    q->kept = NULL;
+  }
   pl_run* const kept = q->kept;
   q->kept = NULL;
   if (!kept) {
@@ -150,7 +155,9 @@ static pl_status begin_rows(parley_query* q) {
 
 static pl_status keep_profile(parley_query* q) {
   pl_buf_clear(&q->profile);
-  return q->keep_profile ? pl_run_profile(q->run, &q->profile) : PL_OK;
+  pl_buf_clear(&q->profile_json);
+  PL_TRY(q->keep_profile ? pl_run_profile(q->run, &q->profile) : PL_OK);
+  return q->keep_profile ? pl_run_profile_json(q->run, &q->profile_json) : PL_OK;
 }
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
@@ -184,6 +191,7 @@ static pl_status next_row(parley_query* q) {
 
 static void forget_row(parley_query* q) {
   q->has_row = false;
+  pl_api_why_end(q);
   if (q->column_count > 0) {
     memset(q->cells, 0, q->column_count * sizeof *q->cells);
     pl_arena_reset(&q->arena_row);

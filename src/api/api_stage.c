@@ -19,12 +19,13 @@ static pl_status print_in(parley_query* q, pl_txn* txn, parley_stage stage) {
   if (stage == PARLEY_STAGE_TOKENS || stage == PARLEY_STAGE_AST) {
     return print_text(q, txn, stage);
   }
-  return stage == PARLEY_STAGE_ALGEBRA ? pl_query_print(q->query, &pl_txn_settings(txn)->names, &q->stage)
-                                       : pl_plan_explain(q->plan, txn, &q->stage);
+  return stage == PARLEY_STAGE_ALGEBRA     ? pl_query_print(q->query, &pl_txn_settings(txn)->names, &q->stage)
+         : stage == PARLEY_STAGE_PLAN_JSON ? pl_plan_explain_json(q->plan, txn, &q->stage)
+                                           : pl_plan_explain(q->plan, txn, &q->stage);
 }
 
 /// The counts of the last run if they were kept, else of a run made for the purpose (never one that writes).
-static pl_status print_profile(parley_query* q) {
+static pl_status print_profile(parley_query* q, bool json) {
   if (q->profile.len == 0) {
     if (q->state == PL_API_READING) {
       return pl_fail(pl_api_query_misuse(q), PL_MSG_QUERY_READING);
@@ -34,14 +35,14 @@ static pl_status print_profile(parley_query* q) {
     }
     PL_TRY(pl_api_query_profile(q));
   }
-  return pl_buf_str(&q->stage, pl_buf_view(&q->profile));
+  return pl_buf_str(&q->stage, pl_buf_view(json ? &q->profile_json : &q->profile));
 }
 
 static pl_status print(parley_query* q, parley_stage stage) {
   pl_txn* txn;
   bool begun;
-  if (stage == PARLEY_STAGE_PROFILE) {
-    return print_profile(q);
+  if (stage == PARLEY_STAGE_PROFILE || stage == PARLEY_STAGE_PROFILE_JSON) {
+    return print_profile(q, stage == PARLEY_STAGE_PROFILE_JSON);
   }
   PL_TRY(pl_api_query_look(q, &txn, &begun));
   const pl_status status = print_in(q, txn, stage);
@@ -55,7 +56,7 @@ const char* parley_query_stage(parley_query* query, parley_stage stage) {
   if (!query) {
     return NULL;
   }
-  if ((unsigned)stage > PARLEY_STAGE_PROFILE) {
+  if ((unsigned)stage > PARLEY_STAGE_PROFILE_JSON) {
     (void)pl_fail(pl_api_query_misuse(query), PL_MSG_QUERY_STAGE);
     return NULL;
   }

@@ -58,10 +58,23 @@ static bool chunk_is_sound(const pl_chunk* chunk) {
 }
 #endif
 
+/// What was taken while the operator worked, less what those below it took, is its own.
+static void count_bytes(pl_op* op, size_t before, int64_t below) {
+  const int64_t taken = (int64_t)op->run->mem.bytes_used - (int64_t)before;
+  op->bytes += taken - op->run->bytes_below;
+  op->bytes_max = op->bytes > op->bytes_max ? op->bytes : op->bytes_max;
+  op->run->bytes_below = below + taken;
+}
+
 pl_status pl_op_next(pl_op* op, pl_chunk** out) {
   pl_run* run = op->run;
   const uint64_t start = run->profile ? pl_clock_ns() : 0;
+  const pl_op* const caller = run->working;
+  const size_t bytes = run->mem.bytes_used;
+  const int64_t below = run->bytes_below;
   pl_status status = PL_OK;
+  run->working = op;
+  run->bytes_below = 0;
   do {
     status = pl_guard_check(run->guard, run->err);
     if (status == PL_OK) {
@@ -69,9 +82,12 @@ pl_status pl_op_next(pl_op* op, pl_chunk** out) {
       status = op->node->type->next(op, out);
     }
   } while (status == PL_OK && (*out)->selected == 0);
+  run->working = caller;
   if (run->profile) {
     op->time_ns += pl_clock_ns() - start;
+    count_bytes(op, bytes, below);
   }
+  op->ended = op->ended || status == PL_DONE;
   if (status != PL_OK) {
     *out = NULL;  // callers keep the chunk they hold: an emptied one must not look half read
     return status == PL_DONE ? PL_DONE : memory_failure(op, status);

@@ -50,6 +50,9 @@ struct pl_op {
   uint64_t* times;      ///< space for the output's multiplicities, made on first use
   uint64_t rows_seen;   ///< rows handed on, multiplicities counted
   uint64_t time_ns;     ///< time inside, inputs included; only when profiling
+  int64_t bytes;        ///< memory taken and not given back inside, inputs excluded; only when profiling
+  int64_t bytes_max;    ///< most of it
+  bool ended;           ///< it said PL_DONE: all its rows were seen
 };
 
 struct pl_plan {
@@ -71,7 +74,10 @@ enum {
   PL_HIDDEN_ROW = 4,
   PL_HIDDEN_EXISTS = 5,
   PL_HIDDEN_WHY = 6,
-  PL_HIDDEN_DEPTH = 7
+  PL_HIDDEN_KEY = 7 /* members of the nodes at places A, P and B (op_members.c) */,
+  PL_HIDDEN_SAME_ROW = 10,
+  PL_HIDDEN_CLASSES = 11,
+  PL_HIDDEN_DEPTH = 12
 };
 #define PL_PLAN_DEPTH_MAX 250u     ///< nesting of correlated plans
 #define PL_PLAN_NODES_MAX 100000u  ///< operators of one plan
@@ -98,13 +104,15 @@ struct pl_run {
   struct pl_preview* preview;     ///< changes listed instead of written (update.h); NULL until they are asked for
   uint64_t rows;                  ///< result rows so far
   uint64_t rows_max;              ///< limit; 0 = none
-  bool profile;                   ///< measure time
+  bool profile;                   ///< measure time and memory
+  int64_t bytes_below;            ///< memory taken inside the operators that the one at work has called
   bool done;                      ///< nothing more comes
   pl_status failed;               ///< a failure sticks
   uint64_t snapshot;              ///< of the transaction
   bool moved;                     ///< run again, and the snapshot or the ids of constants are others than before
   pl_chunk exists;                ///< result of an EXISTS query
   pl_id exists_id;                ///< its one value
+  pl_id exists_why;               ///< and why it is so
   pl_id* row_ids;                 ///< 0, 1, 2 ...: the hidden column of all Arguments; made by the first
 };
 

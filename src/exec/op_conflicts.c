@@ -327,7 +327,8 @@ static pl_status conflicts_describe(const pl_node* base, pl_explain* explain) {
     PL_TRY(pl_buf_str(explain->out, pl_str_c(i ? ", " : " ")));
     PL_TRY(pl_explain_ref(explain, &alg->predicates[i]));
   }
-  return pl_buf_str(explain->out, pl_str_c(alg->predicate_count ? " [pso 1]" : " single-valued predicates [pso 1]"));
+  PL_TRY(pl_buf_str(explain->out, pl_str_c(alg->predicate_count ? "" : " single-valued predicates")));
+  return pl_explain_order(explain, PL_ORDER_PSO, 1);
 }
 
 static const pl_op_class conflicts_class = {.name = "Conflicts",

@@ -3,10 +3,13 @@
 // Scans write straight into the output columns; what they cannot restrict themselves is checked in place afterwards. Output follows the order of
 // the input's rows.
 #include "exec/lens.h"
+#include "exec/support.h"
 
 typedef struct pair {
-  pl_id a;  ///< end A
-  pl_id b;  ///< end B
+  pl_id a;       ///< end A
+  pl_id b;       ///< end B
+  pl_id p;       ///< predicate, and
+  bool inverse;  ///< whether B is the subject: of the fact behind it, where support is asked for
 } pair;
 
 typedef struct lookup_op {
@@ -15,6 +18,7 @@ typedef struct lookup_op {
   pl_probe_room probe_room;       ///< space to make them in
   pl_scan* scans[PL_ACCESS_MAX];  ///< by access, opened on first use
   const pl_pass* pass;            ///< compiled lens; NULL = everything passes
+  bool why;                       ///< rows get the support of their fact
   pl_ids graphs;                  ///< named graphs, for annotations of unknown c
   bool graphs_listed;             ///< graphs is filled
   pl_id* target[PL_PLACE_COUNT];  ///< where a place's values are written: output column or own space; NULL = not wanted
@@ -38,7 +42,7 @@ static pl_status make_targets(lookup_op* st) {
   const pl_lookup_node* node = node_of(st);
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
     const pl_place* place = &node->places[i];
-    bool wanted = node->raw || (node->pairs && (i == PL_PLACE_A || i == PL_PLACE_B));
+    bool wanted = node->shows_places || st->why || (node->pairs && (i == PL_PLACE_A || i == PL_PLACE_B));
     for (uint32_t a = 0; a < node->access_count; a++) {
       const pl_access* access = &node->accesses[a];
       wanted |= access->residual || (access->inverse && node->access_count > 1);
@@ -60,6 +64,7 @@ static pl_status lookup_open(pl_op* op) {
   lookup_op* st = (lookup_op*)op;
   const pl_lookup_node* node = node_of(st);
   PL_TRY(pl_op_columns(op));
+  st->why = !node->annot && !node->raw && pl_why_column(op->run, &op->chunk);
   PL_TRY(make_targets(st));
   PL_TRY(pl_probes_make(op->run, node, &st->probe_room, &st->probes));
   if (node->lens != PL_LENS_NONE && st->probes.count) {
@@ -233,16 +238,35 @@ static pl_status read_rows(lookup_op* st, uint32_t at, uint32_t* added) {
   return PL_OK;
 }
 
+/// Support of a row: that of its input row and the fact.
+static pl_status add_support(lookup_op* st, uint32_t at, pl_id a, pl_id p, pl_id b, pl_id c, bool inverse) {
+  pl_run* run = st->op.run;
+  pl_why fact = 0;
+  PL_TRY(pl_why_fact(run, PL_WHY_FACT, inverse ? b : a, p, inverse ? a : b, c, node_of(st)->lens, &fact));
+  return pl_why_extend(run, st->in, st->row, &st->op.chunk, at, 1, fact);
+}
+
+static pl_status add_supports(lookup_op* st, uint32_t at, uint32_t count) {
+  const pl_access* access = &node_of(st)->accesses[st->probe->access];
+  for (uint32_t i = at; i < at + count; i++) {
+    const pl_id c = access->mode == PL_SCAN_ASSERTIONS ? place_value(st, access, PL_PLACE_C, i) : PL_ID_NULL;
+    PL_TRY(add_support(st, i, place_value(st, access, PL_PLACE_A, i), place_value(st, access, PL_PLACE_P, i),
+                       place_value(st, access, PL_PLACE_B, i), c, access->inverse));
+  }
+  return PL_OK;
+}
+
 /// Copy the input row and the hidden slots beside `count` new rows.
 static pl_status finish_rows(lookup_op* st, uint32_t at, uint32_t count) {
   const pl_lookup_node* node = node_of(st);
   pl_chunk* out = &st->op.chunk;
   pl_carry_row(&node->carry, st->in, st->row, out, at, count);
   const pl_slot hidden = st->op.run->plan->hidden;
-  for (uint32_t i = at; node->raw && i < at + count; i++) {
+  for (uint32_t i = at; node->shows_places && i < at + count; i++) {
     const pl_access* access = &node->accesses[st->probe->access];
     for (uint8_t p = 0; p < PL_PLACE_COUNT; p++) {
-      out->columns[hidden + PL_HIDDEN_PLACE + p][i] = place_value(st, access, p, i);
+      const bool read = p != PL_PLACE_C || access->width == 4;
+      out->columns[hidden + PL_HIDDEN_PLACE + p][i] = read ? place_value(st, access, p, i) : st->key[p];
     }
     out->columns[hidden + PL_HIDDEN_ROW][i] = st->row_number;
   }
@@ -270,6 +294,7 @@ static pl_status next_plain(lookup_op* st, uint32_t* filled) {
     PL_TRY(read_rows(st, at, &added));
     if (added) {
       PL_TRY(finish_rows(st, at, added));
+      PL_TRY(st->why ? add_supports(st, at, added) : PL_OK);
       at += added;
     }
   }
@@ -340,10 +365,13 @@ static pl_status next_counted(lookup_op* st, uint32_t* filled) {
 
 static int compare_pairs(const void* x, const void* y) {
   const pair *a = x, *b = y;
-  return a->a != b->a ? (a->a < b->a ? -1 : 1) : (a->b > b->b) - (a->b < b->b);
+  return a->a != b->a   ? (a->a < b->a ? -1 : 1)
+         : a->b != b->b ? (a->b < b->b ? -1 : 1)
+         : a->p != b->p ? (a->p < b->p ? -1 : 1)
+                        : a->inverse - b->inverse;
 }
 
-/// All distinct ends of the current row.
+/// All distinct ends of the current row; those of several facts once for each of them where support is asked for.
 static pl_status collect_pairs(lookup_op* st) {
   st->pairs.count = st->pair_at = 0;
   for (size_t i = 0; i < st->probes.count; i++) {
@@ -355,7 +383,10 @@ static pl_status collect_pairs(lookup_op* st) {
       PL_TRY(read_rows(st, 0, &added));
       PL_TRY(pl_guard_check(st->op.run->guard, st->op.run->err));
       for (uint32_t k = 0; k < added; k++) {
-        const pair ends = {place_value(st, access, PL_PLACE_A, k), place_value(st, access, PL_PLACE_B, k)};
+        const pair ends = {.a = place_value(st, access, PL_PLACE_A, k),
+                           .b = place_value(st, access, PL_PLACE_B, k),
+                           .p = st->why ? place_value(st, access, PL_PLACE_P, k) : PL_ID_NULL,
+                           .inverse = st->why && access->inverse};
         PL_TRY(pl_vec_push(&st->op.run->mem, &st->pairs, ends));
       }
     }
@@ -384,6 +415,22 @@ static void write_pair(lookup_op* st, uint32_t at, pair ends) {
   }
 }
 
+/// The support of a pair: any of its facts. Steps over all of them but the first.
+static pl_status support_pair(lookup_op* st, uint32_t at, const pair* first) {
+  pl_run* run = st->op.run;
+  pl_why any = 0, fact = 0;
+  for (st->pair_at--; st->pair_at < st->pairs.count; st->pair_at++) {
+    const pair* ends = &st->pairs.data[st->pair_at];
+    if (ends->a != first->a || ends->b != first->b) {
+      break;
+    }
+    PL_TRY(pl_why_fact(run, PL_WHY_FACT, ends->inverse ? ends->b : ends->a, ends->p, ends->inverse ? ends->a : ends->b,
+                       0, node_of(st)->lens, &fact));
+    PL_TRY(pl_why_alternative(run, &any, fact));
+  }
+  return pl_why_extend(run, st->in, st->row, &st->op.chunk, at, 1, any);
+}
+
 static pl_status next_pairs(lookup_op* st, uint32_t* filled) {
   uint32_t at = 0;
   while (at < PL_CHUNK_ROWS) {
@@ -396,8 +443,10 @@ static pl_status next_pairs(lookup_op* st, uint32_t* filled) {
       PL_TRY(collect_pairs(st));
       continue;
     }
-    write_pair(st, at, st->pairs.data[st->pair_at++]);
+    const pair ends = st->pairs.data[st->pair_at++];
+    write_pair(st, at, ends);
     PL_TRY(finish_rows(st, at, 1));
+    PL_TRY(st->why ? support_pair(st, at, &ends) : PL_OK);
     at++;
   }
   *filled = at;
@@ -431,7 +480,7 @@ static void add_keys(const pl_lookup_node* node, pl_slots set) {
 }
 
 static bool can_count(const pl_lookup_node* node, pl_slots needed) {
-  bool can = !node->pairs && !node->raw;
+  bool can = !node->pairs && !node->shows_places;
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
     can &= node->places[i].kind != PL_PLACE_REPEAT;
     can &= node->places[i].kind != PL_PLACE_NEW || !pl_slots_has(needed, node->places[i].slot);
@@ -448,7 +497,11 @@ static pl_status lookup_prune(pl_planner* planner, pl_node* base, pl_slots neede
   if (!node->raw) {
     pl_slots_keep(base->out, needed);
   }
-  node->counted = pl_planner_rule(planner, PL_RULE_COUNT_MATCHES) && can_count(node, base->out);
+  for (uint32_t i = 0; node->shows_places && i <= PL_HIDDEN_ROW; i++) {
+    pl_slots_add(base->out, planner->plan->hidden + i);
+  }
+  node->counted = pl_planner_rule(planner, PL_RULE_COUNT_MATCHES) && can_count(node, base->out) &&
+                  (node->annot || !pl_why_in(planner, base->out));
   PL_TRY(pl_slots_copy(planner->arena, base->out, &below));
   pl_slots_keep(below, base->inputs[0]->out);
   PL_TRY(pl_slots_copy(planner->arena, below, &carried));
@@ -468,7 +521,7 @@ static pl_status describe_verbs(const pl_lookup_node* node, pl_explain* explain)
 
 static pl_status lookup_describe(const pl_node* base, pl_explain* explain) {
   const pl_lookup_node* node = (const pl_lookup_node*)base;
-  const pl_alg* leaf = node->leaf;
+  const pl_alg* leaf = node->written;
   PL_TRY(pl_buf_char(explain->out, ' '));
   PL_TRY(pl_explain_ref(explain, node->annot ? &leaf->annot.c : &leaf->scan.subject));
   PL_TRY(describe_verbs(node, explain));
@@ -478,7 +531,7 @@ static pl_status lookup_describe(const pl_node* base, pl_explain* explain) {
     PL_TRY(pl_buf_str(explain->out, PL_STR(" as ")));
     PL_TRY(pl_explain_slot(explain, leaf->scan.c));
   }
-  PL_TRY(pl_buf_printf(explain->out, " [%s %u]", pl_order_names[node->accesses[0].order], node->accesses[0].prefix));
+  PL_TRY(pl_explain_order(explain, node->accesses[0].order, node->accesses[0].prefix));
   PL_TRY(pl_buf_str(explain->out, pl_str_c(node->lens != PL_LENS_NONE ? " lens" : "")));
   return pl_buf_str(explain->out, pl_str_c(node->counted ? " counted" : ""));
 }

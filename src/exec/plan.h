@@ -66,8 +66,9 @@ pl_status pl_node_path(pl_planner* planner, pl_node* input, const pl_alg_path* p
 pl_status pl_node_label(pl_planner* planner, pl_node* input, const pl_alg_label* label, pl_node** out);
 /// Extend each row with the literals that the text index gives for a text.
 pl_status pl_node_text(pl_planner* planner, pl_node* input, const pl_alg_text* text, pl_node** out);
-/// A scan or annotation under identity (same N): each row extended with the matches of the nodes that its values stand for.
-pl_status pl_node_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, pl_node** out);
+/// A scan or annotation under identity (same N): each row extended with the matches of the nodes that its values stand for. `raw`: slots that
+/// show nodes as they are stored (pl_same_raw_slots).
+pl_status pl_node_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, pl_slots raw, pl_node** out);
 /// The facts behind the rows of the input, or built from them.
 pl_status pl_node_graph(pl_planner* planner, pl_node* input, const pl_alg_graph* graph, pl_node** out);
 pl_status pl_node_conflicts(pl_planner* planner, const pl_alg_conflicts* conflicts, pl_node** out);
@@ -77,6 +78,8 @@ typedef enum pl_apply_kind { PL_APPLY_LEFT, PL_APPLY_ANTI, PL_APPLY_MARK, PL_APP
 /// `subs` with their arguments: one, or for EITHER one per branch. `slot` receives the truth for MARK.
 pl_status pl_node_apply(pl_planner* planner, pl_apply_kind kind, pl_node* input, pl_node* const* subs,
                         pl_node* const* arguments, uint32_t sub_count, pl_slot slot, pl_node** out);
+/// The pattern of a Not or Exists in the query text, for the support of rows where it finds nothing.
+void pl_apply_span(pl_node* apply, pl_span span);
 pl_status pl_node_filter(pl_planner* planner, pl_node* input, const pl_expr* expr, pl_node** out);
 pl_status pl_node_extend(pl_planner* planner, pl_node* input, const pl_alg_item* items, uint32_t count, pl_node** out);
 pl_status pl_node_unnest(pl_planner* planner, pl_node* input, pl_slot slot, const pl_expr* expr, pl_node** out);
@@ -96,6 +99,8 @@ struct pl_explain {
   const pl_plan* plan;    ///< for hidden slots
   const pl_names* names;  ///< prefixes of the store
   pl_buf* out;            ///< receives the text
+  pl_str order;           ///< pl_explain_order of the operator at hand
+  char order_text[24];    ///< holds it
 };
 pl_status pl_explain_slot(pl_explain* explain, pl_slot slot);
 pl_status pl_explain_slots(pl_explain* explain, const pl_slot* slots, uint32_t count);
@@ -103,7 +108,9 @@ pl_status pl_explain_ref(pl_explain* explain, const pl_ref* ref);
 pl_status pl_explain_expr(pl_explain* explain, const pl_expr* expr);
 /// `slot = expr`, the i-th of a list (from 0).
 pl_status pl_explain_item(pl_explain* explain, uint32_t i, pl_slot slot, const pl_expr* expr);
-/// Print a tree; `run` adds seen rows and time.
-pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, pl_buf* out);
+/// Tell which order of the store is read, with how many leading columns fixed.
+pl_status pl_explain_order(pl_explain* explain, pl_order order, unsigned prefix);
+/// Print the tree as text or JSON; `run` (may be NULL) adds seen rows, time and memory.
+pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, bool json, pl_buf* out);
 
 #endif

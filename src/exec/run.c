@@ -1,7 +1,7 @@
 // Runs: opening a plan in a transaction, handing on its chunks, closing everything. See run.h.
-#include "exec/lens.h"
-#include "exec/update.h"
+#include "exec/classes.h"
 #include "exec/support.h"
+#include "exec/update.h"
 
 #include <time.h>
 
@@ -76,7 +76,10 @@ static pl_status open_run(pl_run* run, const pl_param* params) {
                         .query = run->plan->query,
                         .terms = run->terms,
                         .params = run->params,
-                        .now_ms = now_ms()};
+                        .now_ms = now_ms(),
+                        .shown = pl_classes_eval,
+                        .shown_user = run};
+  PL_TRY(pl_classes_open(run));
   pl_op* root = NULL;
   return pl_op_open(run, run->plan->root, &root);
 }
@@ -96,7 +99,7 @@ pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, 
   run->guard = guard;
   run->err = err;
   run->rows_max = limits ? limits->rows : 0;
-  run->profile = plan->query->mode == PL_MODE_PROFILE;
+  run->profile = plan->query->mode == PL_MODE_PROFILE || (limits && limits->profile);
   pl_arena_init(&run->arena, &run->mem);
   pl_arena_init(&run->scratch, &run->mem);
   const pl_status status = open_run(run, params);
@@ -121,6 +124,7 @@ void pl_run_close(pl_run* run) {
     }
   }
   pl_lens_free(run);
+  pl_classes_free(run);
   pl_why_free(run);
   pl_termpool_free(run->pool);
   pl_arena_free(&run->scratch);
@@ -180,6 +184,19 @@ pl_slot pl_run_slot(const pl_run* run, uint32_t column) {
 
 pl_termpool* pl_run_pool(pl_run* run) { return run->pool; }
 
+/// The first match, or that there is none.
+static pl_status support_exists(pl_run* run, const pl_chunk* found) {
+  if (!pl_why_asked(run)) {
+    return PL_OK;
+  }
+  run->exists.columns[run->plan->why] = &run->exists_why;
+  if (found) {
+    run->exists_why = pl_why_of(run, found, pl_chunk_row(found, 0));
+    return PL_OK;
+  }
+  return pl_why_absent(run, run->plan->query->root->span, &run->exists_why);
+}
+
 static pl_status next_exists(pl_run* run, const pl_chunk** chunk) {
   pl_chunk* found = NULL;
   const pl_status status = pl_op_next(root_of(run), &found);
@@ -188,6 +205,7 @@ static pl_status next_exists(pl_run* run, const pl_chunk** chunk) {
   }
   run->exists_id = pl_id_make(PL_TAG_BOOLEAN, status == PL_OK);
   run->exists.columns[pl_run_slot(run, 0)] = &run->exists_id;
+  PL_TRY(support_exists(run, found));
   pl_chunk_set(&run->exists, 1);
   run->done = true;
   *chunk = &run->exists;

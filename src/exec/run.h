@@ -17,12 +17,15 @@ typedef struct pl_run pl_run;
 typedef struct pl_plan_options {
   uint64_t rules_off;   ///< bit n switches rewrite rule n off
   bool join_order_off;  ///< join in order of writing
+  bool why;             ///< keep the support of each row, as `why` asks
+  size_t why_members;   ///< rows of a group whose support is kept; 0 = default
 } pl_plan_options;
 
 typedef struct pl_run_limits {
   size_t memory_bytes;  ///< 0 = none
   uint64_t rows;        ///< result rows after which PL_ERR_LIMIT is given; 0 = none
   unsigned threads;     ///< 0 = the store's
+  bool profile;         ///< measure time and memory also where the query does not ask for it
 } pl_run_limits;
 
 /// Names of the rewrite rules by bit number; NULL ends the table.
@@ -33,6 +36,9 @@ pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options
                        pl_error* err, pl_plan** out);
 /// Text of the plan (explain): one tree, one operator a line, expected rows, order used.
 pl_status pl_plan_explain(const pl_plan* plan, pl_txn* txn, pl_buf* out);
+/// The same as one JSON object: operator, detail, order, expected, children; after a run also seen, ms, bytes and, if the estimate was wrong by
+/// more than ten times, off_by.
+pl_status pl_plan_explain_json(const pl_plan* plan, pl_txn* txn, pl_buf* out);
 
 /// Start. `params` holds one per pl_query.params: a term (PL_TERM_NONE = null) or, where `list` is set, the terms of a list.
 typedef struct pl_param {
@@ -56,6 +62,7 @@ pl_status pl_run_update(pl_run* run, pl_write_counts* counts);
 pl_termpool* pl_run_pool(pl_run* run);  ///< terms of the result ids
 /// Text of the plan with seen rows and time per operator (profile); call after the run is done.
 pl_status pl_run_profile(const pl_run* run, pl_buf* out);
+pl_status pl_run_profile_json(const pl_run* run, pl_buf* out);
 void pl_run_close(pl_run* run);  ///< accepts NULL
 
 #endif
