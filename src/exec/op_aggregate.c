@@ -1,7 +1,7 @@
 // Aggregate: groups rows by their keys in a hash table, in order of first sight, and keeps a state per group and aggregate.
 // Without keys there is always one group.
-#include "exec/plan.h"
 #include "exec/rowtable.h"
+#include "exec/support.h"
 #include "expr/aggregate.h"
 
 #define SLAB_GROUPS 64u  ///< groups whose states are allocated together
@@ -35,6 +35,7 @@ typedef struct aggregate_op {
   pl_id* row;           ///< space for one key
   bool built;           ///< input was read
   uint32_t at;          ///< next group to hand on
+  pl_whys whys;         ///< supports of the groups, where they are asked for
 } aggregate_op;
 
 static const aggregate_node* node_of(const pl_op* op) { return (const aggregate_node*)op->node; }
@@ -78,6 +79,7 @@ static void aggregate_reset(aggregate_op* st) {
     pl_mem_free(mem, st->slabs.data[i], SLAB_GROUPS * node->group_bytes);
   }
   st->slabs.count = 0;
+  st->whys.count = 0;
   pl_rowtable_clear(&st->groups);
   st->built = false;
   st->at = 0;
@@ -87,6 +89,7 @@ static void aggregate_close(pl_op* op) {
   aggregate_op* st = (aggregate_op*)op;
   aggregate_reset(st);
   pl_vec_free(&op->run->mem, &st->slabs);
+  pl_vec_free(&op->run->mem, &st->whys);
   pl_rowtable_free(&st->groups);
 }
 
@@ -127,6 +130,20 @@ static pl_status find_groups(aggregate_op* st, const pl_chunk* chunk) {
       st->row[k] = st->key_columns[k][row];
     }
     PL_TRY(find_group(st, &st->group_of[row]));
+  }
+  return PL_OK;
+}
+
+/// The rows of a chunk are members of their groups.
+static pl_status add_supports(aggregate_op* st, const pl_chunk* chunk) {
+  pl_run* run = st->op.run;
+  for (uint32_t i = 0; i < chunk->selected; i++) {
+    const uint32_t row = pl_chunk_row(chunk, i);
+    const uint32_t group = st->group_of[row];
+    while (st->whys.count <= group) {
+      PL_TRY(pl_vec_push(&run->mem, &st->whys, 0));
+    }
+    PL_TRY(pl_why_member(run, &st->whys.data[group], pl_why_of(run, chunk, row)));
   }
   return PL_OK;
 }
@@ -180,6 +197,7 @@ static pl_status build(aggregate_op* st) {
     }
     PL_TRY(status);
     PL_TRY(find_groups(st, chunk));
+    PL_TRY(pl_why_column(st->op.run, &st->op.chunk) ? add_supports(st, chunk) : PL_OK);
     for (uint32_t a = 0; a < node->agg_count; a++) {
       PL_TRY(update(st, &node->aggs[a], chunk));
     }
@@ -191,6 +209,10 @@ static pl_status emit(aggregate_op* st, uint32_t at) {
   const aggregate_node* node = node_of(&st->op);
   pl_run* run = st->op.run;
   pl_id** columns = st->op.chunk.columns;
+  pl_id* why = pl_why_column(run, &st->op.chunk);
+  if (why) {
+    why[at] = st->at < st->whys.count ? st->whys.data[st->at] : 0;
+  }
   const pl_id* key = pl_rowtable_row(&st->groups, st->at);
   for (uint32_t k = 0; k < node->key_count; k++) {
     if (columns[node->keys[k].slot]) {
@@ -239,6 +261,9 @@ static pl_status aggregate_prune(pl_planner* planner, pl_node* base, pl_slots ne
     for (uint32_t i = 0; i < node->aggs[a].agg->arg_count; i++) {
       pl_slots_of_expr(node->aggs[a].agg->args[i], below);
     }
+  }
+  if (pl_why_in(planner, base->out)) {
+    pl_slots_add(below, planner->plan->why);
   }
   return pl_node_prune(planner, base->inputs[0], below);
 }
@@ -315,6 +340,7 @@ pl_status pl_node_aggregate(pl_planner* planner, pl_node* input, const pl_alg* a
     pl_slots_add(node->node.out, node->keys[k].slot);
   }
   PL_TRY(add_aggs(planner, node, alg));
+  pl_why_declare(planner, &node->node);
   node->node.rows_expected = node->key_count ? input->rows_expected / 10 + 1 : 1;
   *out = &node->node;
   return PL_OK;

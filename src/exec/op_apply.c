@@ -4,7 +4,7 @@
 //   Not       outer rows without a match
 //   Exists    outer rows with a truth in a new column
 //   Either    outer rows with the matches of each branch in turn
-#include "exec/plan.h"
+#include "exec/support.h"
 
 typedef struct apply_node {
   pl_node node;
@@ -13,6 +13,7 @@ typedef struct apply_node {
   pl_slot slot;         ///< for MARK
   pl_carry carry;       ///< slots copied from the outer row
   pl_carry made;        ///< slots that sub-plans add
+  pl_span span;         ///< of the pattern, for NOT and MARK
 } apply_node;
 
 typedef struct apply_op {
@@ -22,6 +23,7 @@ typedef struct apply_op {
   bool matched[PL_CHUNK_ROWS];        ///< outer rows with a match
   uint16_t selection[PL_CHUNK_ROWS];  ///< rows that a Not keeps
   pl_id* truth;                       ///< column of an Exists
+  pl_id* whys;                        ///< supports of the rows of a Not or Exists; NULL if they are not asked for
 } apply_op;
 
 static const apply_node* node_of(const pl_op* op) { return (const apply_node*)op->node; }
@@ -32,8 +34,10 @@ static pl_status apply_open(pl_op* op) {
   if (kind == PL_APPLY_LEFT || kind == PL_APPLY_EITHER) {
     return pl_op_columns(op);
   }
+  const bool why = pl_why_asked(op->run) && pl_slots_has(op->node->out, op->run->plan->why);
   st->truth = pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(pl_id));
-  return st->truth ? PL_OK : pl_run_nomem(op->run);
+  st->whys = why ? pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(pl_id)) : NULL;
+  return st->truth && (st->whys || !why) ? PL_OK : pl_run_nomem(op->run);
 }
 
 static pl_status apply_again(pl_op* op) {
@@ -64,6 +68,31 @@ static pl_status next_outer(apply_op* st) {
   return start_sub(st, 0);
 }
 
+/// A row of the sub-plan of Exists found its outer row: that has its support, which extends the outer row's own.
+static void take_witness(apply_op* st, const pl_chunk* chunk, uint32_t row, uint32_t outer) {
+  if (st->whys && !st->matched[outer]) {
+    st->whys[outer] = pl_why_of(st->op.run, chunk, row);
+  }
+}
+
+/// Outer rows without a match rest on the pattern's absence too.
+static pl_status take_absence(apply_op* st) {
+  pl_run* run = st->op.run;
+  pl_why absent = 0;
+  for (uint32_t i = 0; st->whys && i < st->outer->selected; i++) {
+    const uint32_t row = pl_chunk_row(st->outer, i);
+    if (st->matched[row]) {
+      continue;
+    }
+    PL_TRY(absent ? PL_OK : pl_why_absent(run, node_of(&st->op)->span, &absent));
+    PL_TRY(pl_why_join(run, pl_why_of(run, st->outer, row), absent, &st->whys[row]));
+  }
+  if (st->whys) {
+    st->outer->columns[run->plan->why] = st->whys;
+  }
+  return PL_OK;
+}
+
 /// Run the one sub-plan of Not or Exists until every outer row has a match or no more rows come.
 static pl_status find_matches(apply_op* st) {
   const pl_slot row_slot = pl_argument_row(node_of(&st->op)->arguments[0]);
@@ -78,6 +107,7 @@ static pl_status find_matches(apply_op* st) {
     for (uint32_t i = 0; i < chunk->selected; i++) {
       const uint32_t row = (uint32_t)chunk->columns[row_slot][pl_chunk_row(chunk, i)];
       unmatched -= !st->matched[row];
+      take_witness(st, chunk, pl_chunk_row(chunk, i), row);
       st->matched[row] = true;
     }
   }
@@ -87,6 +117,7 @@ static pl_status find_matches(apply_op* st) {
 static pl_status anti_next(apply_op* st, pl_chunk** out) {
   PL_TRY(next_outer(st));
   PL_TRY(find_matches(st));
+  PL_TRY(take_absence(st));
   uint32_t kept = 0;
   for (uint32_t i = 0; i < st->outer->selected; i++) {
     const uint32_t row = pl_chunk_row(st->outer, i);
@@ -103,6 +134,7 @@ static pl_status anti_next(apply_op* st, pl_chunk** out) {
 static pl_status mark_next(apply_op* st, pl_chunk** out) {
   PL_TRY(next_outer(st));
   PL_TRY(find_matches(st));
+  PL_TRY(take_absence(st));
   for (uint32_t i = 0; i < st->outer->selected; i++) {
     const uint32_t row = pl_chunk_row(st->outer, i);
     st->truth[row] = pl_id_make(PL_TAG_BOOLEAN, st->matched[row]);
@@ -112,23 +144,23 @@ static pl_status mark_next(apply_op* st, pl_chunk** out) {
   return PL_OK;
 }
 
-/// Hand on matches: new slots from the sub-plan's rows, the others from their outer rows.
+/// Hand on matches: new slots and the support from the sub-plan's rows, the others from their outer rows.
 static pl_status emit_matches(apply_op* st, const pl_chunk* chunk) {
   const apply_node* node = node_of(&st->op);
   const pl_id* rows = chunk->columns[pl_argument_row(node->arguments[st->sub])];
   pl_chunk* to = &st->op.chunk;
-  for (uint32_t c = 0; c < node->made.count; c++) {
-    const pl_slot slot = node->made.slots[c];
-    const pl_id* from = pl_slots_has(st->op.node->inputs[st->sub + 1]->out, slot) ? chunk->columns[slot] : NULL;
-    for (uint32_t i = 0; i < chunk->selected; i++) {
-      to->columns[slot][i] = from ? from[pl_chunk_row(chunk, i)] : PL_ID_NULL;
-    }
-  }
   for (uint32_t c = 0; c < node->carry.count; c++) {
     const pl_slot slot = node->carry.slots[c];
     const pl_id* from = st->outer->columns[slot];
     for (uint32_t i = 0; i < chunk->selected; i++) {
       to->columns[slot][i] = from ? from[rows[pl_chunk_row(chunk, i)]] : PL_ID_NULL;
+    }
+  }
+  for (uint32_t c = 0; c < node->made.count; c++) {
+    const pl_slot slot = node->made.slots[c];
+    const pl_id* from = pl_slots_has(st->op.node->inputs[st->sub + 1]->out, slot) ? chunk->columns[slot] : NULL;
+    for (uint32_t i = 0; i < chunk->selected; i++) {
+      to->columns[slot][i] = from ? from[pl_chunk_row(chunk, i)] : PL_ID_NULL;
     }
   }
   for (uint32_t i = 0; i < chunk->selected; i++) {
@@ -151,10 +183,10 @@ static pl_status emit_unmatched(apply_op* st) {
     if (st->matched[row]) {
       continue;
     }
-    pl_carry_row(&node->carry, st->outer, row, to, at, 1);
     for (uint32_t c = 0; c < node->made.count; c++) {
       to->columns[node->made.slots[c]][at] = PL_ID_NULL;
     }
+    pl_carry_row(&node->carry, st->outer, row, to, at, 1);
     PL_TRY(pl_op_times(&st->op, at, 1, pl_chunk_times(st->outer, row)));
     at++;
   }
@@ -229,8 +261,12 @@ static pl_status apply_prune(pl_planner* planner, pl_node* base, pl_slots needed
   pl_slots_remove_all(made, base->inputs[0]->out);
   PL_TRY(pl_slots_copy(planner->arena, base->out, &carried));
   pl_slots_keep(carried, base->inputs[0]->out);
+  const bool why = pl_why_in(planner, base->out);
   if (!joins) {
     pl_slots_clear(made);
+  }
+  if (why && node->kind != PL_APPLY_ANTI) {
+    pl_slots_add(made, planner->plan->why);  // the sub-plan's rows extend the support of their outer rows
   }
   PL_TRY(prune_subs(planner, node, made, from_outer));
   if (joins) {
@@ -261,6 +297,8 @@ static const pl_op_class apply_classes[] = {
     [PL_APPLY_MARK] = APPLY_CLASS("Exists"),
     [PL_APPLY_EITHER] = APPLY_CLASS("Either"),
 };
+
+void pl_apply_span(pl_node* apply, pl_span span) { ((apply_node*)apply)->span = span; }
 
 static double expected_rows(pl_apply_kind kind, const pl_node* input, pl_node* const* subs, uint32_t count) {
   double rows = 0;
@@ -304,6 +342,7 @@ pl_status pl_node_apply(pl_planner* planner, pl_apply_kind kind, pl_node* input,
   if (kind == PL_APPLY_MARK) {
     pl_slots_add(node->node.out, slot);
   }
+  pl_why_declare(planner, &node->node);
   node->node.rows_expected = expected_rows(kind, input, subs, sub_count);
   *out = &node->node;
   return PL_OK;

@@ -1,11 +1,13 @@
-// Distinct: hands on the first row of each combination of its slots, by narrowing the input's selection.
-#include "exec/plan.h"
+// Distinct: hands on the first row of each combination of its slots, by narrowing the input's selection. Where support is asked for, it first
+// reads all rows, since each equal one is another reason for the first (Merge).
 #include "exec/rowtable.h"
+#include "exec/support.h"
 
 typedef struct distinct_node {
   pl_node node;
   const pl_slot* slots;  ///< compared
   uint32_t count;        ///< used
+  pl_carry carry;        ///< of a merge: slots handed on
 } distinct_node;
 
 typedef struct distinct_op {
@@ -58,6 +60,107 @@ static pl_status distinct_next(pl_op* op, pl_chunk** out) {
   return PL_OK;
 }
 
+// ---- merge --------------------------------------------------------------------------------------------------------
+
+typedef struct merge_op {
+  pl_op op;
+  pl_rowtable rows;  ///< compared slots, then those handed on, of the first row
+  pl_whys whys;      ///< support of each
+  pl_id* row;        ///< space for one
+  bool built;        ///< input was read
+  uint32_t at;       ///< next row to hand on
+} merge_op;
+
+static pl_status merge_open(pl_op* op) {
+  merge_op* st = (merge_op*)op;
+  const distinct_node* node = (const distinct_node*)op->node;
+  const uint32_t width = node->count + node->carry.count;
+  pl_rowtable_init(&st->rows, &op->run->mem, width, node->count);
+  st->row = PL_ARENA_ARRAY(&op->run->arena, pl_id, width + 1);
+  return st->row ? pl_op_columns(op) : pl_run_nomem(op->run);
+}
+
+static void merge_close(pl_op* op) {
+  pl_rowtable_free(&((merge_op*)op)->rows);
+  pl_vec_free(&op->run->mem, &((merge_op*)op)->whys);
+}
+
+static pl_status merge_again(pl_op* op) {
+  merge_op* st = (merge_op*)op;
+  pl_rowtable_clear(&st->rows);
+  st->whys.count = 0;
+  st->built = false;
+  st->at = 0;
+  return PL_OK;
+}
+
+static pl_status merge_rewind(pl_op* op) {
+  PL_TRY(merge_again(op));
+  return pl_op_rewind(op->input);
+}
+
+static pl_status merge_row(merge_op* st, const pl_chunk* chunk, uint32_t row) {
+  const distinct_node* node = (const distinct_node*)st->op.node;
+  pl_run* run = st->op.run;
+  for (uint32_t s = 0; s < node->count; s++) {
+    st->row[s] = pl_chunk_id(chunk, node->slots[s], row);
+  }
+  for (uint32_t c = 0; c < node->carry.count; c++) {
+    st->row[node->count + c] = pl_chunk_id(chunk, node->carry.slots[c], row);
+  }
+  uint32_t index = 0;
+  bool added = false;
+  PL_TRY(pl_rowtable_put(&st->rows, st->row, &index, &added));
+  PL_TRY(added ? pl_vec_push(&run->mem, &st->whys, 0) : PL_OK);
+  return pl_why_alternative(run, &st->whys.data[index], pl_why_of(run, chunk, row));
+}
+
+static pl_status merge_build(merge_op* st) {
+  for (;;) {
+    pl_chunk* chunk = NULL;
+    const pl_status status = pl_op_next(st->op.input, &chunk);
+    if (status == PL_DONE) {
+      st->built = true;
+      return PL_OK;
+    }
+    PL_TRY(status);
+    for (uint32_t i = 0; i < chunk->selected; i++) {
+      PL_TRY(merge_row(st, chunk, pl_chunk_row(chunk, i)));
+    }
+  }
+}
+
+static pl_status merge_next(pl_op* op, pl_chunk** out) {
+  merge_op* st = (merge_op*)op;
+  const distinct_node* node = (const distinct_node*)op->node;
+  if (!st->built) {
+    PL_TRY(merge_build(st));
+  }
+  pl_op_clear(op);
+  uint32_t at = 0;
+  for (; at < PL_CHUNK_ROWS && st->at < st->rows.count; at++, st->at++) {
+    const pl_id* row = pl_rowtable_row(&st->rows, st->at) + node->count;
+    for (uint32_t c = 0; c < node->carry.count; c++) {
+      op->chunk.columns[node->carry.slots[c]][at] = row[c];
+    }
+    pl_why_column(op->run, &op->chunk)[at] = st->whys.data[st->at];
+  }
+  pl_chunk_set(&op->chunk, at);
+  *out = &op->chunk;
+  return at ? PL_OK : PL_DONE;
+}
+
+static const pl_op_class merge_class;
+
+/// Support is needed: the operator becomes a merge.
+static pl_status merge_prune(pl_planner* planner, pl_node* base) {
+  pl_slots carried = {0};
+  base->type = &merge_class;
+  PL_TRY(pl_slots_copy(planner->arena, base->out, &carried));
+  pl_slots_remove(carried, planner->plan->why);
+  return pl_carry_make(planner, carried, &((distinct_node*)base)->carry);
+}
+
 static pl_status distinct_prune(pl_planner* planner, pl_node* base, pl_slots needed) {
   const distinct_node* node = (const distinct_node*)base;
   pl_slots uses = {0};
@@ -65,7 +168,8 @@ static pl_status distinct_prune(pl_planner* planner, pl_node* base, pl_slots nee
   for (uint32_t i = 0; i < node->count; i++) {
     pl_slots_add(uses, node->slots[i]);
   }
-  return pl_node_prune_through(planner, base, needed, &uses);
+  PL_TRY(pl_node_prune_through(planner, base, needed, &uses));
+  return pl_why_in(planner, base->out) ? merge_prune(planner, base) : PL_OK;
 }
 
 static pl_status distinct_describe(const pl_node* base, pl_explain* explain) {
@@ -82,6 +186,16 @@ static const pl_op_class distinct_class = {.name = "Distinct",
                                            .close = distinct_close,
                                            .prune = distinct_prune,
                                            .describe = distinct_describe};
+
+static const pl_op_class merge_class = {.name = "Merge",
+                                        .state_bytes = sizeof(merge_op),
+                                        .open = merge_open,
+                                        .next = merge_next,
+                                        .rewind = merge_rewind,
+                                        .again = merge_again,
+                                        .close = merge_close,
+                                        .prune = distinct_prune,
+                                        .describe = distinct_describe};
 
 pl_status pl_node_distinct(pl_planner* planner, pl_node* input, const pl_slot* slots, uint32_t count, pl_node** out) {
   distinct_node* node = NULL;

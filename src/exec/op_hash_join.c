@@ -1,13 +1,15 @@
 // HashJoin: rows of the input beside all rows of a second plan that agree on the slots both have; without such slots, every pair.
 // The second plan does not depend on the input: it is read once per run into a hash table.
-#include "exec/plan.h"
 #include "exec/rowtable.h"
+#include "exec/support.h"
 
 typedef struct join_node {
   pl_node node;
-  pl_carry keys;   ///< slots of both sides
-  pl_carry made;   ///< further slots of the built side that are needed
-  pl_carry carry;  ///< input slots copied to the output
+  pl_carry keys;    ///< slots of both sides
+  pl_carry made;    ///< further slots of the built side that are needed
+  pl_carry carry;   ///< input slots copied to the output
+  pl_slot why;      ///< of the supports of both sides, which are joined; PL_SLOT_NONE if they are not needed
+  uint32_t why_at;  ///< its column in a row of the table
 } join_node;
 
 typedef struct join_op {
@@ -124,6 +126,9 @@ static pl_status emit(join_op* st, uint32_t at) {
   for (uint32_t c = 0; c < node->made.count; c++) {
     st->op.chunk.columns[node->made.slots[c]][at] = row[node->keys.count + c];
   }
+  if (node->why != PL_SLOT_NONE) {
+    PL_TRY(pl_why_extend(st->op.run, st->in, st->in_row, &st->op.chunk, at, 1, row[node->why_at]));
+  }
   const uint64_t times = row[node->keys.count + node->made.count];
   return pl_op_times(&st->op, at, 1, pl_times_mul(times, pl_chunk_times(st->in, st->in_row)));
 }
@@ -158,18 +163,30 @@ static pl_status join_prune(pl_planner* planner, pl_node* base, pl_slots needed)
   pl_slots_keep(base->out, needed);
   PL_TRY(pl_slots_copy(planner->arena, base->inputs[0]->out, &keys));
   pl_slots_keep(keys, base->inputs[1]->out);
+  const bool why = pl_why_in(planner, base->out);
+  node->why = why ? planner->plan->why : PL_SLOT_NONE;
+  if (pl_why_in(planner, keys)) {
+    pl_slots_remove(keys, planner->plan->why);
+  }
   PL_TRY(pl_slots_copy(planner->arena, base->out, &left));
   pl_slots_keep(left, base->inputs[0]->out);
   PL_TRY(pl_carry_make(planner, left, &node->carry));
   PL_TRY(pl_slots_copy(planner->arena, base->out, &made));
   pl_slots_remove_all(made, base->inputs[0]->out);
+  if (why) {
+    pl_slots_add(made, planner->plan->why);
+  }
   pl_slots_add_all(left, keys);
   PL_TRY(pl_slots_copy(planner->arena, made, &right));
   pl_slots_add_all(right, keys);
   PL_TRY(pl_node_prune(planner, base->inputs[0], left));
   PL_TRY(pl_node_prune(planner, base->inputs[1], right));
   PL_TRY(pl_carry_make(planner, made, &node->made));
-  return pl_carry_make(planner, keys, &node->keys);
+  PL_TRY(pl_carry_make(planner, keys, &node->keys));
+  for (uint32_t i = 0; i < node->made.count; i++) {
+    node->why_at = node->made.slots[i] == node->why ? node->keys.count + i : node->why_at;
+  }
+  return PL_OK;
 }
 
 static pl_status join_describe(const pl_node* base, pl_explain* explain) {

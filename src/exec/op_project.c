@@ -1,6 +1,6 @@
 // Project: states which slots go on; rows pass as they are, since results are read by slot. Union: chunks of each input in turn, with the
 // branch's columns under the slots of the whole.
-#include "exec/plan.h"
+#include "exec/support.h"
 
 typedef struct project_node {
   pl_node node;
@@ -18,6 +18,9 @@ static pl_status project_prune(pl_planner* planner, pl_node* base, pl_slots need
     if (pl_slots_has(needed, node->slots[i])) {
       pl_slots_add(own, node->slots[i]);
     }
+  }
+  if (pl_why_in(planner, needed)) {
+    pl_slots_add(own, planner->plan->why);
   }
   PL_TRY(pl_node_prune(planner, base->inputs[0], own));
   pl_slots_keep(base->out, own);
@@ -47,6 +50,7 @@ pl_status pl_node_project(pl_planner* planner, pl_node* input, const pl_slot* sl
       pl_slots_add(node->node.out, slots[i]);
     }
   }
+  pl_why_declare(planner, &node->node);
   node->node.rows_expected = input->rows_expected;
   *out = &node->node;
   return PL_OK;
@@ -95,6 +99,9 @@ static pl_status union_next(pl_op* op, pl_chunk** out) {
     for (uint32_t i = 0; i < node->slot_count; i++) {
       columns[node->slots[i]] = in->columns[node->branch_slots[(size_t)st->branch * node->slot_count + i]];
     }
+    if (pl_why_asked(op->run)) {
+      columns[op->run->plan->why] = in->columns[op->run->plan->why];
+    }
     *out = &op->chunk;
     return PL_OK;
   }
@@ -111,6 +118,9 @@ static pl_status union_prune(pl_planner* planner, pl_node* base, pl_slots needed
       if (pl_slots_has(base->out, node->slots[i])) {
         pl_slots_add(below, node->branch_slots[(size_t)b * node->slot_count + i]);
       }
+    }
+    if (pl_why_in(planner, base->out)) {
+      pl_slots_add(below, planner->plan->why);
     }
     PL_TRY(pl_node_prune(planner, base->inputs[b], below));
   }
@@ -135,6 +145,7 @@ pl_status pl_node_union(pl_planner* planner, pl_node* const* inputs, uint32_t co
   for (uint32_t i = 0; i < slot_count; i++) {
     pl_slots_add(node->node.out, slots[i]);
   }
+  pl_why_declare(planner, &node->node);
   for (uint32_t i = 0; i < count; i++) {
     node->node.rows_expected += inputs[i]->rows_expected;
   }

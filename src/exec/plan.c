@@ -2,6 +2,7 @@
 #include "exec/plan.h"
 
 #include "exec/lens.h"
+#include "exec/support.h"
 
 #define CLAUSES_MAX 2000u  ///< operators in a row: plans are opened and run recursively
 
@@ -130,7 +131,9 @@ static pl_status plan_union(pl_planner* planner, const pl_alg* alg, pl_node** ou
 static pl_status plan_mark(pl_planner* planner, const pl_alg* alg, pl_node* input, pl_node** out) {
   pl_node *sub = NULL, *argument = NULL;
   PL_TRY(pl_plan_nested(planner, alg->mark.group, input, &argument, &sub));
-  return pl_node_apply(planner, PL_APPLY_MARK, input, &sub, &argument, 1, alg->mark.slot, out);
+  PL_TRY(pl_node_apply(planner, PL_APPLY_MARK, input, &sub, &argument, 1, alg->mark.slot, out));
+  pl_apply_span(*out, alg->mark.group->span);
+  return PL_OK;
 }
 
 /// A part that stands alone in the pipeline: a group of one.
@@ -197,7 +200,8 @@ pl_status pl_plan_alg(pl_planner* planner, const pl_alg* alg, pl_node** out) {
   pl_alg_group group = {0};
   bool is_group = false;
   pl_node* input = NULL;
-  PL_TRY(pl_flatten_group(planner->arena, planner->options->rules_off, alg, &group, &is_group));
+  PL_TRY(pl_flatten_group(planner->arena, planner->query, planner->txn, planner->options->rules_off, alg, &group,
+                          &is_group));
   if (is_group) {
     PL_TRY(pl_plan_alg(planner, group.input, &input));
     return pl_plan_group(planner, &group, input, out);
@@ -229,9 +233,12 @@ static void add_templates(const pl_alg_template* templates, uint32_t count, pl_s
 }
 
 /// Slots that the result reads.
-static void result_slots(const pl_query* query, pl_slots set) {
+static void result_slots(const pl_query* query, pl_slot why, pl_slots set) {
   for (uint32_t i = 0; query->kind == PL_QUERY_ROWS && i < query->column_count; i++) {
     pl_slots_add(set, query->columns[i].slot);
+  }
+  if (why != PL_SLOT_NONE) {
+    pl_slots_add(set, why);
   }
   add_templates(query->deletes, query->delete_count, set);
   add_templates(query->inserts, query->insert_count, set);
@@ -245,9 +252,19 @@ static pl_status plan_root(pl_planner* planner) {
   PL_TRY(pl_plan_alg(planner, planner->query->root, &plan->root));
   PL_TRY(pl_slots_copy(planner->arena, plan->root->out, &plan->bound));
   PL_TRY(pl_slots_make(planner->arena, plan->slot_count, &needed));
-  result_slots(planner->query, needed);
+  result_slots(planner->query, plan->why, needed);
   PL_TRY(pl_node_prune(planner, plan->root, needed));
   return planner->est.status;
+}
+
+/// A graph is the support of its rows, so all of it must be there; what builds facts from templates shows the rows like any other query.
+static void set_why(pl_plan* plan, const pl_query* query, const pl_plan_options* options) {
+  const bool whole = query->graph && query->root->kind == PL_ALG_GRAPH && query->root->graph.template_count == 0;
+  const bool asked = query->why || query->graph || (options && options->why);
+  plan->why = asked && query->kind != PL_QUERY_UPDATE ? plan->hidden + PL_HIDDEN_WHY : PL_SLOT_NONE;
+  plan->why_members = whole                             ? SIZE_MAX
+                      : options && options->why_members ? options->why_members
+                                                        : PL_WHY_MEMBERS_DEFAULT;
 }
 
 pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options* options, pl_arena* arena,
@@ -260,7 +277,7 @@ pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options
   plan->query = query;
   plan->arena = arena;
   plan->hidden = query->slot_count;
-  plan->why = PL_SLOT_NONE;
+  set_why(plan, query, options);
   plan->slot_count = query->slot_count + PL_HIDDEN_DEPTH + PL_PLAN_DEPTH_MAX + 1;
   pl_planner planner = {
       .query = query, .txn = txn, .arena = arena, .err = err, .plan = plan, .options = options ? options : &none};

@@ -1,7 +1,9 @@
 // Planning a group: required parts in the order that costs least, each filter as soon as its slots are bound, then optionals, exists,
 // nots. See algebra.h for what a group means.
-#include "exec/lens.h"
+#include "exec/classes.h"
+#include "opt/identity.h"
 #include "opt/joinorder.h"
+#include "opt/text_index.h"
 
 #define COPIES_MAX 4096u  ///< branches made by distributing either
 
@@ -11,6 +13,7 @@ typedef struct group_planner {
   pl_node* node;      ///< rows so far
   pl_slots later;     ///< slots that what is still to come may bind
   bool* filter_done;  ///< by filter
+  pl_slots raw;       ///< slots that show nodes as they are stored (opt/identity.h)
 } group_planner;
 
 pl_status pl_plan_nested(pl_planner* planner, const pl_alg* alg, const pl_node* outer, pl_node** argument,
@@ -23,7 +26,8 @@ pl_status pl_plan_nested(pl_planner* planner, const pl_alg* alg, const pl_node* 
   bool is_group = false;
   PL_TRY(pl_node_argument(planner, outer->out, row, argument));
   (*argument)->rows_expected = outer->rows_expected;
-  PL_TRY(pl_flatten_group(planner->arena, planner->options->rules_off, alg, &group, &is_group));
+  PL_TRY(pl_flatten_group(planner->arena, planner->query, planner->txn, planner->options->rules_off, alg, &group,
+                          &is_group));
   assert(is_group);
   PL_TRY(pl_plan_group(planner, &group, *argument, out));
   planner->depth--;
@@ -108,17 +112,6 @@ static pl_status add_scan(group_planner* gp, const pl_alg* part, bool hash) {
   return given ? pl_node_lens(planner, gp->node, &part->scan, &gp->node) : PL_OK;
 }
 
-/// Does a lens hold whose identity part makes nodes stand for others?
-static bool has_same(const pl_planner* planner, const pl_alg* part) {
-  const uint32_t lens = part->kind == PL_ALG_SCAN ? part->scan.lens : part->annot.lens;
-  for (uint32_t i = 0; lens != PL_LENS_NONE && i < planner->query->lenses[lens].count; i++) {
-    if (planner->query->lenses[lens].parts[i].kind == PL_LENS_SAME) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static pl_status add_part(group_planner* gp, const pl_alg* part, bool hash) {
   pl_planner* planner = gp->planner;
   switch (part->kind) {
@@ -131,7 +124,9 @@ static pl_status add_part(group_planner* gp, const pl_alg* part, bool hash) {
     case PL_ALG_TEXT:
       return pl_node_text(planner, gp->node, &part->text, &gp->node);
     default:
-      return has_same(planner, part) ? pl_node_same(planner, gp->node, part, &gp->node) : add_scan(gp, part, hash);
+      return pl_same_lens(planner->query, part) != PL_LENS_NONE
+                 ? pl_node_same(planner, gp->node, part, gp->raw, &gp->node)
+                 : add_scan(gp, part, hash);
   }
 }
 
@@ -145,6 +140,7 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
       .rows = gp->node->rows_expected,
       .as_written = planner->options->join_order_off,
       .no_hash = !pl_planner_rule(planner, PL_RULE_HASH_JOIN),
+      .raw = gp->raw,
   };
   PL_TRY(pl_join_order(&planner->est, &problem, steps));
   for (uint32_t i = 0; i < group->required_count; i++) {
@@ -153,6 +149,7 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
     const pl_alg* part = group->required[steps[i].part];
     PL_TRY(add_part(gp, part, steps[i].hash));
     if (part->kind != PL_ALG_EITHER) {
+      gp->node->position = part->span.end;
       gp->node->rows_expected = steps[i].rows;
     }
   }
@@ -164,7 +161,9 @@ static pl_status add_apply(group_planner* gp, pl_apply_kind kind, const pl_alg* 
   const pl_alg* pattern = kind == PL_APPLY_MARK ? alg->mark.group : alg;
   const pl_slot slot = kind == PL_APPLY_MARK ? alg->mark.slot : PL_SLOT_NONE;
   PL_TRY(pl_plan_nested(gp->planner, pattern, gp->node, &argument, &sub));
-  return pl_node_apply(gp->planner, kind, gp->node, &sub, &argument, 1, slot, &gp->node);
+  PL_TRY(pl_node_apply(gp->planner, kind, gp->node, &sub, &argument, 1, slot, &gp->node));
+  pl_apply_span(gp->node, pattern->span);
+  return PL_OK;
 }
 
 static pl_status add_rest(group_planner* gp, const pl_join_step* steps) {
@@ -187,6 +186,15 @@ static pl_status add_rest(group_planner* gp, const pl_join_step* steps) {
   return PL_OK;
 }
 
+static pl_status find_raw(group_planner* gp, pl_slots bound) {
+  const pl_query* query = gp->planner->query;
+  bool same = false;
+  for (uint32_t l = 0; l < query->lens_count; l++) {
+    same |= pl_lens_has_same(query, l);
+  }
+  return same ? pl_same_raw_slots(gp->planner->arena, query, gp->planner->txn, gp->group, bound, &gp->raw) : PL_OK;
+}
+
 pl_status pl_plan_group(pl_planner* planner, const pl_alg_group* given, pl_node* left, pl_node** out) {
   pl_alg_group group = *given;
   bool distributed = false;
@@ -197,6 +205,9 @@ pl_status pl_plan_group(pl_planner* planner, const pl_alg_group* given, pl_node*
       return pl_fail(planner->err, PL_MSG_PLAN_TOO_LARGE, "its `either` patterns have too many combinations");
     }
   }
+  if (pl_planner_rule(planner, PL_RULE_TEXT_INDEX)) {
+    PL_TRY(pl_rule_text_index(planner->arena, planner->query, planner->txn, &group));
+  }
   group_planner gp = {.planner = planner, .group = &group, .node = left};
   pl_join_step* steps = PL_ARENA_ARRAY(planner->arena, pl_join_step, group.required_count + 1);
   gp.filter_done = PL_ARENA_ARRAY(planner->arena, bool, group.filter_count + 1);
@@ -204,20 +215,23 @@ pl_status pl_plan_group(pl_planner* planner, const pl_alg_group* given, pl_node*
     return pl_planner_nomem(planner);
   }
   PL_TRY(pl_slots_make(planner->arena, planner->plan->slot_count, &gp.later));
+  PL_TRY(find_raw(&gp, left->out));
   PL_TRY(join_required(&gp, steps));
   PL_TRY(add_rest(&gp, steps));
   *out = gp.node;
   return PL_OK;
 }
 
-static pl_status plan_lens_part(pl_planner* planner, const pl_lens* lens, const pl_lens_part* part, pl_lens_plan* out) {
+/// A pattern is planned by itself where the lens does not differ from row to row, and for the classes of identity.
+static pl_status plan_lens_part(pl_planner* planner, const pl_lens* lens, const pl_lens_part* part, bool has_same,
+                                pl_lens_plan* out) {
   if (part->low) {
     PL_TRY(pl_expr_compile(planner->query, part->low, planner->arena, planner->err, &out->low));
   }
   if (part->high) {
     PL_TRY(pl_expr_compile(planner->query, part->high, planner->arena, planner->err, &out->high));
   }
-  if (!part->pattern || lens->correlated) {
+  if (!part->pattern || (lens->correlated && !has_same)) {
     return PL_OK;
   }
   pl_slots needed = {0};
@@ -236,7 +250,7 @@ pl_status pl_plan_lenses(pl_planner* planner) {
   }
   for (uint32_t l = 0; l < query->lens_count; l++) {
     for (uint32_t p = 0; p < query->lenses[l].count; p++) {
-      PL_TRY(plan_lens_part(planner, &query->lenses[l], &query->lenses[l].parts[p],
+      PL_TRY(plan_lens_part(planner, &query->lenses[l], &query->lenses[l].parts[p], pl_lens_has_same(query, l),
                             &planner->plan->lens_parts[pl_lens_part_number(query, l, p)]));
     }
   }

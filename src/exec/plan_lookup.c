@@ -1,5 +1,5 @@
 // Choosing how a scan or annotation is read: places, orders, prefixes. See lookup.h.
-#include "exec/lookup.h"
+#include "exec/support.h"
 
 extern const pl_op_class pl_lookup_class;
 
@@ -156,17 +156,21 @@ static bool has_params(const pl_lookup_node* node) {
   return found;
 }
 
-pl_status pl_node_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf, bool raw, pl_node** out) {
+static pl_status make_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf, bool raw, bool shows_places,
+                             pl_lookup_node** out) {
   pl_lookup_node* node = NULL;
   PL_TRY(pl_node_make(planner, &pl_lookup_class, sizeof(*node), &input, 1, &node));
   node->leaf = leaf;
   node->annot = leaf->kind == PL_ALG_ANNOT;
+  node->written = leaf;
+  node->same = PL_LENS_NONE;
   node->raw = raw;
+  node->shows_places = shows_places;
   node->verbs = node->annot ? leaf->annot.verbs : leaf->scan.verbs;
   node->verb_count = node->annot ? leaf->annot.verb_count : leaf->scan.verb_count;
   node->lens = node->annot || raw ? PL_LENS_NONE : leaf->scan.lens;
   const bool several = node->verb_count > 1 || node->verbs[0].predicate.kind == PL_REF_ANY;
-  node->pairs = several && !raw && (node->annot || leaf->scan.mode == PL_SCAN_FACTS);
+  node->pairs = several && !shows_places && (node->annot || leaf->scan.mode == PL_SCAN_FACTS);
   set_places(node, input->out);
   set_accesses(node);
   node->params = has_params(node);
@@ -175,14 +179,35 @@ pl_status pl_node_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf
     if (node->places[i].kind == PL_PLACE_NEW) {
       pl_slots_add(node->node.out, node->places[i].slot);
     }
-    if (raw) {
+    if (shows_places) {
       pl_slots_add(node->node.out, planner->plan->hidden + PL_HIDDEN_PLACE + i);
     }
   }
-  if (raw) {
+  if (shows_places) {
     pl_slots_add(node->node.out, planner->plan->hidden + PL_HIDDEN_ROW);
+  } else if (!node->annot) {
+    pl_why_declare(planner, &node->node);
   }
+  node->node.position = leaf->span.end;
   node->node.rows_expected = input->rows_expected * pl_estimate_fanout(&planner->est, leaf, input->out);
+  *out = node;
+  return PL_OK;
+}
+
+pl_status pl_node_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf, bool raw, pl_node** out) {
+  pl_lookup_node* node = NULL;
+  PL_TRY(make_lookup(planner, input, leaf, raw, raw, &node));
+  *out = &node->node;
+  return PL_OK;
+}
+
+pl_status pl_node_lookup_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, const pl_lookup_same* how,
+                              pl_node** out) {
+  pl_lookup_node* node = NULL;
+  PL_TRY(make_lookup(planner, input, leaf, how->raw, true, &node));
+  node->written = how->written;
+  node->same = how->lens;
+  node->raw_verbs = how->raw_verbs;
   *out = &node->node;
   return PL_OK;
 }

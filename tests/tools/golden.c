@@ -7,6 +7,8 @@
 //   [ordered] [same=L]   rows: one line each, columns joined by " | ", null as NULL; unordered unless said; same=L:
 //   equal to other records of L error                      the whole report that the statement gives (prepare or run)
 //   warn                       rows, then the warnings' reports
+//   why [ordered] [members=N] [plain]   rows with their confidence and, indented below each, their support; plain: only in
+//   mode plain, for answers that keep the first rows they meet
 //   algebra | explain | ast | tokens     the text of that stage
 //   param NAME VALUE           binds $NAME for the next record (VALUE as N-Triples-like: "text", 42, <iri>, 2023-09-05,
 //   name)
@@ -18,6 +20,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +70,8 @@ static struct {
   bool update;
   uint64_t rules_off;
   bool join_off, reopen, plain;
+  bool why;            // rows with their support
+  size_t why_members;  // of groups; 0 = default
   size_t passed, failed, skipped;
   label labels[256];
   size_t label_count;
@@ -215,6 +220,91 @@ static void add_row(parley_query* query, text* out) {
   text_puts(out, "\n");
 }
 
+static void add_note(text* out, const char* name, const parley_value* value) {
+  if (value->type != PARLEY_NULL) {
+    text_puts(out, " ");
+    text_puts(out, name);
+    text_puts(out, " ");
+    text_add(out, value->text, value->text_len);
+  }
+}
+
+static void add_support_line(const parley_support* s, text* out) {
+  char number[32];
+  for (unsigned i = 0; i <= s->depth; i++) {
+    text_puts(out, "  ");
+  }
+  snprintf(number, sizeof number, "%" PRIu64, s->count);
+  switch (s->kind) {
+    case PARLEY_SUPPORT_ASSERTION:
+      text_puts(out, s->assertion.type == PARLEY_IRI ? "- graph" : "- assertion");
+      add_note(out, "source", &s->source);
+      add_note(out, "span", &s->span);
+      add_note(out, "confidence", &s->confidence);
+      add_note(out, "from", &s->from);
+      add_note(out, "until", &s->until);
+      add_note(out, "on", &s->on);
+      break;
+    case PARLEY_SUPPORT_PLAIN:
+      text_puts(out, "- plain");
+      break;
+    case PARLEY_SUPPORT_MEMBER:
+      text_puts(out, "row ");
+      text_puts(out, number);
+      break;
+    case PARLEY_SUPPORT_MORE:
+      text_puts(out, number);
+      text_puts(out, " more");
+      break;
+    default:
+      text_puts(out, s->kind == PARLEY_SUPPORT_IDENTITY ? "same: "
+                     : s->kind == PARLEY_SUPPORT_ABSENT ? "absent: "
+                                                        : "");
+      text_puts(out, s->text);
+  }
+  text_puts(out, "\n");
+}
+
+// The support of a row under it.
+static void add_support(parley_query* query, text* out) {
+  parley_support s = {.size = sizeof s};
+  double confidence = -1;
+  char number[32];
+  if (parley_why_confidence(query, &confidence) != PARLEY_OK) {
+    text_puts(out, "  (no confidence)\n");
+  }
+  snprintf(number, sizeof number, "  confidence %g\n", confidence);
+  text_puts(out, number);
+  parley_status status;
+  while ((status = parley_why_next(query, &s)) == PARLEY_OK) {
+    add_support_line(&s, out);
+  }
+  if (status != PARLEY_NOT_FOUND) {
+    reports(parley_query_error(query), out);
+  }
+}
+
+// Rows with their support are lines while they are sorted: every end of line inside is written as 1.
+static void join_blocks(text* t) {
+  for (size_t i = 0; i + 1 < t->len; i++) {
+    if (t->data[i] == '\n' && t->data[i + 1] == ' ') {
+      t->data[i] = 1;
+    }
+  }
+}
+
+static void split_blocks(text* t) {
+  for (size_t i = 0; i < t->len; i++) {
+    t->data[i] = t->data[i] == 1 ? '\n' : t->data[i];
+  }
+}
+
+static void sort_blocks(text* t) {
+  join_blocks(t);
+  sort_lines(t);
+  split_blocks(t);
+}
+
 // Run one statement; rows or reports are appended. Returns its last status.
 static parley_status run(const char* statement, size_t len, text* rows, text* errors, bool warnings) {
   parley_query* query = NULL;
@@ -224,10 +314,16 @@ static parley_status run(const char* statement, size_t len, text* rows, text* er
     if (g.rules_off || g.join_off) {
       status = parley_query_set_rules(query, g.rules_off, g.join_off);
     }
+    if (g.why && status == PARLEY_OK && (!parley_query_is_why(query) || g.why_members)) {
+      status = parley_query_ask_why(query, g.why_members);
+    }
     while (status == PARLEY_OK || status == PARLEY_ROW) {
       status = parley_step(query);
       if (status == PARLEY_ROW) {
         add_row(query, rows);
+      }
+      if (status == PARLEY_ROW && g.why) {
+        add_support(query, rows);
       }
     }
   }
@@ -302,6 +398,20 @@ static void compare(const char* head, const char* statement, text* expected, tex
   free(raw.data);
 }
 
+static void why_record(const char* head, text* statement, text* expected) {
+  text seen = {0};
+  const char* members = strstr(head, "members=");
+  g.why = true;
+  g.why_members = members ? strtoull(members + 8, NULL, 10) : 0;
+  if (run(statement->data, SIZE_MAX, &seen, &seen, false) == PARLEY_OK && !strstr(head, " ordered")) {
+    sort_blocks(&seen);
+    sort_blocks(expected);
+  }
+  g.why = false;
+  compare(head, statement->data, expected, &seen, false);
+  free(seen.data);
+}
+
 // One record: head line, statement text, expected text (all zero-terminated, lines ended by \n).
 static void record(char* head, text* statement, text* expected, text* expected_raw) {
   char kind[32] = "";
@@ -328,7 +438,7 @@ static void record(char* head, text* statement, text* expected, text* expected_r
       }
       p += n;
     }
-  } else if ((stage || error) && !g.plain) {
+  } else if ((stage || error || strstr(head, " plain")) && !g.plain) {
     // Texts of stages and errors may differ between modes.
   } else if (stage) {
     get_stage(kind, statement->data, &seen);
@@ -340,6 +450,8 @@ static void record(char* head, text* statement, text* expected, text* expected_r
     }
     compare(head, statement->data, expected, &errors, false);
     free(ignored.data);
+  } else if (!strcmp(kind, "why")) {
+    why_record(head, statement, expected);
   } else if (!strcmp(kind, "query") || !strcmp(kind, "warn")) {
     const parley_status status = run(statement->data, SIZE_MAX, &seen, &errors, !strcmp(kind, "warn"));
     if (status != PARLEY_OK || !strcmp(kind, "warn")) {
