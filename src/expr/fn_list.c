@@ -1,4 +1,4 @@
-/// Lists: ids in an order, kept in the term pool.
+/// Lists: ids in an order, kept in the term pool. A path is a list of its nodes wherever a list is expected.
 #include "expr/expr_internal.h"
 
 pl_status pl_fn_list(const pl_call* call, const pl_id* args, pl_id* out) {
@@ -77,4 +77,38 @@ pl_status pl_fn_list_join(const pl_call* call, const pl_id* args, pl_id* out) {
 
 pl_status pl_fn_chain(const pl_call* call, const pl_id* args, pl_id* out) {
   return join_labels(call, args[0], PL_STR(" > "), out);
+}
+
+/// The nodes of a path as a list.
+pl_status pl_fn_nodes(const pl_call* call, const pl_id* args, pl_id* out) {
+  pl_path_value path;
+  if (!pl_termpool_path(call->eval->pool, args[0], &path)) {
+    return PL_DONE;
+  }
+  return pl_termpool_put_list(call->eval->pool, path.nodes, path.length + 1, out);
+}
+
+/// The facts of a path in order, each as a list of subject, predicate and object as the store has it.
+pl_status pl_fn_facts(const pl_call* call, const pl_id* args, pl_id* out) {
+  pl_path_value path;
+  pl_eval* const eval = call->eval;
+  if (!pl_termpool_path(eval->pool, args[0], &path)) {
+    return PL_DONE;
+  }
+  pl_id* const facts = pl_mem_alloc(eval->mem, (path.length + 1) * sizeof *facts);
+  if (!facts) {
+    return pl_mem_status(eval->mem);
+  }
+  pl_status status = PL_OK;
+  for (size_t i = 0; i < path.length && status == PL_OK; i++) {
+    const pl_id s = path.nodes[path.inverse[i] ? i + 1 : i];
+    const pl_id o = path.nodes[path.inverse[i] ? i : i + 1];
+    const pl_id fact[3] = {s, path.predicates[i], o};
+    status = pl_termpool_put_list(eval->pool, fact, 3, &facts[i]);
+  }
+  if (status == PL_OK) {
+    status = pl_termpool_put_list(eval->pool, facts, path.length, out);
+  }
+  pl_mem_free(eval->mem, facts, (path.length + 1) * sizeof *facts);
+  return status;
 }

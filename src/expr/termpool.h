@@ -21,10 +21,10 @@ pl_status pl_termpool_term(pl_termpool* pool, pl_id id, pl_term* out);
 pl_status pl_termpool_put(pl_termpool* pool, const pl_value* value, pl_id* id);
 pl_status pl_termpool_put_term(pl_termpool* pool, const pl_term* term, pl_id* id);
 pl_status pl_termpool_put_list(pl_termpool* pool, const pl_id* items, size_t count, pl_id* id);
-bool pl_termpool_is_list(const pl_termpool* pool, pl_id id);
+bool pl_termpool_is_list(const pl_termpool* pool, pl_id id);  ///< also for paths
 /// Kind of the term behind any id: that of the content for PL_TAG_TEMP ids; lists and paths stay PL_TAG_TEMP.
 pl_tag pl_termpool_tag(const pl_termpool* pool, pl_id id);
-/// Elements of a list (borrowed until the pool is freed).
+/// Elements of a list, or the nodes of a path (borrowed until the pool is freed).
 bool pl_termpool_list(const pl_termpool* pool, pl_id id, const pl_id** items, size_t* count);
 /// A path of `length` facts: length + 1 nodes; fact i has predicates[i] and leads from node i to i + 1, or back where inverse[i].
 typedef struct pl_path_value {
