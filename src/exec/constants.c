@@ -2,7 +2,7 @@
 //
 // Names and strings stand for one id. A number or date stands for every id of an equal value: the inline forms, and those
 // dictionary numbers and times that compare equal, found by walking the distinct objects of that kind.
-#include "exec/lookup.h"
+#include "exec/classes.h"
 
 #define PROBES_MAX ((size_t)1 << 20)  ///< combinations of constants in one pattern
 
@@ -202,9 +202,10 @@ typedef struct probe_maker {
   pl_run* run;
   const pl_lookup_node* node;
   pl_probes* out;
-  pl_ids* a;           ///< ids of place A
-  pl_ids* b;           ///< ids of place B for the predicate at hand
-  pl_ids* predicates;  ///< ids of the verb at hand
+  pl_ids* a;                  ///< ids of place A
+  pl_ids* b;                  ///< ids of place B for the predicate at hand
+  pl_ids* predicates;         ///< ids of the verb at hand
+  const pl_classes* classes;  ///< constants stand for their classes; NULL = for themselves
 } probe_maker;
 
 static pl_status too_many(const pl_run* run) { return pl_fail(run->err, PL_MSG_ALTERNATIVES_LIMIT, PROBES_MAX); }
@@ -216,7 +217,8 @@ static pl_status place_ids(probe_maker* maker, uint8_t place, pl_id predicate, p
   if (p->kind != PL_PLACE_CONST) {
     return pl_vec_push(&maker->run->mem, ids, 0);
   }
-  return pl_const_ids(maker->run, p->ref, place == PL_PLACE_B, maker->node->annot, predicate, ids);
+  PL_TRY(pl_const_ids(maker->run, p->ref, place == PL_PLACE_B, maker->node->annot, predicate, ids));
+  return pl_classes_widen(maker->run, maker->classes, ids);
 }
 
 static bool same_probe(const pl_probe* a, const pl_probe* b) {
@@ -243,6 +245,7 @@ static pl_status verb_probes(probe_maker* maker, const pl_verb* verb) {
   predicates->count = 0;
   if (verb->predicate.kind == PL_REF_TERM || verb->predicate.kind == PL_REF_PARAM) {
     PL_TRY(pl_const_ids(maker->run, &verb->predicate, false, false, 0, predicates));
+    PL_TRY(node->raw_verbs ? PL_OK : pl_classes_widen(maker->run, maker->classes, predicates));
   } else {
     PL_TRY(pl_vec_push(&maker->run->mem, predicates, 0));
   }
@@ -303,11 +306,22 @@ static pl_status mark_loops(pl_run* run, const pl_lookup_node* node, pl_probes* 
   return status;
 }
 
+/// Classes of an identity that differs from row to row are parts of the widest ones; what is too much is dropped above.
+static pl_status find_classes(probe_maker* maker) {
+  const uint32_t lens = maker->node->same;
+  if (lens == PL_LENS_NONE) {
+    return PL_OK;
+  }
+  return maker->run->plan->query->lenses[lens].correlated ? pl_classes_widest(maker->run, &maker->classes)
+                                                          : pl_run_classes(maker->run, lens, &maker->classes);
+}
+
 pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probe_room* room, pl_probes* out) {
   probe_maker maker = {
       .run = run, .node = node, .out = out, .a = &room->ids[0], .b = &room->ids[1], .predicates = &room->ids[2]};
   out->count = 0;
-  pl_status status = place_ids(&maker, PL_PLACE_A, 0, maker.a);
+  pl_status status = find_classes(&maker);
+  status = status == PL_OK ? place_ids(&maker, PL_PLACE_A, 0, maker.a) : status;
   for (uint32_t v = 0; v < node->verb_count && status == PL_OK; v++) {
     status = verb_probes(&maker, &node->verbs[v]);
   }

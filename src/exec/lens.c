@@ -4,6 +4,8 @@
 // is enough. So passing = (no time) + (validity fits) + (attestation fits), all in bitmaps of assertion counters.
 #include "exec/lens.h"
 
+#include "exec/classes.h"
+
 #define BATCH 1024  ///< rows read at once
 
 typedef enum time_kind { TIME_FROM, TIME_UNTIL, TIME_ON, TIME_COUNT } time_kind;
@@ -286,10 +288,26 @@ pl_status pl_lens_check(pl_run* run, const pl_lens_part* part, const pl_lens_arg
   }
 }
 
+pl_status pl_lens_confident(pl_run* run, const pl_lens_args* args, pl_scan* cpo, pl_scan* spo, pl_id c, bool* passes) {
+  static const pl_lens_part trust = {.kind = PL_LENS_TRUST};
+  static const pl_value certain = {.kind = PL_VALUE_INTEGER, .integer = 1};
+  bool has = false, fits = false;
+  *passes = false;
+  if (args->null) {
+    return PL_OK;
+  }
+  if (c != PL_ID_NULL) {
+    pl_scan* scan = pl_id_tag(c) == PL_TAG_ASSERTION ? cpo : spo;
+    PL_TRY(check_values(run, &trust, args, TIME_FROM, scan, c, PL_KNOWN(CONFIDENCE), &has, &fits));
+  }
+  *passes = has ? fits : pl_value_compare(PL_CMP_GE, &certain, &args->number) == PL_TRUE;
+  return PL_OK;
+}
+
 // ---- arguments ----------------------------------------------------------------------------------------------------
 
 void pl_lens_args_set(const pl_lens_part* part, const pl_value* low, const pl_value* high, pl_lens_args* out) {
-  if (part->kind == PL_LENS_TRUST) {
+  if (part->kind == PL_LENS_TRUST || part->kind == PL_LENS_SAME) {
     out->number = *low;
     out->null = low->kind < PL_VALUE_INTEGER || low->kind > PL_VALUE_DOUBLE;
     return;
@@ -361,10 +379,26 @@ static pl_status args_of(pl_run* run, const pl_lens_part* part, const pl_lens_pl
   }
   const pl_source source = {.name = "query", .text = run->plan->query->text};
   return pl_fail_at(run->err, &source, part->span, PL_MSG_LENS_ARGUMENT,
-                    part->kind == PL_LENS_TRUST ? "trust"
-                    : part->kind == PL_LENS_AT  ? "at"
-                                                : "during",
-                    part->kind == PL_LENS_TRUST ? "a number" : "a date or an interval");
+                    part->kind == PL_LENS_TRUST  ? "trust"
+                    : part->kind == PL_LENS_SAME ? "same"
+                    : part->kind == PL_LENS_AT   ? "at"
+                                                 : "during",
+                    part->kind == PL_LENS_TRUST || part->kind == PL_LENS_SAME ? "a number" : "a date or an interval");
+}
+
+pl_status pl_lens_sources(pl_run* run, uint32_t lens, uint32_t part, pl_ids* out) {
+  const pl_query* query = run->plan->query;
+  const pl_lens_plan* plan = &run->plan->lens_parts[pl_lens_part_number(query, lens, part)];
+  return plan->root ? run_pattern(run, plan, query->lenses[lens].parts[part].pattern_slot, out) : PL_OK;
+}
+
+pl_status pl_lens_args_const(pl_run* run, uint32_t number, pl_lens_args* out) {
+  const pl_query* query = run->plan->query;
+  const pl_lens* lens = &query->lenses[number];
+  for (uint32_t i = 0; i < lens->count; i++) {
+    PL_TRY(args_of(run, &lens->parts[i], &run->plan->lens_parts[pl_lens_part_number(query, number, i)], &out[i]));
+  }
+  return PL_OK;
 }
 
 // ---- the whole lens -----------------------------------------------------------------------------------------------
@@ -405,6 +439,16 @@ static pl_status apply_part(pl_run* run, const pl_lens_part* part, const pl_lens
   }
 }
 
+/// Under identity a source stands for its class.
+static pl_status widen_sources(pl_run* run, uint32_t number, pl_lens_args* args) {
+  const pl_classes* classes = NULL;
+  PL_TRY(pl_run_classes(run, number, &classes));
+  for (uint32_t i = 0; classes && i < run->plan->query->lenses[number].count; i++) {
+    PL_TRY(pl_classes_widen(run, classes, &args[i].sources));
+  }
+  return PL_OK;
+}
+
 static pl_status compute(pl_run* run, uint32_t number, const pl_lens* lens, pl_lens_args* args, pl_lens_state* state) {
   uint32_t max = 0;
   PL_TRY(counter_max(run, &max));
@@ -413,9 +457,10 @@ static pl_status compute(pl_run* run, uint32_t number, const pl_lens* lens, pl_l
     return PL_ERR_NOMEM;
   }
   state->pass.plain = true;
+  PL_TRY(pl_lens_args_const(run, number, args));
+  PL_TRY(widen_sources(run, number, args));
   for (uint32_t i = 0; i < lens->count; i++) {
     const pl_lens_part* part = &lens->parts[i];
-    PL_TRY(args_of(run, part, &run->plan->lens_parts[pl_lens_part_number(run->plan->query, number, i)], &args[i]));
     PL_TRY(apply_part(run, part, &args[i], state->bits));
     state->pass.plain &= part->kind != PL_LENS_ACCORDING || part->negated;
   }
@@ -427,8 +472,21 @@ static pl_status compute(pl_run* run, uint32_t number, const pl_lens* lens, pl_l
   return PL_OK;
 }
 
+bool pl_lens_restricts(const pl_query* query, uint32_t lens) {
+  for (uint32_t i = 0; lens != PL_LENS_NONE && i < query->lenses[lens].count; i++) {
+    if (query->lenses[lens].parts[i].kind != PL_LENS_SAME) {
+      return true;
+    }
+  }
+  return false;
+}
+
 pl_status pl_lens_pass(pl_run* run, uint32_t number, const pl_pass** out) {
   pl_lens_state* state = &run->lenses[number];
+  *out = NULL;
+  if (!pl_lens_restricts(run->plan->query, number)) {
+    return PL_OK;
+  }
   *out = &state->pass;
   if (state->ready) {
     return PL_OK;

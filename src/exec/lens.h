@@ -10,7 +10,7 @@
 /// What one part of a lens compares with, its arguments evaluated.
 typedef struct pl_lens_args {
   pl_extent extent;  ///< AT and DURING
-  pl_value number;   ///< TRUST
+  pl_value number;   ///< TRUST and SAME
   pl_ids sources;    ///< ACCORDING: sorted
   bool null;         ///< an argument is null or of the wrong kind: nothing passes
 } pl_lens_args;
@@ -32,13 +32,21 @@ struct pl_lens_state {
   pl_ids graphs;           ///< owned; pass.graphs
 };
 
-/// The pass of an uncorrelated lens, computed on first use in a run.
+/// Does a lens hold another part than identity?
+bool pl_lens_restricts(const pl_query* query, uint32_t lens);
+/// The pass of an uncorrelated lens, computed on first use in a run; NULL if the lens does not restrict anything.
 pl_status pl_lens_pass(pl_run* run, uint32_t lens, const pl_pass** out);
 void pl_lens_free(pl_run* run);
 
 /// Does assertion or graph `c` (0: a plain fact) pass a part with these arguments? `cpo` and `spo` are open scans over those orders.
 pl_status pl_lens_check(pl_run* run, const pl_lens_part* part, const pl_lens_args* args, pl_scan* cpo, pl_scan* spo,
                         pl_id c, bool* passes);
+/// Has `c` a confidence of at least args->number? A plain fact's, and a missing one, is 1.
+pl_status pl_lens_confident(pl_run* run, const pl_lens_args* args, pl_scan* cpo, pl_scan* spo, pl_id c, bool* passes);
+/// Arguments of all parts of an uncorrelated lens, sources as they are written; free each `sources` with pl_vec_free.
+pl_status pl_lens_args_const(pl_run* run, uint32_t lens, pl_lens_args* out);
+/// Add the values of `according to ( pattern )`.
+pl_status pl_lens_sources(pl_run* run, uint32_t lens, uint32_t part, pl_ids* out);
 /// Set extent or number from values (`high` may be NULL).
 void pl_lens_args_set(const pl_lens_part* part, const pl_value* low, const pl_value* high, pl_lens_args* out);
 /// Number of a part over all lenses of the query: index into plan->lens_parts.

@@ -52,6 +52,10 @@ typedef struct pl_lookup_node {
   bool annot;                         ///< leaf is an ANNOT
   bool pairs;                         ///< one row per distinct pair of ends
   bool raw;                           ///< see pl_node_lookup
+  bool shows_places;                  ///< rows carry their places and the number of their input row in hidden slots
+  uint32_t same;                      ///< lens whose identity widens constants to their classes; or PL_LENS_NONE
+  bool raw_verbs;                     ///< but verbs stand for themselves
+  const pl_alg* written;              ///< the leaf as explain shows it
   bool params;                        ///< a place or verb is a parameter
   bool counted;                       ///< no new slot is needed: rows are counted, not made
   uint32_t lens;                      ///< compiled lens of the scan, or PL_LENS_NONE
@@ -60,6 +64,17 @@ typedef struct pl_lookup_node {
 
 /// Access number of a verb; `graph` chooses the annotations of named graphs.
 uint32_t pl_lookup_access(const pl_lookup_node* node, const pl_verb* verb, bool graph);
+
+/// How a lookup is made for a part under identity (op_same.c). Its rows show their places, one for each statement that matches; repeats of
+/// a slot and of ends are not looked for.
+typedef struct pl_lookup_same {
+  uint32_t lens;          ///< whose identity holds
+  bool raw;               ///< see pl_node_lookup
+  bool raw_verbs;         ///< see pl_lookup_node
+  const pl_alg* written;  ///< see pl_lookup_node
+} pl_lookup_same;
+pl_status pl_node_lookup_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, const pl_lookup_same* how,
+                              pl_node** out);
 
 /// One combination of constants, tried for every input row.
 typedef struct pl_probe {

@@ -2,7 +2,7 @@
 //
 // The lookup below hands on every row of the store that matches, with its places and the number of its input row in hidden slots. Rows of one
 // input row come together, so repeats of a fact are found in a small table that is emptied when the input row changes.
-#include "exec/lens.h"
+#include "exec/classes.h"
 #include "exec/rowtable.h"
 
 typedef struct given_node {
@@ -108,7 +108,8 @@ static pl_status row_sources(given_op* st, const pl_lens_part* part, const pl_ch
     PL_TRY(value ? pl_vec_push(&st->op.run->mem, out, value) : PL_OK);
   }
   pl_ids_unique(out);
-  return PL_OK;
+  const pl_id* classes = chunk->columns[st->op.run->plan->hidden + PL_HIDDEN_CLASSES];
+  return classes ? pl_classes_widen(st->op.run, pl_classes_number(st->op.run, classes[row]), out) : PL_OK;
 }
 
 /// `not according to` something unknown passes nothing, as a comparison with null is never true.
@@ -195,7 +196,8 @@ static pl_status given_next(pl_op* op, pl_chunk** out) {
   PL_TRY(pl_op_next(op->input, out));
   const uint32_t parts = op->run->plan->query->lenses[node->lens].count;
   for (uint32_t i = 0; i < parts && (*out)->selected; i++) {
-    PL_TRY(filter_part(st, i, *out));
+    const bool identity = op->run->plan->query->lenses[node->lens].parts[i].kind == PL_LENS_SAME;
+    PL_TRY(identity ? PL_OK : filter_part(st, i, *out));
   }
   if (node->facts) {
     return drop_repeats(st, *out);

@@ -97,6 +97,22 @@ static pl_status constant_value(frame* f, const pl_node* node, pl_id* out) {
   return pl_idmap_put(&pool->constants, pool->mem, key, *out, NULL);
 }
 
+/// A constant or parameter; under identity (same N) the node that is shown for it, found once per run.
+static pl_status shown_value(pl_eval* eval, const pl_node* node, pl_id id, pl_id* out) {
+  *out = id;
+  if (!node->same || !eval->shown) {
+    return PL_OK;
+  }
+  const pl_id key = (pl_id)(uintptr_t)node;
+  const uint64_t* const kept = pl_idmap_find(&eval->pool->constants, key);
+  if (kept) {
+    *out = *kept;
+    return PL_OK;
+  }
+  PL_TRY(eval->shown(eval->shown_user, node->same - 1, id, out));
+  return pl_idmap_put(&eval->pool->constants, eval->pool->mem, key, *out, NULL);
+}
+
 static pl_status eval_node(frame* f, const pl_node* node, row_set rows, pl_id* space, vector* out) {
   *out = (vector){.ids = NULL, .single = PL_ID_NULL};
   switch (node->kind) {
@@ -104,11 +120,9 @@ static pl_status eval_node(frame* f, const pl_node* node, row_set rows, pl_id* s
       out->ids = node->index < f->chunk->slot_count ? f->chunk->columns[node->index] : NULL;
       return PL_OK;
     case PL_EXPR_TERM:
-      out->single = f->eval->terms[node->index];
-      return PL_OK;
+      return shown_value(f->eval, node, f->eval->terms[node->index], &out->single);
     case PL_EXPR_PARAM:
-      out->single = f->eval->params[node->index];
-      return PL_OK;
+      return shown_value(f->eval, node, f->eval->params[node->index], &out->single);
     case PL_EXPR_CALL:
       break;
   }

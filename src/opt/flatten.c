@@ -1,6 +1,8 @@
 // Rules on groups: see flatten.h.
 #include "opt/flatten.h"
 
+#include "opt/identity.h"
+
 /// Room for `extra` more entries after `count` old ones, copied.
 static void* grown(pl_arena* arena, const void* items, size_t count, size_t extra, size_t size) {
   char* out = pl_arena_calloc(arena, count + extra + 1, size);
@@ -59,7 +61,8 @@ static pl_status merge_input(pl_arena* arena, pl_alg_group* group, const pl_alg_
   return add_filters(arena, group, input->filters, input->filter_count);
 }
 
-pl_status pl_flatten_group(pl_arena* arena, uint64_t rules_off, const pl_alg* alg, pl_alg_group* out, bool* is_group) {
+pl_status pl_flatten_group(pl_arena* arena, const pl_query* query, pl_txn* txn, uint64_t rules_off, const pl_alg* alg,
+                           pl_alg_group* out, bool* is_group) {
   const pl_alg* base = alg;
   while (base && base->kind == PL_ALG_FILTER && pl_rule_on(rules_off, PL_RULE_PUSH_FILTERS)) {
     base = base->filter.input;
@@ -75,8 +78,8 @@ pl_status pl_flatten_group(pl_arena* arena, uint64_t rules_off, const pl_alg* al
   while (out->input && pl_rule_on(rules_off, PL_RULE_MERGE_GROUPS)) {
     pl_alg_group input = {0};
     bool mergeable = false;
-    PL_TRY(pl_flatten_group(arena, rules_off, out->input, &input, &mergeable));
-    if (!mergeable || !is_plain(&input)) {
+    PL_TRY(pl_flatten_group(arena, query, txn, rules_off, out->input, &input, &mergeable));
+    if (!mergeable || !is_plain(&input) || !pl_same_mergeable(query, txn, &input, out)) {
       break;
     }
     PL_TRY(merge_input(arena, out, &input));

@@ -2,6 +2,7 @@
 #include "opt/joinorder.h"
 
 #include "opt/cost.h"
+#include "opt/identity.h"
 
 #define DP_PARTS_MAX 12u
 
@@ -11,6 +12,7 @@ typedef struct part_info {
   pl_slots binds;      ///< slots it may bind
   pl_slots needs;      ///< slots it reads but does not bind by itself
   bool hashable;       ///< can be read by itself
+  pl_same_use same;    ///< how it sees nodes; empty where no part of the group is under identity
 } part_info;
 
 typedef struct step_cost {
@@ -31,7 +33,8 @@ static pl_status make_info(pl_estimator* est, const pl_alg* part, uint32_t slot_
   pl_slots_remove_all(out->needs, always);
   const bool correlated =
       part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE && est->query->lenses[part->scan.lens].correlated;
-  out->hashable = !no_hash && (part->kind == PL_ALG_SCAN || part->kind == PL_ALG_ANNOT) && !correlated;
+  out->hashable = !no_hash && (part->kind == PL_ALG_SCAN || part->kind == PL_ALG_ANNOT) && !correlated &&
+                  pl_same_lens(est->query, part) == PL_LENS_NONE;
   return PL_OK;
 }
 
@@ -41,6 +44,9 @@ static bool is_ready(const part_info* infos, uint32_t count, const bool* done, u
     if (i == part || done[i]) {
       continue;
     }
+    if (pl_same_waits(&infos[part].same, &infos[i].same, part > i, bound)) {
+      return false;
+    }
     for (uint32_t w = 0; w < bound.word_count; w++) {
       if (infos[part].needs.words[w] & infos[i].binds.words[w] & ~bound.words[w]) {
         return false;
@@ -48,6 +54,18 @@ static bool is_ready(const part_info* infos, uint32_t count, const bool* done, u
     }
   }
   return true;
+}
+
+/// Where all that is left waits for each other the first in order of writing goes on: its number, else UINT32_MAX.
+static uint32_t stuck(const part_info* infos, uint32_t count, const bool* done, pl_slots bound) {
+  uint32_t first = UINT32_MAX;
+  for (uint32_t p = count; p-- > 0;) {
+    if (!done[p] && is_ready(infos, count, done, p, bound)) {
+      return UINT32_MAX;
+    }
+    first = done[p] ? first : p;
+  }
+  return first;
 }
 
 static step_cost cost_step(const part_info* info, const pl_alg* part, double rows, pl_slots bound) {
@@ -83,12 +101,9 @@ static void bound_of(const pl_join_problem* problem, const part_info* infos, uin
 
 static void relax(const pl_join_problem* problem, const part_info* infos, dp_state* states, uint32_t set,
                   pl_slots bound, const bool* done) {
-  bool any_ready = false;
+  const uint32_t forced = stuck(infos, problem->count, done, bound);
   for (uint32_t p = 0; p < problem->count; p++) {
-    any_ready |= !done[p] && is_ready(infos, problem->count, done, p, bound);
-  }
-  for (uint32_t p = 0; p < problem->count; p++) {
-    if (done[p] || (any_ready && !is_ready(infos, problem->count, done, p, bound))) {
+    if (done[p] || (p != forced && !is_ready(infos, problem->count, done, p, bound))) {
       continue;
     }
     const step_cost step = cost_step(&infos[p], problem->parts[p], states[set].rows, bound);
@@ -140,17 +155,16 @@ static pl_status order_greedy(pl_estimator* est, const pl_join_problem* problem,
   for (uint32_t at = 0; at < problem->count; at++) {
     uint32_t best = UINT32_MAX;
     step_cost best_cost = {0};
-    for (int blocked = 0; blocked <= 1 && best == UINT32_MAX; blocked++) {
-      for (uint32_t p = 0; p < problem->count; p++) {
-        if (done[p] || (!blocked && !is_ready(infos, problem->count, done, p, bound))) {
-          continue;
-        }
-        const step_cost cost = cost_step(&infos[p], problem->parts[p], rows, bound);
-        if (best == UINT32_MAX || (!problem->as_written && cost.cost + cost.rows * PL_COST_SEEK <
-                                                               best_cost.cost + best_cost.rows * PL_COST_SEEK)) {
-          best = p;
-          best_cost = cost;
-        }
+    const uint32_t forced = stuck(infos, problem->count, done, bound);
+    for (uint32_t p = 0; p < problem->count; p++) {
+      if (done[p] || (p != forced && !is_ready(infos, problem->count, done, p, bound))) {
+        continue;
+      }
+      const step_cost cost = cost_step(&infos[p], problem->parts[p], rows, bound);
+      if (best == UINT32_MAX || (!problem->as_written && cost.cost + cost.rows * PL_COST_SEEK <
+                                                             best_cost.cost + best_cost.rows * PL_COST_SEEK)) {
+        best = p;
+        best_cost = cost;
       }
     }
     steps[at] = (pl_join_step){best, best_cost.hash && !problem->as_written, best_cost.rows};
@@ -168,6 +182,9 @@ pl_status pl_join_order(pl_estimator* est, const pl_join_problem* problem, pl_jo
   }
   for (uint32_t i = 0; i < problem->count; i++) {
     PL_TRY(make_info(est, problem->parts[i], problem->bound.word_count * 64 - 1, problem->no_hash, &infos[i]));
+  }
+  for (uint32_t i = 0; problem->raw.word_count && i < problem->count; i++) {
+    PL_TRY(pl_same_use_of(est->arena, est->query, est->txn, problem->parts[i], problem->raw, &infos[i].same));
   }
   if (problem->as_written || problem->count > DP_PARTS_MAX) {
     return order_greedy(est, problem, infos, steps);

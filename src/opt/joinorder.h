@@ -17,6 +17,7 @@ typedef struct pl_join_problem {
   double rows;           ///< expected rows of the input
   bool as_written;       ///< keep the order of writing
   bool no_hash;          ///< look-ups only
+  pl_slots raw;          ///< see pl_same_raw_slots; without words if no lens of the query has identity
 } pl_join_problem;
 
 /// Fill steps[count]: the cheapest left-deep order by dynamic programming up to 12 parts, greedily beyond. A part that reads a slot without

@@ -74,6 +74,12 @@ pl_error* pl_txn_error(const pl_txn* txn);
 /// Number of the snapshot this transaction sees; grows with each commit.
 uint64_t pl_txn_snapshot(const pl_txn* txn);
 
+/// Keep what is costly to make from this snapshot, under a key of bytes. On PL_OK the transaction owns `object` and releases it at its end,
+/// when it is renewed on another snapshot, at a write, or when many others were kept since.
+pl_status pl_txn_keep(pl_txn* txn, pl_str key, void* object, void (*release)(void* object));
+void* pl_txn_kept(pl_txn* txn, pl_str key);  ///< NULL if there is none
+void pl_txn_forget(pl_txn* txn);             ///< release all that is kept
+
 // ---- settings (kept in the store) ---------------------------------------------------------------------------------
 
 /// A name that a query gave to a path (define).

@@ -93,6 +93,7 @@ struct pl_txn {
   bool resting;                ///< a read transaction without a snapshot, kept for pl_txn_renew
   uint64_t renewals;           ///< times it was renewed: a cursor of an earlier time must be renewed too
   uint64_t snapshot;           ///< at begin or the last renewal, for read transactions
+  struct pl_kept* kept;        ///< see pl_txn_keep; newest first
   struct pl_dict_cache* dict;  ///< dict.c's caches and pending terms of this transaction; NULL until used
 };
 

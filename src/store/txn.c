@@ -314,6 +314,7 @@ static pl_status renew_caches(pl_txn* txn) {
   if (snapshot == txn->snapshot) {
     return PL_OK;
   }
+  pl_txn_forget(txn);
   pl_dict_release(txn);
   pl_arena_reset(&txn->arena);
   txn->settings = NULL;
@@ -360,6 +361,7 @@ void pl_txn_abort(pl_txn* txn) {
   if (txn->resting && txn->store->shared->pid != getpid()) {
     return;  // in a forked child: the place in the reader table is the parent's, and so is the lock
   }
+  pl_txn_forget(txn);
   pl_dict_release(txn);
   mdb_txn_abort(txn->mdb);
   txn_end(txn);

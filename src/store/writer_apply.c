@@ -286,6 +286,7 @@ pl_status pl_writer_apply(pl_writer* writer) {
   if (writer->txn->failed) {
     return pl_fail(writer->txn->err, PL_MSG_TXN_FAILED);
   }
+  pl_txn_forget(writer->txn);
   const pl_status status = apply_all(writer);
   if (status != PL_OK) {
     writer->txn->failed = true;
