@@ -48,6 +48,48 @@ static pl_status add_literal(void* user, pl_id literal) {
   return pl_vec_push(&st->op.run->mem, &st->literals, literal);
 }
 
+static pl_id verb_id(const text_op* st, uint32_t v) {
+  return st->op.run->terms[node_of(&st->op)->text->verbs[v].predicate.index];
+}
+
+/// A plan may be older than the list of indexed predicates.
+static bool still_indexed(const text_op* st) {
+  bool indexed = true;
+  for (uint32_t v = 0; v < node_of(&st->op)->text->verb_count; v++) {
+    indexed = indexed && pl_text_indexed(st->op.run->txn, verb_id(st, v));
+  }
+  return indexed;
+}
+
+static pl_status add_objects(text_op* st, pl_scan* scan, pl_id predicate) {
+  pl_id objects[256];
+  pl_id* const columns[4] = {NULL, objects, NULL, NULL};
+  size_t count = 0;
+  PL_TRY(pl_scan_range(scan, &predicate, 1, 0, UINT64_MAX));
+  do {
+    PL_TRY(pl_guard_check(st->op.run->guard, st->op.run->err));
+    PL_TRY(pl_scan_fill(scan, columns, PL_COUNT_OF(objects), &count));
+    for (size_t i = 0; i < count; i++) {
+      const bool again = st->literals.count && st->literals.data[st->literals.count - 1] == objects[i];
+      PL_TRY(again ? PL_OK : add_literal(st, objects[i]));
+    }
+  } while (count > 0);
+  return PL_OK;
+}
+
+/// Without the index every object could match; the filter above says which do.
+static pl_status all_objects(text_op* st) {
+  pl_run* run = st->op.run;
+  pl_scan* scan = NULL;
+  pl_status status = pl_scan_open(run->txn, PL_ORDER_POS, PL_SCAN_FACTS, NULL, &run->mem, &scan);
+  for (uint32_t v = 0; v < node_of(&st->op)->text->verb_count && status == PL_OK; v++) {
+    status = add_objects(st, scan, verb_id(st, v));
+  }
+  pl_scan_close(scan);
+  pl_ids_unique(&st->literals);
+  return status;
+}
+
 /// Look up once. What is no string matches nothing, as the filter will say too.
 static pl_status find(text_op* st) {
   pl_run* run = st->op.run;
@@ -59,6 +101,9 @@ static pl_status find(text_op* st) {
   st->literals.count = 0;
   if (id == PL_ID_NULL || (!pl_tag_is_string(tag) && tag != PL_TAG_LANG)) {
     return PL_OK;
+  }
+  if (!still_indexed(st)) {
+    return all_objects(st);
   }
   PL_TRY(pl_termpool_term(run->pool, id, &term));
   return pl_text_match(run->txn, term.text, run->guard, add_literal, st);

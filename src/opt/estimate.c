@@ -184,6 +184,15 @@ static void profile_label(const pl_alg_label* label, pl_profile* out) {
   add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = label->node}, 1e6);
 }
 
+static void profile_text(pl_estimator* est, const pl_alg_text* text, pl_profile* out) {
+  uint64_t literals = TEXT_LITERALS;
+  if (text->text.kind == PL_REF_TERM) {
+    note(est, pl_text_estimate(est->txn, est->query->terms[text->text.index].text, &literals));
+  }
+  out->rows = (double)literals;
+  add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = text->literal}, out->rows);
+}
+
 static void add_profile(pl_profile* out, const pl_profile* more, bool joined) {
   out->rows = joined ? out->rows * at_least(more->rows, 1e-3) : out->rows + more->rows;
   for (uint32_t i = 0; i < more->slot_count; i++) {
@@ -220,8 +229,7 @@ void pl_estimate_profile(pl_estimator* est, const pl_alg* part, pl_profile* out)
       profile_label(&part->label, out);
       break;
     case PL_ALG_TEXT:
-      out->rows = TEXT_LITERALS;
-      add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = part->text.literal}, TEXT_LITERALS);
+      profile_text(est, &part->text, out);
       break;
     case PL_ALG_GROUP:
       profile_group(est, &part->group, out);
