@@ -173,16 +173,18 @@ static void repetition(printer* p, const pl_path* path) {
   }
 }
 
-static void path_text(printer* p, const pl_path* path) {
-  word(p, path->kind == PL_PATH_EXCEPT ? "!(" : "(");
-  if (path->kind == PL_PATH_STEP || path->kind == PL_PATH_EXCEPT) {
-    verbs(p, path->verbs, path->verb_count);
-  }
+/// As it is written; below another path, what is more than one verb stands in parentheses.
+static void path_text(printer* p, const pl_path* path, bool inside) {
+  const bool single = path->kind == PL_PATH_STEP && path->verb_count == 1 && !path->verbs[0].inverse;
+  const bool open = inside && !single && path->kind != PL_PATH_REPEAT;
+  const bool except = path->kind == PL_PATH_EXCEPT;
+  word(p, except ? "!(" : open ? "(" : "");
+  verbs(p, path->verbs, path->verb_count);
   for (uint32_t i = 0; i < path->part_count; i++) {
     word(p, i ? (path->kind == PL_PATH_SEQ ? "/" : "|") : "");
-    path_text(p, path->parts[i]);
+    path_text(p, path->parts[i], true);
   }
-  word(p, ")");
+  word(p, open || except ? ")" : "");
   if (path->kind == PL_PATH_REPEAT) {
     repetition(p, path);
   }
@@ -193,7 +195,7 @@ static void path_part(printer* p, const pl_alg_path* a) {
   word(p, modes[a->mode]);
   ref(p, &a->subject);
   word(p, " ");
-  path_text(p, a->path);
+  path_text(p, a->path, false);
   word(p, " ");
   ref(p, &a->object);
   if (a->as != PL_SLOT_NONE) {
@@ -308,6 +310,9 @@ static void line(printer* p, const pl_alg* a) {
       for (uint32_t i = 0; i < a->conflicts.predicate_count; i++) {
         word(p, i ? ", " : " ");
         ref(p, &a->conflicts.predicates[i]);
+      }
+      if (a->conflicts.lens != PL_LENS_NONE) {
+        (void)pl_buf_printf(p->out, " lens %u", (unsigned)a->conflicts.lens);
       }
       break;
     case PL_ALG_EITHER:
@@ -482,10 +487,12 @@ static void templates(printer* p, const char* title, const pl_alg_template* list
 pl_status pl_query_print(const pl_query* query, const pl_names* names, pl_buf* out) {
   printer p = {query, names, out};
   if (query->kind == PL_QUERY_DEFINE) {
+    const pl_str path = query->define_path.len ? query->define_path : PL_STR("null");
     return pl_buf_printf(out, "Define %.*s = %.*s\n", (int)query->define_name.len, query->define_name.data,
-                         (int)query->define_path.len, query->define_path.data);
+                         (int)path.len, path.data);
   }
   word(&p, query->why ? "Why\n" : "");
+  word(&p, query->mode == PL_MODE_PREVIEW ? "Preview\n" : "");
   lenses(&p);
   word(&p, query->kind == PL_QUERY_EXISTS ? "Exists\n" : "");
   templates(&p, "Delete", query->deletes, query->delete_count);

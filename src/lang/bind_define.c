@@ -61,8 +61,6 @@ typedef struct printer {
   pl_buf* out;  ///< failures stick in it
 } printer;
 
-static void refuse(pl_binder* b, pl_span span, const char* what) { PL_BIND_FAIL(b, span, DEFINE_PART, what); }
-
 static void print_verbs(printer* p, const pl_path* path) {
   for (uint32_t i = 0; i < path->verb_count; i++) {
     const pl_verb* const verb = &path->verbs[i];
@@ -72,8 +70,8 @@ static void print_verbs(printer* p, const pl_path* path) {
       (void)pl_buf_printf(p->out, "<%.*s>", (int)iri.len, iri.data);
     } else if (verb->predicate.kind == PL_REF_ANY) {
       (void)pl_buf_char(p->out, '_');
-    } else {
-      refuse(p->b, verb->predicate.span, verb->predicate.kind == PL_REF_PARAM ? "a parameter" : "a variable");
+    } else if (verb->predicate.kind == PL_REF_PARAM) {
+      PL_BIND_FAIL(p->b, verb->predicate.span, DEFINE_PARAM, 0);
     }
   }
 }
@@ -127,8 +125,7 @@ pl_status pl_bind_define(pl_binder* b, const pl_ast* node) {
   }
   pl_path* path;
   pl_buf out;
-  PL_TRY(pl_bind_declare_all(b, node->last));  // a variable is reported once, below
-  PL_TRY(pl_bind_path(b, node->last, true, &path));
+  PL_TRY(pl_bind_path(b, node->last, false, &path));
   pl_buf_init(&out, b->arena->mem, PL_QUERY_BYTES_MAX);
   print_path(&(printer){b, &out}, path, false);
   pl_status status = out.status;

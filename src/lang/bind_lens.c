@@ -45,23 +45,70 @@ static pl_status bind_argument(pl_binder* b, const pl_ast* node, pl_expr** out) 
   return PL_OK;
 }
 
+static pl_status bind_source(pl_binder* b, const pl_ast* node, pl_ref* ref) {
+  pl_slot slot;
+  if (node->kind == PL_AST_VAR) {
+    PL_TRY(pl_bind_use(b, node, &slot));
+  }
+  PL_TRY(pl_bind_ref(b, node, ref));
+  return ref->kind == PL_REF_TERM ? pl_bind_check_name(b, ref->index, node->span) : PL_OK;
+}
+
+/// A group whose one variable is every node that the label names.
+static pl_status label_group(pl_binder* b, const pl_ast* node, pl_slot slot, pl_alg** out) {
+  pl_parts* const parts = PL_ARENA_NEW(b->scratch, pl_parts);
+  pl_alg* alg;
+  if (!parts) {
+    return pl_bind_no_memory(b);
+  }
+  PL_TRY(pl_bind_alg_new(b, PL_ALG_LABEL, node->span, &alg));
+  alg->label = (pl_alg_label){.node = slot, .lens = PL_LENS_NONE};
+  PL_TRY(pl_bind_label_name(b, node, &alg->label.name));
+  PL_TRY(pl_bind_push(b, &parts->required, alg));
+  return pl_bind_parts_finish(b, parts, node->span, NULL, out);
+}
+
+/// Labels among the sources are a pattern: either of them.
+static pl_status bind_labels(pl_binder* b, const pl_ast* terms, pl_lens_part* part) {
+  pl_alg_list groups = {0};
+  for (const pl_ast* node = terms->first; node; node = node->next) {
+    if (!pl_bind_is_label(node)) {
+      continue;
+    }
+    if (groups.count == 0) {
+      PL_TRY(pl_bind_slot_new(b, (pl_str){0}, node->span, &part->pattern_slot));
+    }
+    pl_alg* group;
+    PL_TRY(label_group(b, node, part->pattern_slot, &group));
+    PL_TRY(pl_bind_push(b, &groups, group));
+  }
+  if (groups.count < 2) {
+    part->pattern = groups.count ? groups.data[0] : NULL;
+    return PL_OK;
+  }
+  pl_alg* either;
+  pl_parts* const parts = PL_ARENA_NEW(b->scratch, pl_parts);
+  if (!parts) {
+    return pl_bind_no_memory(b);
+  }
+  PL_TRY(pl_bind_alg_new(b, PL_ALG_EITHER, terms->span, &either));
+  either->either.count = groups.count;
+  PL_TRY(pl_bind_pack(b, &groups, &either->either.branches));
+  PL_TRY(pl_bind_push(b, &parts->required, either));
+  return pl_bind_parts_finish(b, parts, terms->span, NULL, &part->pattern);
+}
+
 static pl_status bind_sources(pl_binder* b, const pl_ast* terms, pl_lens_part* part) {
   part->sources = PL_ARENA_ARRAY(b->arena, pl_ref, terms->count);
   if (!part->sources) {
     return pl_bind_no_memory(b);
   }
   for (const pl_ast* node = terms->first; node; node = node->next) {
-    pl_ref* const ref = &part->sources[part->source_count++];
-    pl_slot slot;
-    if (node->kind == PL_AST_VAR) {
-      PL_TRY(pl_bind_use(b, node, &slot));
-    }
-    PL_TRY(pl_bind_ref(b, node, ref));
-    if (ref->kind == PL_REF_TERM) {
-      PL_TRY(pl_bind_check_name(b, ref->index, node->span));
+    if (!pl_bind_is_label(node)) {
+      PL_TRY(bind_source(b, node, &part->sources[part->source_count++]));
     }
   }
-  return PL_OK;
+  return bind_labels(b, terms, part);
 }
 
 /// The first variable of the pattern as it was written.
@@ -127,12 +174,29 @@ static pl_status bind_part(pl_binder* b, const pl_ast* node, pl_lens_part* part)
   return node->count > 1 ? bind_argument(b, node->last, &part->high) : PL_OK;
 }
 
+/// True if a label of the pattern is the value of a variable.
+static bool label_varies(const pl_alg* group) {
+  for (uint32_t i = 0; i < group->group.required_count; i++) {
+    const pl_alg* const part = group->group.required[i];
+    if (part->kind == PL_ALG_LABEL && part->label.name.kind == PL_REF_SLOT) {
+      return true;
+    }
+    for (uint32_t k = 0; part->kind == PL_ALG_EITHER && k < part->either.count; k++) {
+      if (label_varies(part->either.branches[k])) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 static bool part_varies(const pl_lens_part* part) {
   bool varies = (part->low && pl_bind_varies(part->low)) || (part->high && pl_bind_varies(part->high));
   for (uint32_t i = 0; i < part->source_count; i++) {
     varies |= part->sources[i].kind == PL_REF_SLOT;
   }
-  return varies;
+  // What a written pattern looks up by a label is its own; only terms name a label by the rows outside.
+  return varies || (part->sources && part->pattern && label_varies(part->pattern));
 }
 
 /// Keep of the outer lens what the new parts do not replace.
