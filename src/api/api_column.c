@@ -47,14 +47,29 @@ typedef struct writer {
   uint32_t unchecked;  ///< elements since the guard was asked
 } writer;
 
-/// A term, or a list in brackets. A list that holds one list twice, which holds one twice, has an endless text in no time: the buffer and the
+/// Labels of a path's nodes.
+static pl_status write_path(writer* w, const pl_path_value* path) {
+  for (size_t i = 0; i <= path->length; i++) {
+    pl_str label;
+    PL_TRY(pl_termpool_label(pl_run_pool(w->q->run), path->nodes[i], &label));
+    PL_TRY(pl_buf_str(&w->out, i ? PL_STR(" > ") : PL_STR("")));
+    PL_TRY(pl_buf_str(&w->out, label));
+  }
+  return PL_OK;
+}
+
+/// A term, a path as its chain, or a list in brackets. A list that holds one list twice, which holds one twice, has an endless text in no time: the buffer and the
 /// guard end it.
 static pl_status write_id(writer* w, pl_id id, unsigned depth) {
   const pl_id* items;
   size_t count;
   pl_term term;
+  pl_path_value path;
   pl_buf* const out = &w->out;
   parley_query* const q = w->q;
+  if (w->fn == pl_api_write_text && id != PL_ID_NULL && pl_termpool_path(pl_run_pool(q->run), id, &path)) {
+    return write_path(w, &path);
+  }
   if (depth < PL_NESTING_MAX && id != PL_ID_NULL && pl_termpool_list(pl_run_pool(q->run), id, &items, &count)) {
     PL_TRY(pl_buf_char(out, '['));
     for (size_t i = 0; i < count; i++) {
