@@ -71,7 +71,7 @@ static pl_status list_hits(label_op* st, pl_id** out) {
     nodes[i] = st->hits.data[i].node;
   }
   *out = nodes;
-  return nodes ? PL_OK : pl_run_nomem(st->op.run);
+  return nodes ? pl_label_sort(st->op.run->pool, nodes, st->hits.count) : pl_run_nomem(st->op.run);
 }
 
 static pl_status refuse_several(label_op* st, const pl_id* nodes) {

@@ -79,6 +79,28 @@ pl_status pl_label_warn(pl_eval* eval, pl_span span, pl_id name, pl_label_entry*
 
 // ---- the function -------------------------------------------------------------------------------------------------
 
+typedef struct sorting {
+  pl_termpool* pool;  ///< knows the order
+  pl_status status;   ///< first failure
+} sorting;
+
+static int by_term(const void* a, const void* b, void* user) {
+  sorting* const s = user;
+  int order = 0;
+  if (s->status == PL_OK) {
+    s->status = pl_termpool_order(s->pool, *(const pl_id*)a, *(const pl_id*)b, &order);
+  }
+  return order;
+}
+
+pl_status pl_label_sort(pl_termpool* pool, pl_id* nodes, size_t count) {
+  sorting s = {.pool = pool};
+  if (count > 1) {
+    qsort_r(nodes, count, sizeof *nodes, by_term, &s);
+  }
+  return s.status;
+}
+
 static int by_id(const void* a, const void* b) {
   const pl_id x = *(const pl_id*)a;
   const pl_id y = *(const pl_id*)b;
@@ -104,7 +126,7 @@ static pl_status shown_nodes(const pl_call* call, const pl_label_entry* entry, i
     }
   }
   out->count = kept;
-  return PL_OK;
+  return pl_label_sort(eval->pool, out->data, kept);
 }
 
 /// The nodes that @"name" stands for.

@@ -3,6 +3,7 @@
 ///     rows of spo, pos, osp, pso         equal multisets (count and 128-bit sum of row hashes)
 ///     rows of cspo                       the rows of spo with c != 0
 ///     rows of cpo, poc                   equal multisets
+///     rows of text                       the words of the string objects of indexed predicates
 ///     ids in rows                        known to the dictionary under that tag
 ///     assertions                         one fact, at least one annotation, one identity, which is the hash of what
 ///     they say counters, totals, settings         recounted
@@ -155,6 +156,15 @@ static pl_status check_totals(pl_checker* check) {
   return PL_OK;
 }
 
+static void check_list(pl_checker* check, const char* what, const pl_id* ids, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (!pl_check_id(check, ids[i])) {
+      pl_check_damage(check, "settings: %s predicate %016llx is not in the dictionary", what,
+                      (unsigned long long)ids[i]);
+    }
+  }
+}
+
 static pl_status check_settings(pl_checker* check) {
   const pl_status status = pl_meta_header(check->txn, NULL);
   if (status == PL_ERR_CORRUPT || status == PL_ERR_VERSION || status == PL_ERR_CANTOPEN) {
@@ -164,12 +174,14 @@ static pl_status check_settings(pl_checker* check) {
   }
   PL_TRY(status);
   const pl_settings* const settings = pl_txn_settings(check->txn);
-  for (size_t i = 0; i < settings->label_predicate_count; i++) {
-    if (!pl_check_id(check, settings->label_predicates[i])) {
-      pl_check_damage(check, "settings: label predicate %016llx is not in the dictionary",
-                      (unsigned long long)settings->label_predicates[i]);
-    }
+  if (check->txn->err->error_count > 0) {
+    pl_error_clear(check->txn->err);
+    pl_check_damage(check, "settings: they cannot be read");
+    return PL_OK;
   }
+  check_list(check, "label", settings->label_predicates, settings->label_predicate_count);
+  check_list(check, "indexed", settings->text_predicates, settings->text_predicate_count);
+  check_list(check, "single-valued", settings->single_predicates, settings->single_predicate_count);
   return PL_OK;
 }
 
@@ -181,6 +193,7 @@ static pl_status check_all(pl_checker* check) {
   PL_TRY(check_settings(check));
   PL_TRY(pl_check_facts(check));
   PL_TRY(pl_check_assertions(check));
+  PL_TRY(pl_check_text(check));
   return check_totals(check);
 }
 

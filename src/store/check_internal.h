@@ -35,6 +35,7 @@ typedef struct pl_checker {
   uint64_t rows;                                    ///< rows of this order so far
   pl_row_sum sums[PL_ORDER_COUNT];                  ///< per order
   pl_row_sum stated;                                ///< rows of spo with c != 0
+  pl_row_sum texts;                                 ///< rows of the text index
   pl_totals totals;                                 ///< recounted
   pl_check_stats facts;                             ///< recounted per predicate, by id
   pl_check_stats notes;                             ///< the same for annotations
@@ -46,6 +47,8 @@ void pl_check_damage(pl_checker* check, const char* format, ...) PL_PRINTF(2, 3)
 pl_status pl_check_facts(pl_checker* check);
 /// Annotations and identities (check_assertions.c).
 pl_status pl_check_assertions(pl_checker* check);
+/// The text index against the facts (check_text.c).
+pl_status pl_check_text(pl_checker* check);
 /// Counters of a predicate against the record.
 void pl_check_counters(pl_checker* check, const char* kind, const pl_predicate_stats* counted,
                        const pl_predicate_stats* kept);
