@@ -17,7 +17,22 @@ typedef enum cli_exit {
   CLI_STOPPED = 5  ///< interrupted, or a limit was reached
 } cli_exit;
 
-typedef enum cli_format { CLI_TABLE, CLI_CSV, CLI_TSV, CLI_JSON, CLI_JSONL, CLI_MARKDOWN } cli_format;
+/// Forms of answers. From CLI_TTL on they are for graphs only (`return graph`, `describe`).
+typedef enum cli_format {
+  CLI_TABLE,
+  CLI_CSV,
+  CLI_TSV,
+  CLI_JSON,
+  CLI_JSONL,
+  CLI_MARKDOWN,
+  CLI_TTL,
+  CLI_NT,
+  CLI_NQ,
+  CLI_DOT,
+  CLI_MERMAID,
+  CLI_SVG,
+  CLI_PNG
+} cli_format;
 
 /// `--param` values: repeated names make a list.
 typedef struct cli_param {
@@ -32,7 +47,13 @@ typedef struct cli_session {
   parley* db;               ///< open store, or NULL
   bool writable;            ///< db was opened for writing
   bool no_wait;             ///< do not wait for another writer
+  parley_txn* txn;          ///< begun by `begin`: every statement runs in it; else NULL
+  bool prompting;           ///< a person is typing: a failure leaves the transaction open
   cli_format format;        ///< of results
+  bool assertions;          ///< graphs as ttl, nt, nq: with their assertions
+  bool printed;             ///< something stands above the next table
+  bool profiling;           ///< the statement at hand begins with `profile`
+  uint64_t rows;            ///< printed by the last statement
   bool timer;               ///< always say how long
   FILE* out;                ///< where results go
   const char* source_name;  ///< file that the text is from, or NULL
@@ -60,10 +81,16 @@ cli_exit cli_check(int argc, char** argv);
 cli_exit cli_stats(int argc, char** argv);
 cli_exit cli_schema(int argc, char** argv);
 cli_exit cli_shell(int argc, char** argv);
+cli_exit cli_set(int argc, char** argv);
+cli_exit cli_diff(int argc, char** argv);
+cli_exit cli_remove(int argc, char** argv);
+cli_exit cli_describe(int argc, char** argv);
 
 // ---- param.c ----
 /// Add `name=value` (cut in place, borrowed) to the session's parameters; with `node` the value is the name of a node.
 cli_exit cli_param_add(cli_session* session, char* text, bool node);
+/// A node as it is named on a command line: a full IRI, with or without <>, or a name.
+parley_value cli_node_value(char* text);
 
 // ---- session.c ----
 /// Open the session's store if it is not open, or open it again for writing when `write` is set. Prints the error.
@@ -72,13 +99,28 @@ void cli_session_close(cli_session* session);
 /// Run every statement of a text and print the answers. Stops at the first failure unless `go_on`, and at an interrupt.
 /// *updated (may be NULL) is set by changes.
 cli_exit cli_session_run(cli_session* session, const char* text, size_t len, bool go_on, bool* updated);
+/// Prepare in the session's transaction if one is open, else on its store.
+parley_status cli_session_prepare(cli_session* session, const char* text, size_t len, parley_query** query);
+/// What the last failed preparation without a query left behind.
+const parley_error_object* cli_session_error(const cli_session* session);
+/// Bytes of space and comments before a statement.
+size_t cli_leading(const char* text, size_t len);
+
+// ---- transaction.c: begin, commit, rollback ----
+/// Bytes of a `begin`, `commit` or `rollback` at the start of `text`, ended by `;` or the end of its line; 0 if there is
+/// none.
+size_t cli_transaction_length(const char* text, size_t len);
+/// Run such a statement.
+cli_exit cli_transaction_run(cli_session* session, const char* text, size_t len);
+/// Roll back what is still open, and say so. CLI_ERROR if there was something, else CLI_OK.
+cli_exit cli_transaction_abandon(cli_session* session);
 
 // ---- printer.c ----
 bool cli_format_parse(const char* word, cli_format* out);
 extern const char* const cli_format_names[];  ///< by cli_format; NULL ends
-/// Step a query to its end and print its rows. Returns the last status: PARLEY_DONE on success, PARLEY_ROW when `out`
-/// takes no more.
-parley_status cli_print_rows(parley_query* query, cli_format format, FILE* out, bool timer);
+/// Step a query to its end and print its rows. Returns the last status: PARLEY_DONE on success, PARLEY_ROW when the
+/// output takes no more.
+parley_status cli_print_rows(cli_session* session, parley_query* query);
 /// The same plain table for rows that are at hand (stats, schema): cells[row * columns + column]; numbers right-aligned
 /// where right[column].
 void cli_print_grid(FILE* out, const char* const* header, const bool* right, size_t columns, const char* const* cells,
@@ -88,6 +130,26 @@ void cli_print_grid(FILE* out, const char* const* header, const bool* right, siz
 cli_exit cli_print_stats(parley* db, const char* path, cli_format format, FILE* out);
 cli_exit cli_print_schema(parley* db, cli_format format, FILE* out);
 cli_exit cli_print_check(parley* db, FILE* out);
+
+// ---- property.c: lists of predicates that belong to the store ----
+/// A change of a list: `+` adds, `-` drops, `=` puts in place of everything (all that are given so together).
+typedef struct cli_property_edit {
+  char op;           ///< one of these
+  const char* name;  ///< of the predicate, as a query writes it
+} cli_property_edit;
+extern const char* const cli_property_names[];  ///< by parley_property: labels, text, single; NULL ends
+/// Change a list, or print it if there is nothing to change.
+cli_exit cli_property_run(cli_session* session, parley_property property, const cli_property_edit* edits, size_t count);
+/// What `define` has named.
+cli_exit cli_print_definitions(cli_session* session);
+
+// ---- facts.c ----
+/// Run `conflicts` and print what it finds; CLI_ERROR if there is something.
+cli_exit cli_print_conflicts(cli_session* session);
+/// Take back everything that a source said, keeping what others said; with `dry_run` only list it.
+cli_exit cli_remove_source(cli_session* session, const char* source, bool dry_run);
+/// Print what only one side has. CLI_OK: equal, CLI_ERROR: different, CLI_USAGE: trouble, as diff(1).
+cli_exit cli_print_differences(parley* a, parley* b, char* source_a, char* source_b, bool json);
 
 // ---- transfer.c: loading and export ----
 /// Settings of a load, from the command line or `.load`.
@@ -129,6 +191,8 @@ void cli_report(const parley_error_object* error);
 void cli_report_text(const char* text, bool warning);
 /// The exit code for a status.
 cli_exit cli_exit_of(parley_status status);
+/// `p`; or, where it is NULL, the end of the process with a message: the tool has nothing to do without memory.
+void* cli_need(void* p);
 /// "parley: ..." to stderr; returns CLI_USAGE.
 cli_exit cli_usage(const char* format, ...) __attribute__((format(printf, 1, 2)));
 /// "parley: ..." with errno's text to stderr; returns CLI_IO.

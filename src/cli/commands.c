@@ -1,120 +1,10 @@
 // The commands: options of each, read with getopt_long, and what they call.
-#include "cli.h"
+#include "arguments.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <getopt.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum {
-  OPT_FORMAT = 256,
-  OPT_PARAM,
-  OPT_NODE,
-  OPT_MEMORY,
-  OPT_TIMEOUT,
-  OPT_ROWS,
-  OPT_TIMER,
-  OPT_NO_WAIT,
-  OPT_SKIP_BAD,
-  OPT_BAD_ROWS,
-  OPT_COMMIT,
-  OPT_MAP,
-  OPT_COLUMNS,
-  OPT_BASE,
-  OPT_ASSERTIONS,
-  OPT_PROBLEM
-};
-
-// One command line being read: getopt_long with our own messages.
-typedef struct arguments {
-  const char* command;
-  int argc;
-  char** argv;
-  const struct option* options;
-  const char* letters;
-} arguments;
-
-static cli_exit missing_value(const arguments* a) {
-  for (const struct option* o = a->options; o->name; o++) {
-    if (o->val == optopt) {
-      return o->has_arg == no_argument ? cli_usage("`--%s` of `parley %s` takes no value", o->name, a->command)
-                                       : cli_usage("`--%s` of `parley %s` needs a value (see parley %s --help)",
-                                                   o->name, a->command, a->command);
-    }
-  }
-  return cli_usage("`-%c` of `parley %s` needs a value (see parley %s --help)", optopt, a->command, a->command);
-}
-
-static cli_exit unknown_option(const arguments* a) {
-  const char* names[32];
-  size_t count = 0;
-  for (const struct option* o = a->options; o->name; o++) {
-    if (optopt == o->val) {
-      return missing_value(a);  // a known option, written --flag=value
-    }
-  }
-  if (optopt) {
-    return cli_usage("`parley %s` has no option `-%c` (see parley %s --help)", a->command, optopt, a->command);
-  }
-  const char* word = a->argv[optind - 1];
-  for (const struct option* o = a->options; o->name && count < 31; o++) {
-    names[count++] = o->name;
-  }
-  names[count] = NULL;
-  const char* bare = word + strspn(word, "-");
-  char* name = strndup(bare, strcspn(bare, "="));
-  const char* near = name ? cli_closest(name, names) : NULL;
-  free(name);
-  return near ? cli_usage("`parley %s` has no option `%s`; did you mean `--%s`?", a->command, word, near)
-              : cli_usage("`parley %s` has no option `%s` (see parley %s --help)", a->command, word, a->command);
-}
-
-// The next option; PROBLEM when it was a wrong one, which has been reported.
-static int next_option(const arguments* a) {
-  opterr = 0;
-  const int option = getopt_long(a->argc, a->argv, a->letters, a->options, NULL);
-  if (option == '?') {
-    unknown_option(a);
-    return OPT_PROBLEM;
-  }
-  if (option == ':') {
-    missing_value(a);
-    return OPT_PROBLEM;
-  }
-  return option;
-}
-
-static cli_exit print_help(const char* command) {
-  fputs(cli_command_find(command)->help, stdout);
-  return CLI_OK;
-}
-
-static bool parse_count(const char* text, uint64_t* out) {
-  char* end;
-  errno = 0;
-  *out = strtoull(text, &end, 10);
-  return errno == 0 && end != text && *end == '\0' && isdigit((unsigned char)*text);
-}
-
-// A --memory argument: MiB, at least `least`, as bytes.
-static cli_exit parse_memory(const char* text, uint64_t least, size_t* bytes) {
-  uint64_t mib;
-  if (!parse_count(text, &mib) || mib > SIZE_MAX >> 20 || mib < least) {
-    return cli_usage("--memory takes MiB, not `%s`", text);
-  }
-  *bytes = (size_t)mib << 20;
-  return CLI_OK;
-}
-
-static cli_exit bad_format(const char* word) {
-  const char* near = cli_closest(word, cli_format_names);
-  return cli_usage("there is no format `%s`%s%s%s", word,
-                   near ? "; did you mean `" : " (table, csv, tsv, json, jsonl, markdown)", near ? near : "",
-                   near ? "`?" : "");
-}
 
 // ---- query ----
 
@@ -168,8 +58,9 @@ static cli_exit run_text(cli_session* session, const char* path, const char* arg
     }
   }
   free(text);
+  const cli_exit open = cli_transaction_abandon(session);
   cli_session_close(session);
-  return code;
+  return code != CLI_OK ? code : open;
 }
 
 static cli_exit query_option(cli_session* session, int option, const char** file, bool* done) {
@@ -179,11 +70,14 @@ static cli_exit query_option(cli_session* session, int option, const char** file
       *file = optarg;
       return CLI_OK;
     case OPT_FORMAT:
-      return cli_format_parse(optarg, &session->format) ? CLI_OK : bad_format(optarg);
+      return cli_format_parse(optarg, &session->format) ? CLI_OK : cli_bad_format(optarg);
     case OPT_PARAM:
       return cli_param_add(session, optarg, false);
     case OPT_NODE:
       return cli_param_add(session, optarg, true);
+    case OPT_ASSERTIONS:
+      session->assertions = true;
+      return CLI_OK;
     case OPT_TIMER:
       session->timer = true;
       return CLI_OK;
@@ -191,9 +85,9 @@ static cli_exit query_option(cli_session* session, int option, const char** file
       session->no_wait = true;
       return CLI_OK;
     case OPT_MEMORY:
-      return parse_memory(optarg, 1, &session->limits.memory_bytes);
+      return cli_parse_memory(optarg, 1, &session->limits.memory_bytes);
     case OPT_ROWS:
-      if (!parse_count(optarg, &session->limits.rows) || session->limits.rows == 0) {
+      if (!cli_parse_count(optarg, &session->limits.rows) || session->limits.rows == 0) {
         return cli_usage("--max-rows takes a number, not `%s`", optarg);
       }
       return CLI_OK;
@@ -204,7 +98,7 @@ static cli_exit query_option(cli_session* session, int option, const char** file
                  : CLI_OK;
     default:
       *done = true;
-      return print_help("query");
+      return cli_print_help("query");
   }
 }
 
@@ -216,6 +110,7 @@ cli_exit cli_query(int argc, char** argv) {
                                           {"memory", required_argument, NULL, OPT_MEMORY},
                                           {"timeout", required_argument, NULL, OPT_TIMEOUT},
                                           {"max-rows", required_argument, NULL, OPT_ROWS},
+                                          {"assertions", no_argument, NULL, OPT_ASSERTIONS},
                                           {"timer", no_argument, NULL, OPT_TIMER},
                                           {"no-wait", no_argument, NULL, OPT_NO_WAIT},
                                           {"help", no_argument, NULL, 'h'},
@@ -225,7 +120,7 @@ cli_exit cli_query(int argc, char** argv) {
   const char* file = NULL;
   bool done = false;
   cli_exit code = CLI_OK;
-  for (int option; !done && code == CLI_OK && (option = next_option(&a)) != -1;) {
+  for (int option; !done && code == CLI_OK && (option = cli_next_option(&a)) != -1;) {
     code = option == OPT_PROBLEM ? CLI_USAGE : query_option(&session, option, &file, &done);
   }
   if (code == CLI_OK && !done) {
@@ -267,19 +162,19 @@ static cli_exit load_option(cli_load_settings* settings, int option, bool* done)
       settings->no_wait = true;
       return CLI_OK;
     case OPT_SKIP_BAD:
-      return parse_count(optarg, &settings->options.skip_bad)
+      return cli_parse_count(optarg, &settings->options.skip_bad)
                  ? CLI_OK
                  : cli_usage("--skip-bad takes a number, not `%s`", optarg);
     case OPT_COMMIT:
-      if (!parse_count(optarg, &settings->options.commit_every) || settings->options.commit_every == 0) {
+      if (!cli_parse_count(optarg, &settings->options.commit_every) || settings->options.commit_every == 0) {
         return cli_usage("--commit-every takes a number of rows, not `%s`", optarg);
       }
       return CLI_OK;
     case OPT_MEMORY:
-      return parse_memory(optarg, 0, &settings->options.memory_bytes);
+      return cli_parse_memory(optarg, 0, &settings->options.memory_bytes);
     default:
       *done = true;
-      return print_help("load");
+      return cli_print_help("load");
   }
 }
 
@@ -300,7 +195,7 @@ cli_exit cli_load(int argc, char** argv) {
   cli_load_settings settings = {.options = {.size = sizeof settings.options}};
   bool done = false;
   cli_exit code = CLI_OK;
-  for (int option; !done && code == CLI_OK && (option = next_option(&a)) != -1;) {
+  for (int option; !done && code == CLI_OK && (option = cli_next_option(&a)) != -1;) {
     code = option == OPT_PROBLEM ? CLI_USAGE : load_option(&settings, option, &done);
   }
   if (code != CLI_OK || done) {
@@ -314,16 +209,6 @@ cli_exit cli_load(int argc, char** argv) {
 
 // ---- export, check, stats, schema: one store, few options ----
 
-static cli_exit open_for_reading(const char* path, cli_session* session) {
-  *session = (cli_session){.path = path, .out = stdout, .limits = {.size = sizeof session->limits}};
-  return cli_session_open(session, false);
-}
-
-static cli_exit finish(cli_session* session, cli_exit code) {
-  cli_session_close(session);
-  return cli_flush(stdout, "standard output", code);
-}
-
 cli_exit cli_export(int argc, char** argv) {
   static const struct option options[] = {{"format", required_argument, NULL, OPT_FORMAT},
                                           {"assertions", no_argument, NULL, OPT_ASSERTIONS},
@@ -334,7 +219,7 @@ cli_exit cli_export(int argc, char** argv) {
   const char* format = "jsonl";
   const char* path = NULL;
   bool assertions = false;
-  for (int option; (option = next_option(&a)) != -1;) {
+  for (int option; (option = cli_next_option(&a)) != -1;) {
     switch (option) {
       case OPT_FORMAT:
         format = optarg;
@@ -346,7 +231,7 @@ cli_exit cli_export(int argc, char** argv) {
         path = strcmp(optarg, "-") ? optarg : NULL;
         break;
       case 'h':
-        return print_help("export");
+        return cli_print_help("export");
       default:
         return CLI_USAGE;
     }
@@ -360,42 +245,57 @@ cli_exit cli_export(int argc, char** argv) {
     return cli_usage("parley export takes one store (see parley export --help)");
   }
   cli_session session;
-  cli_exit code = open_for_reading(argv[optind], &session);
+  cli_exit code = cli_open_for_reading(argv[optind], &session);
   if (code == CLI_OK) {
     code = cli_export_to(session.db, format, assertions, path, stdout);
   }
-  return finish(&session, code);
+  return cli_finish(&session, code);
 }
 
-// check, stats and schema differ in what they print only.
+// check, stats and schema differ in what they print only; `check --facts` looks at what is said, in any format.
 static cli_exit inspect(const char* command, int argc, char** argv) {
   static const struct option options[] = {
       {"help", no_argument, NULL, 'h'}, {"format", required_argument, NULL, OPT_FORMAT}, {0}};
-  static const struct option help_only[] = {{"help", no_argument, NULL, 'h'}, {0}};
-  const arguments a = {command, argc, argv, strcmp(command, "check") ? options : help_only, ":h"};
+  static const struct option check_options[] = {{"help", no_argument, NULL, 'h'},
+                                                {"facts", no_argument, NULL, OPT_FACTS},
+                                                {"format", required_argument, NULL, OPT_FORMAT},
+                                                {0}};
+  const bool check = !strcmp(command, "check");
+  const arguments a = {command, argc, argv, check ? check_options : options, ":h"};
   cli_format format = CLI_TABLE;
-  for (int option; (option = next_option(&a)) != -1;) {
+  bool facts = false;
+  for (int option; (option = cli_next_option(&a)) != -1;) {
     if (option == 'h') {
-      return print_help(command);
+      return cli_print_help(command);
     }
-    if (option != OPT_FORMAT) {
+    if (option == OPT_FACTS) {
+      facts = true;
+    } else if (option != OPT_FORMAT) {
       return CLI_USAGE;
+    } else if (!cli_format_parse(optarg, &format)) {
+      return cli_bad_format(optarg);
     }
-    if (!cli_format_parse(optarg, &format) || (format != CLI_TABLE && format != CLI_JSON)) {
-      return cli_usage("parley %s prints table or json, not `%s`", command, optarg);
-    }
+  }
+  if (check && !facts && format != CLI_TABLE) {
+    return cli_usage("--format of parley check goes with --facts (see parley check --help)");
+  }
+  if (facts ? format >= CLI_TTL : format != CLI_TABLE && format != CLI_JSON) {
+    return cli_usage("parley %s prints table or json%s, not `%s`", command,
+                     facts ? ", csv, tsv, jsonl or markdown" : "", cli_format_names[format]);
   }
   if (argc - optind != 1) {
     return cli_usage("parley %s takes one store (see parley %s --help)", command, command);
   }
   cli_session session;
-  cli_exit code = open_for_reading(argv[optind], &session);
+  cli_exit code = cli_open_for_reading(argv[optind], &session);
+  session.format = format;
   if (code == CLI_OK) {
-    code = !strcmp(command, "check")   ? cli_print_check(session.db, stdout)
+    code = facts                       ? cli_print_conflicts(&session)
+           : check                     ? cli_print_check(session.db, stdout)
            : !strcmp(command, "stats") ? cli_print_stats(session.db, argv[optind], format, stdout)
                                        : cli_print_schema(session.db, format, stdout);
   }
-  return finish(&session, code);
+  return cli_finish(&session, code);
 }
 
 cli_exit cli_check(int argc, char** argv) { return inspect("check", argc, argv); }

@@ -152,6 +152,41 @@ static bool takes_file(const char* line) {
   return false;
 }
 
+// Commands that take a word of a fixed list.
+static const char* const* words_after(const char* line) {
+  static const char* const edits[] = {"add", "drop", "set", NULL};
+  static const char* const switches[] = {"on", "off", NULL};
+  static const char* const facts[] = {"facts", NULL};
+  static const struct {
+    const char* command;
+    const char* const* words;
+  } lists[] = {
+      {".mode ", cli_format_names}, {".format ", cli_format_names}, {".labels ", edits},        {".text ", edits},
+      {".single ", edits},          {".timer ", switches},          {".assertions ", switches}, {".check ", facts}};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    const size_t len = strlen(lists[i].command);
+    if (!strncmp(line, lists[i].command, len) && !strchr(line + len, ' ')) {
+      return lists[i].words;
+    }
+  }
+  return NULL;
+}
+
+static void offer_words(candidates* c, const char* const* words) {
+  for (size_t i = 0; words[i]; i++) {
+    offer(c, words[i], strlen(words[i]));
+  }
+}
+
+static void offer_names(shell* sh, candidates* c) {
+  names_read(sh);
+  for (size_t i = 0; i < sh->name_count && c->prefix_len > 0; i++) {
+    offer(c, sh->names[i], strlen(sh->names[i]));
+  }
+}
+
+static const char* const transaction_words[] = {"begin", "commit", "rollback", NULL};
+
 static void gather(shell* sh, candidates* c, const char* line, size_t len) {
   const char* start = line + strspn(line, " \t");
   if (!sh->pending && *start == '.' && c->prefix == start) {
@@ -160,6 +195,10 @@ static void gather(shell* sh, candidates* c, const char* line, size_t len) {
     }
   } else if (!sh->pending && takes_file(start)) {
     offer_files(c);
+  } else if (!sh->pending && words_after(start)) {
+    offer_words(c, words_after(start));
+  } else if (!sh->pending && *start == '.') {
+    offer_names(sh, c);
   } else if (*c->prefix == '?') {
     offer_variables(c, sh->pending ? sh->pending : "", sh->pending_len);
     offer_variables(c, line, len - c->prefix_len);
@@ -169,10 +208,10 @@ static void gather(shell* sh, candidates* c, const char* line, size_t len) {
       parley_expected(text, strlen(text), on_expected, c);
       free(text);
     }
-    names_read(sh);
-    for (size_t i = 0; i < sh->name_count && c->prefix_len > 0; i++) {
-      offer(c, sh->names[i], strlen(sh->names[i]));
+    if (!sh->pending && c->prefix == start) {
+      offer_words(c, transaction_words);
     }
+    offer_names(sh, c);
   }
 }
 

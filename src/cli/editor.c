@@ -15,10 +15,11 @@
 
 static char* prompt(EditLine* editor) {
   static char first[] = "parley> ";
+  static char within[] = "parley*> ";  // a transaction is open
   static char more[] = "   ...> ";
   shell* sh = NULL;
   el_get(editor, EL_CLIENTDATA, &sh);
-  return sh && sh->pending ? more : first;
+  return sh && sh->pending ? more : sh && sh->session.txn ? within : first;
 }
 
 // Wait for a key. Signals come in only while waiting, so that none slips in between the look at the flag and the wait.
@@ -159,7 +160,7 @@ const char* shell_editor_line(shell* sh, bool* interrupted) {
   if (!sh->editor) {
     static char* line;
     static size_t size;
-    fputs(sh->pending ? "   ...> " : "parley> ", stdout);
+    fputs(sh->pending ? "   ...> " : sh->session.txn ? "parley*> " : "parley> ", stdout);
     fflush(stdout);
     return getline(&line, &size, stdin) > 0 ? line : NULL;
   }

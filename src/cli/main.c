@@ -12,7 +12,9 @@ const cli_command cli_commands[] = {
      "       parley query STORE -f FILE     run those of a file (- for standard input)\n"
      "       parley STORE 'TEXT'            the same in short\n"
      "\n"
-     "  --format F          table (default), csv, tsv, json, jsonl, markdown\n"
+     "  --format F          table (default), csv, tsv, json, jsonl, markdown; graphs also as\n"
+     "                      ttl, nt, nq, dot, mermaid, svg, png\n"
+     "  --assertions        graphs as ttl, nt, nq: with their assertions\n"
      "  --param NAME=VALUE  bind $NAME; numbers, dates, true, false and <iri> by their form,\n"
      "                      anything else a string; given several times: a list\n"
      "  --node NAME=TEXT    bind $NAME to the node named TEXT\n"
@@ -53,9 +55,50 @@ const cli_command cli_commands[] = {
      "Two equal stores export equal bytes.\n",
      cli_export},
     {"check", "verify a store",
-     "Usage: parley check STORE\n\nVerifies everything that can be verified; lists what is wrong. Exit code 4 on "
-     "damage.\n",
+     "Usage: parley check STORE             verify the file; exit code 4 on damage\n"
+     "       parley check --facts STORE     list contradictions; exit code 1 if there are any\n"
+     "\n"
+     "  --format F          with --facts: table (default), csv, tsv, json, jsonl, markdown\n"
+     "\n"
+     "A contradiction is two different objects of a single-valued predicate (parley set STORE\n"
+     "single), stated for overlapping times or by different sources. Nothing is changed.\n",
      cli_check},
+    {"set", "which predicates name things, are searched, have one value",
+     "Usage: parley set STORE LIST                      print the list\n"
+     "       parley set STORE LIST P...                 replace it\n"
+     "       parley set STORE LIST --add P --drop P     change it (each any number of times)\n"
+     "\n"
+     "LIST is labels (what label() and @\"...\" read, in order of preference), text (what the\n"
+     "text index holds; adding one builds it) or single (predicates with one value at a time:\n"
+     "what parley check --facts looks at).\n",
+     cli_set},
+    {"describe", "what is known of a node, and who says so",
+     "Usage: parley describe STORE NAME...\n"
+     "\n"
+     "  --format F          table (a card for each; default), json, jsonl, ttl, nt, nq, dot,\n"
+     "                      mermaid, svg, png, csv, tsv, markdown\n"
+     "  --assertions        ttl, nt, nq: with their assertions\n",
+     cli_describe},
+    {"remove", "take back everything that a source said",
+     "Usage: parley remove STORE --source NAME [--dry-run]\n"
+     "\n"
+     "  --source NAME       a node by its name or IRI\n"
+     "  --dry-run           list what would go, and change nothing\n"
+     "  --format F          of the list: table (default), csv, tsv, json, jsonl, markdown\n"
+     "  --no-wait           fail instead of waiting for another writer\n"
+     "\n"
+     "Facts that another source says as well stay, with its assertions.\n",
+     cli_remove},
+    {"diff", "what only one of two stores, or of two sources, says",
+     "Usage: parley diff A B [--source NAME [--source NAME]]\n"
+     "       parley diff STORE --source X --source Y\n"
+     "\n"
+     "  --source NAME       compare only what this source says (of A and B, if given twice)\n"
+     "  --format F          text (default) or jsonl\n"
+     "\n"
+     "Lines begin with - for what only the first has, with + for the second. Exit code: 0 equal,\n"
+     "1 different, 2 trouble.\n",
+     cli_diff},
     {"stats", "counts and sizes", "Usage: parley stats STORE [--format table|json]\n", cli_stats},
     {"schema", "what a store holds: classes, predicates, links",
      "Usage: parley schema STORE [--format table|json]\n\n"

@@ -95,6 +95,15 @@ static parley_value parse_value(char* text) {
   return number.type == PARLEY_NULL ? parley_string(text) : number;
 }
 
+parley_value cli_node_value(char* text) {
+  const size_t len = strlen(text);
+  if (len >= 2 && text[0] == '<' && text[len - 1] == '>') {
+    text[len - 1] = '\0';
+    return parley_iri(text + 1);
+  }
+  return strstr(text, "://") ? parley_iri(text) : parley_name(text);
+}
+
 cli_exit cli_param_add(cli_session* session, char* text, bool node) {
   char* equals = strchr(text, '=');
   if (!equals || equals == text) {
@@ -108,6 +117,6 @@ cli_exit cli_param_add(cli_session* session, char* text, bool node) {
   session->params = grown;
   cli_param* param = &session->params[session->param_count++];
   *param = (cli_param){.name = text + (*text == '$')};
-  param->value = node ? parley_name(equals + 1) : parse_value(equals + 1);
+  param->value = node ? cli_node_value(equals + 1) : parse_value(equals + 1);
   return CLI_OK;
 }

@@ -1,11 +1,15 @@
 // Answers as CSV (RFC 4180), TSV, JSON, JSON Lines, Markdown, or as a table (table.c).
 #include "printer.h"
 
+#include "graph.h"
+#include "why.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-const char* const cli_format_names[] = {"table", "csv", "tsv", "json", "jsonl", "markdown", NULL};
+const char* const cli_format_names[] = {"table", "csv", "tsv", "json",    "jsonl", "markdown", "ttl",
+                                        "nt",    "nq",  "dot", "mermaid", "svg",   "png",      NULL};
 
 bool cli_format_parse(const char* word, cli_format* out) {
   for (size_t i = 0; cli_format_names[i]; i++) {
@@ -18,11 +22,11 @@ bool cli_format_parse(const char* word, cli_format* out) {
 }
 
 // Part of a field. What goes to a terminal is shown safely there; a file gets every byte as it is.
-static void put(const printer* p, const char* text, size_t len) {
-  if (p->width) {
-    cli_text_print(p->out, text, len, 0);
+static void put(FILE* out, bool terminal, const char* text, size_t len) {
+  if (terminal) {
+    cli_text_print(out, text, len, 0);
   } else {
-    fwrite(text, 1, len, p->out);
+    fwrite(text, 1, len, out);
   }
 }
 
@@ -50,6 +54,33 @@ parley_status cli_column(parley_query* query, size_t column, parley_value* v, ce
   return text->data ? PARLEY_OK : text_failure(query);
 }
 
+// The row's own columns keep their names; what `why` adds gives way.
+static const char* added_name(const printer* p, const char* name, const char* other) {
+  for (size_t i = 0; i < parley_column_count(p->query); i++) {
+    if (!strcmp(parley_column_name(p->query, i), name)) {
+      return other;
+    }
+  }
+  return name;
+}
+
+const char* printer_column_name(const printer* p, size_t column) {
+  return column < parley_column_count(p->query) ? parley_column_name(p->query, column)
+                                                : added_name(p, "confidence", "row_confidence");
+}
+
+parley_status printer_column(printer* p, size_t column, parley_value* v, cell_text* text, char* buf) {
+  if (column < parley_column_count(p->query)) {
+    return cli_column(p->query, column, v, text);
+  }
+  double confidence = 0;
+  const parley_status status = parley_why_confidence(p->query, &confidence);
+  snprintf(buf, 32, "%.4g", confidence);
+  *v = (parley_value){.type = PARLEY_DOUBLE, .text = buf, .text_len = strlen(buf)};
+  *text = text_of(buf);
+  return status;
+}
+
 // Text with some characters written as `escape` says (NULL: as they are).
 static void put_escaped(const printer* p, cell_text text, const char* (*escape)(char c)) {
   const char* const end = text.data + text.len;
@@ -57,12 +88,12 @@ static void put_escaped(const printer* p, cell_text text, const char* (*escape)(
   for (const char* at = start; at < end; at++) {
     const char* escaped = escape(*at);
     if (escaped) {
-      put(p, start, (size_t)(at - start));
+      put(p->out, p->width > 0, start, (size_t)(at - start));
       fputs(escaped, p->out);
       start = at + 1;
     }
   }
-  put(p, start, (size_t)(end - start));
+  put(p->out, p->width > 0, start, (size_t)(end - start));
 }
 
 static const char* csv_escape(char c) { return c == '"' ? "\"\"" : NULL; }
@@ -110,6 +141,7 @@ static void json_string(FILE* out, cell_text s) {
 }
 
 void cli_json_string(FILE* out, const char* text) { json_string(out, text_of(text)); }
+void cli_json_text(FILE* out, const char* text, size_t len) { json_string(out, (cell_text){text, len}); }
 
 // A number as JSON writes it (RFC 8259, section 6).
 static bool is_json_number(const char* p) {
@@ -150,6 +182,8 @@ static void json_scalar(FILE* out, const parley_value* v, cell_text text) {
     json_string(out, text);
   }
 }
+
+void cli_json_value(FILE* out, const parley_value* v, const char* text) { json_scalar(out, v, text_of(text)); }
 
 // A list in a list is a text.
 static parley_status json_list(FILE* out, parley_query* query, size_t column) {
@@ -193,10 +227,17 @@ static void delimited_field(printer* p, size_t i, cell_text text, bool null) {
   }
 }
 
+void printer_delimited_row(printer* p, const char* const* texts, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    delimited_field(p, i, text_of(texts[i]), false);
+  }
+  fputs(p->format == CLI_CSV ? "\r\n" : p->format == CLI_TSV ? "\n" : " |\n", p->out);
+}
+
 static void begin(printer* p) {
-  const size_t columns = parley_column_count(p->query);
+  const size_t columns = p->columns;
   for (size_t i = 0; i < columns; i++) {
-    delimited_field(p, i, text_of(parley_column_name(p->query, i)), false);
+    delimited_field(p, i, text_of(printer_column_name(p, i)), false);
   }
   switch (p->format) {
     case CLI_CSV:
@@ -229,7 +270,7 @@ static parley_status field(printer* p, size_t i, const parley_value* v, cell_tex
       break;
     default:
       fputs(i ? ", " : "{", p->out);
-      cli_json_string(p->out, parley_column_name(p->query, i));
+      cli_json_string(p->out, printer_column_name(p, i));
       fputs(": ", p->out);
       if (v->type == PARLEY_LIST) {
         return json_list(p->out, p->query, i);
@@ -240,23 +281,31 @@ static parley_status field(printer* p, size_t i, const parley_value* v, cell_tex
   return PARLEY_OK;
 }
 
+// JSON: the support behind the columns.
+static parley_status why_field(printer* p) {
+  fprintf(p->out, ", \"%s\": ", added_name(p, "why", "row_why"));
+  return cli_why_json(p->out, p->names, p->query);
+}
+
 static parley_status row(printer* p) {
-  const size_t columns = parley_column_count(p->query);
+  const bool json = p->format == CLI_JSON || p->format == CLI_JSONL;
+  parley_status status = PARLEY_OK;
   if (p->format == CLI_JSON) {
-    fputs(p->rows ? ",\n " : "\n ", p->out);
+    fputs(p->session->rows ? ",\n " : "\n ", p->out);
   }
-  for (size_t i = 0; i < columns; i++) {
+  for (size_t i = 0; status == PARLEY_OK && i < p->columns; i++) {
     parley_value v;
     cell_text text;
-    parley_status status = cli_column(p->query, i, &v, &text);
+    char buf[32];
+    status = printer_column(p, i, &v, &text, buf);
     status = status == PARLEY_OK ? field(p, i, &v, text) : status;
-    if (status != PARLEY_OK) {
-      return status;
-    }
+  }
+  if (status == PARLEY_OK && json && p->why) {
+    status = why_field(p);
   }
   static const char* const ends[] = {"", "\r\n", "\n", "}", "}\n", " |\n"};
-  fputs(ends[p->format], p->out);
-  return PARLEY_OK;
+  fputs(status == PARLEY_OK ? ends[p->format] : "", p->out);
+  return status;
 }
 
 static double now(void) {
@@ -266,48 +315,92 @@ static double now(void) {
 }
 
 // On a terminal how many rows and how long; elsewhere only when asked, and never among the answers for a program.
-static void footer(const printer* p, double seconds, bool timer) {
-  const bool rows = parley_column_count(p->query) > 0;
-  FILE* out = p->width || p->format == CLI_TABLE ? p->out : stderr;
+static void footer(const cli_session* session, parley_query* query, double seconds) {
+  const bool rows = parley_column_count(query) > 0 && !parley_query_is_explain(query);
+  const bool table = session->format == CLI_TABLE, terminal = cli_width(session->out) > 0;
+  FILE* out = terminal || table ? session->out : stderr;
   char buf[64];
-  if (rows && (timer || (p->format == CLI_TABLE && p->width))) {
-    fprintf(out, "(%s, %.3f s)\n", cli_count(p->rows, "row", buf), seconds);
-  } else if (timer) {
+  if (rows && (session->timer || (table && terminal))) {
+    fprintf(out, "(%s, %.3f s)\n", cli_count(session->rows, parley_query_is_graph(query) ? "fact" : "row", buf),
+            seconds);
+  } else if (session->timer) {
     fprintf(out, "(%.3f s)\n", seconds);
   }
 }
 
-parley_status cli_print_rows(parley_query* query, cli_format format, FILE* out, bool timer) {
-  printer p = {.query = query, .format = format, .out = out, .width = (size_t)cli_width(out)};
-  const double start = now();
-  const bool plain = parley_query_is_explain(query);  // a plan is text, not a table
-  parley_status status = PARLEY_OK;
-  if (!plain && format != CLI_TABLE && parley_column_count(query)) {
+static parley_status print_table(cli_session* session, parley_query* query) {
+  printer p = {.session = session, .query = query, .format = session->format, .out = session->out};
+  const size_t columns = parley_column_count(query);
+  parley_status status;
+  p.width = (size_t)cli_width(p.out);
+  p.why = columns > 0 && parley_query_is_why(query);
+  p.columns = columns + p.why;
+  p.names = p.why ? cli_names_new(session, NULL) : NULL;
+  if (p.format != CLI_TABLE && columns) {
     begin(&p);
   }
   while ((status = parley_step(query)) == PARLEY_ROW) {
-    if (plain) {
-      const char* line = parley_column_text(query, 0);
-      put(&p, line ? line : "", parley_column_text_len(query, 0));
-      fputc('\n', out);
-    } else {
-      const parley_status printed = format == CLI_TABLE ? table_row(&p) : row(&p);
-      if (printed != PARLEY_OK) {
-        status = printed;
-        break;
-      }
+    const parley_status printed = p.format == CLI_TABLE ? table_row(&p) : row(&p);
+    if (printed != PARLEY_OK) {
+      status = printed;
+      break;
     }
-    p.rows++;
-    if (ferror(out)) {
+    session->rows++;
+    if (ferror(p.out)) {
       break;  // a closed pipe: nobody reads on
     }
   }
-  if (status == PARLEY_DONE && !plain && format == CLI_JSON && parley_column_count(query)) {  // else left open: cut off
-    fputs(p.rows ? "\n]\n" : "]\n", out);
+  if (status == PARLEY_DONE && p.format == CLI_JSON && columns) {  // else left open: cut off
+    fputs(session->rows ? "\n]\n" : "]\n", p.out);
   }
-  table_end(&p, status == PARLEY_DONE && !plain && format == CLI_TABLE);
-  if (status == PARLEY_DONE && !plain) {
-    footer(&p, now() - start, timer);
+  table_end(&p, status == PARLEY_DONE && p.format == CLI_TABLE);
+  cli_names_free(p.names);
+  return status;
+}
+
+// A plan is text, not a table; as JSON its stages.
+static parley_status print_plan(cli_session* session, parley_query* query) {
+  const bool json = session->format == CLI_JSON || session->format == CLI_JSONL;
+  const bool terminal = cli_width(session->out) > 0;
+  parley_status status;
+  while ((status = parley_step(query)) == PARLEY_ROW && !ferror(session->out)) {
+    const char* line = parley_column_text(query, 0);
+    if (!json && line) {
+      put(session->out, terminal, line, parley_column_text_len(query, 0));
+      fputc('\n', session->out);
+    }
+  }
+  if (status == PARLEY_DONE && json) {
+    const parley_stage stage = session->profiling ? PARLEY_STAGE_PROFILE_JSON : PARLEY_STAGE_PLAN_JSON;
+    const char* text = parley_query_stage(query, stage);
+    fputs(text ? text : "", session->out);
+    fputs(text && *text && text[strlen(text) - 1] != '\n' ? "\n" : "", session->out);
+    return text ? status : text_failure(query);
+  }
+  return status;
+}
+
+parley_status cli_print_rows(cli_session* session, parley_query* query) {
+  const double start = now();
+  const bool table = session->format == CLI_TABLE && parley_column_count(query) > 0;
+  session->rows = 0;
+  if (table && session->printed && !session->prompting) {
+    fputc('\n', session->out);
+  }
+  session->printed = session->printed || table;
+  parley_status status;
+  if (parley_query_is_explain(query)) {
+    status = print_plan(session, query);
+  } else if (parley_query_is_graph(query) && parley_column_count(query)) {
+    status = cli_graph_print(session, query);
+  } else if (session->format >= CLI_TTL && parley_column_count(query)) {
+    cli_usage("--format %s is for graphs: `return graph` and `describe`", cli_format_names[session->format]);
+    return PARLEY_MISUSE;
+  } else {
+    status = print_table(session, query);
+  }
+  if (status == PARLEY_DONE && !parley_query_is_explain(query)) {
+    footer(session, query, now() - start);
   }
   return status;
 }

@@ -51,6 +51,14 @@ cli_exit cli_exit_of(parley_status status) {
   }
 }
 
+void* cli_need(void* p) {
+  if (!p) {
+    fputs("parley: out of memory\n", stderr);
+    exit(CLI_ERROR);
+  }
+  return p;
+}
+
 cli_exit cli_usage(const char* format, ...) {
   char* text = NULL;
   va_list args;

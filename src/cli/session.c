@@ -38,6 +38,7 @@ cli_exit cli_session_open(cli_session* session, bool write) {
 }
 
 void cli_session_close(cli_session* session) {
+  cli_transaction_abandon(session);
   cli_interrupt_route(NULL);
   if (session->db && parley_close(session->db) != PARLEY_OK) {
     cli_report(parley_error(session->db));
@@ -82,20 +83,30 @@ static parley_status bind_params(const cli_session* session, parley_query* query
 }
 
 // Changes are told beside the answers, except where the answers are for a program.
-static void print_changes(const cli_session* session, parley_changes c) {
+static void print_changes(cli_session* session, parley_changes c) {
   FILE* out = session->format == CLI_TABLE ? session->out : stderr;
   char facts[64], assertions[64];
   if (c.facts_gone || c.assertions_gone) {
     fprintf(out, "%s and %s deleted, ", cli_count(c.facts_gone, "fact", facts),
             cli_count(c.assertions_gone, "assertion", assertions));
   }
+  session->printed = session->format == CLI_TABLE;
   fprintf(out, "%s, %s\n", cli_count(c.facts_new, "new fact", facts),
           cli_count(c.assertions_new, "new assertion", assertions));
 }
 
+parley_status cli_session_prepare(cli_session* session, const char* text, size_t len, parley_query** query) {
+  return session->txn ? parley_prepare_in(session->txn, text, len, query, NULL)
+                      : parley_prepare(session->db, text, len, query, NULL);
+}
+
+const parley_error_object* cli_session_error(const cli_session* session) {
+  return session->txn ? parley_txn_error(session->txn) : parley_error(session->db);
+}
+
 // Prepare, reopening for writing when the statement turns out to be an update.
 static parley_status prepare(cli_session* session, const char* text, size_t len, parley_query** query, cli_exit* code) {
-  parley_status status = parley_prepare(session->db, text, len, query, NULL);
+  parley_status status = cli_session_prepare(session, text, len, query);
   if (status == PARLEY_OK && *query && parley_query_is_update(*query) && !session->writable) {
     parley_finalize(*query);
     *query = NULL;
@@ -103,7 +114,7 @@ static parley_status prepare(cli_session* session, const char* text, size_t len,
     if (*code != CLI_OK) {
       return PARLEY_CANTOPEN;
     }
-    status = parley_prepare(session->db, text, len, query, NULL);
+    status = cli_session_prepare(session, text, len, query);
   }
   return status;
 }
@@ -119,9 +130,29 @@ static uint64_t error_line(const parley_error_object* error) {
   return 0;
 }
 
+// True if `profile` stands before the query: behind nothing but `prefix` and `base` lines.
+static bool is_profile(const char* text, size_t len) {
+  for (size_t i = cli_leading(text, len); i < len; i += cli_leading(text + i, len - i)) {
+    size_t n = 0;
+    while (i + n < len && !memchr(" \t\r\n#", text[i + n], 5)) {
+      n++;
+    }
+    if (n == 7 && !memcmp(text + i, "profile", n)) {
+      return true;
+    }
+    const bool prologue = (n == 6 && !memcmp(text + i, "prefix", n)) || (n == 4 && !memcmp(text + i, "base", n));
+    if (!prologue && text[i + n - 1] != ':' && text[i] != '<') {
+      return false;
+    }
+    i += n;
+  }
+  return false;
+}
+
 static cli_exit run_one(cli_session* session, const char* text, size_t len, bool* updated, uint64_t* line) {
   parley_query* query = NULL;
   cli_exit code = CLI_OK;
+  session->profiling = is_profile(text, len);
   cli_interrupt_route(session->db);
   parley_status status = prepare(session, text, len, &query, &code);
   if (code != CLI_OK || (status == PARLEY_OK && !query)) {
@@ -132,7 +163,7 @@ static cli_exit run_one(cli_session* session, const char* text, size_t len, bool
     status = bind_params(session, query, &code);
   }
   if (status == PARLEY_OK) {
-    status = cli_print_rows(query, session->format, session->out, session->timer);
+    status = cli_print_rows(session, query);
   }
   if (status == PARLEY_DONE && parley_query_is_update(query)) {
     print_changes(session, parley_query_changes(query));
@@ -141,7 +172,7 @@ static cli_exit run_one(cli_session* session, const char* text, size_t len, bool
     }
   }
   const cli_exit flushed = cli_flush(session->out, "writing the answer", CLI_OK);  // answers before reports
-  const parley_error_object* error = query ? parley_query_error(query) : parley_error(session->db);
+  const parley_error_object* error = query ? parley_query_error(query) : cli_session_error(session);
   cli_report(error);
   *line = error_line(error);
   parley_finalize(query);
@@ -159,7 +190,7 @@ static uint64_t count_lines(const char* text, size_t len) {
 }
 
 // Bytes of space and comments before a statement.
-static size_t leading(const char* text, size_t len) {
+size_t cli_leading(const char* text, size_t len) {
   size_t i = 0;
   while (i < len) {
     if (text[i] == '#') {
@@ -182,7 +213,7 @@ static void print_place(const cli_session* session, const char* script, const ch
   }
   const char* name = session->source_name ? session->source_name : "the script";
   const uint64_t before = session->source_line + count_lines(script, (size_t)(text - script));
-  const uint64_t start = before + count_lines(text, leading(text, len)) + 1;
+  const uint64_t start = before + count_lines(text, cli_leading(text, len)) + 1;
   fprintf(stderr, "note: line %llu of ", (unsigned long long)(line ? before + line : start));
   cli_text_print(stderr, name, strlen(name), 0);
   if (line && before + line != start) {
@@ -191,19 +222,30 @@ static void print_place(const cli_session* session, const char* script, const ch
   fputc('\n', stderr);
 }
 
+// Length of the next statement; 0 at the end.
+static size_t next_length(const char* text, size_t len) {
+  int complete;
+  const size_t boundary = cli_transaction_length(text, len);
+  return boundary ? boundary : parley_statement_length(text, len, &complete);
+}
+
 cli_exit cli_session_run(cli_session* session, const char* text, size_t len, bool go_on, bool* updated) {
   const char* const script = text;
   cli_exit code = CLI_OK;
-  int complete;
-  for (size_t n; (n = parley_statement_length(text, len, &complete)) > 0; text += n, len -= n) {
+  for (size_t n; (n = next_length(text, len)) > 0; text += n, len -= n) {
     if (cli_interrupted) {  // between two statements, or before the first
       fputs(code == CLI_STOPPED ? "" : "parley: interrupted\n", stderr);
       return CLI_STOPPED;
     }
     uint64_t line = 0;
-    const cli_exit one = run_one(session, text, n, updated, &line);
+    const bool boundary = cli_transaction_length(text, n) > 0;
+    const cli_exit one = boundary ? cli_transaction_run(session, text, n) : run_one(session, text, n, updated, &line);
     if (one != CLI_OK && one != CLI_IO) {
       print_place(session, script, text, n, line);
+    }
+    if (one != CLI_OK && session->txn && session->prompting) {
+      fputs("note: the transaction stays open: commit keeps what its statements did before, rollback undoes it\n",
+            stderr);
     }
     code = one != CLI_OK ? one : code;
     if ((one != CLI_OK && !go_on) || !session->db) {

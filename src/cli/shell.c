@@ -1,5 +1,5 @@
 // The shell: collects lines until a statement is whole (`;` or an empty line), runs it, shows the answer. No
-// transaction is held between prompts.
+// transaction is held between prompts, unless `begin` opened one.
 #include "shell.h"
 
 #include <stdint.h>
@@ -104,7 +104,7 @@ static cli_exit open_for(shell* sh, const char* text, size_t len) {
   if (sh->session.db || access(sh->session.path, F_OK) == 0) {
     return cli_session_open(&sh->session, false);
   }
-  if (would_update(text, len)) {
+  if (cli_transaction_length(text, len) > 0 || would_update(text, len)) {
     return cli_session_open(&sh->session, true);
   }
   fputs("parley: the store ", stderr);
@@ -124,7 +124,8 @@ static cli_exit run_pending(shell* sh) {
     shell_editor_remember(sh, text);
     code = open_for(sh, text, len);
     if (code == CLI_OK) {
-      code = cli_session_run(&sh->session, text, len, sh->interactive && sh->depth == 0, &updated);
+      sh->session.prompting = sh->interactive && sh->depth == 0;
+      code = cli_session_run(&sh->session, text, len, sh->session.prompting, &updated);
     }
   }
   if (updated) {
@@ -151,6 +152,8 @@ static cli_exit take_line(shell* sh, const char* line, size_t len, bool blank_en
   if (!sh->pending && nothing) {
     return CLI_OK;
   }
+  const size_t boundary_len = sh->pending ? 0 : cli_transaction_length(line, len);
+  const bool boundary = boundary_len > 0 && empty(line + boundary_len, len - boundary_len);
   cli_exit code = pending_add(sh, line, len);
   if (code == CLI_OK && (len == 0 || line[len - 1] != '\n')) {
     code = pending_add(sh, "\n", 1);
@@ -159,7 +162,7 @@ static cli_exit take_line(shell* sh, const char* line, size_t len, bool blank_en
     return code;
   }
   // Only a line with a `;` can make it whole: long statements are not read again for each of their lines.
-  const bool ends = nothing ? blank_ends : memchr(line, ';', len) && whole(sh->pending, sh->pending_len);
+  const bool ends = boundary || (nothing ? blank_ends : memchr(line, ';', len) && whole(sh->pending, sh->pending_len));
   return ends ? run_pending(sh) : CLI_OK;
 }
 
@@ -247,6 +250,7 @@ cli_exit cli_shell(int argc, char** argv) {
   pending_clear(&sh);
   shell_names_forget(&sh);
   const cli_exit closed = shell_output_reset(&sh);
+  const cli_exit open = cli_transaction_abandon(&sh.session);
   cli_session_close(&sh.session);
-  return code != CLI_OK ? code : closed;
+  return code != CLI_OK ? code : closed != CLI_OK ? closed : sh.interactive ? CLI_OK : open;
 }

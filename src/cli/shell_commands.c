@@ -1,4 +1,5 @@
 // The dot commands.
+#include "arguments.h"
 #include "shell.h"
 
 #include <ctype.h>
@@ -76,7 +77,8 @@ static cli_exit run_help(shell* sh, char* argument) {
     help_line(c);
   }
   fputs(
-      "Statements end with ; or an empty line. .help WORD explains a word of the language, .help PLY-0214 a message.\n",
+      "Statements end with ; or an empty line; begin, commit and rollback hold several together. .help WORD explains a "
+      "word of the language, .help PLY-0214 a message.\n",
       stdout);
   return CLI_OK;
 }
@@ -93,6 +95,10 @@ static cli_exit run_load(shell* sh, char* argument) {
   }
   if (count == 0) {
     return cli_usage(".load takes files");
+  }
+  if (sh->session.txn) {
+    cli_usage(".load has a transaction of its own; commit or rollback first");
+    return CLI_ERROR;
   }
   cli_session_close(&sh->session);  // the load opens the store for writing, or builds it
   const cli_exit code = cli_load_files(sh->session.path, NULL, files, count, &settings);
@@ -148,10 +154,17 @@ static cli_exit run_stats(shell* sh, char* argument) {
   return code != CLI_OK ? code : cli_print_stats(sh->session.db, sh->session.path, sh->session.format, sh->session.out);
 }
 
+// `.check` looks at the file, `.check facts` at what is said in it.
 static cli_exit run_check(shell* sh, char* argument) {
-  (void)argument;
+  const bool facts = !strcmp(argument, "facts");
+  if (*argument && !facts) {
+    return cli_usage(".check takes nothing, or facts");
+  }
   const cli_exit code = open_store(sh);
-  return code != CLI_OK ? code : cli_print_check(sh->session.db, sh->session.out);
+  if (code != CLI_OK) {
+    return code;
+  }
+  return facts ? cli_print_conflicts(&sh->session) : cli_print_check(sh->session.db, sh->session.out);
 }
 
 static cli_exit run_mode(shell* sh, char* argument) {
@@ -159,12 +172,53 @@ static cli_exit run_mode(shell* sh, char* argument) {
     printf("%s\n", cli_format_names[sh->session.format]);
     return CLI_OK;
   }
-  if (!cli_format_parse(argument, &sh->session.format)) {
-    const char* near = cli_closest(argument, cli_format_names);
-    return near ? cli_usage("there is no mode `%s`; did you mean `%s`?", argument, near)
-                : cli_usage("there is no mode `%s` (table, csv, tsv, json, jsonl, markdown)", argument);
+  return cli_format_parse(argument, &sh->session.format) ? CLI_OK : cli_bad_format(argument);
+}
+
+static cli_exit run_assertions(shell* sh, char* argument) {
+  if (strcmp(argument, "on") && strcmp(argument, "off")) {
+    return cli_usage(".assertions takes on or off");
   }
+  sh->session.assertions = !strcmp(argument, "on");
   return CLI_OK;
+}
+
+// `.text`, `.text add P...`, `.text drop P...`, `.text set P...`; the same for the other lists.
+static cli_exit run_property(shell* sh, char* argument, parley_property property) {
+  static const char* const verbs[] = {"add", "drop", "set", NULL};
+  cli_property_edit edits[64];
+  size_t count = 0;
+  const char* const name = cli_property_names[property];
+  const char* const verb = next_word(&argument);
+  if (!verb) {
+    return cli_property_run(&sh->session, property, NULL, 0);
+  }
+  size_t v = 0;
+  while (verbs[v] && strcmp(verbs[v], verb)) {
+    v++;
+  }
+  if (!verbs[v]) {
+    return cli_usage(".%s takes add, drop or set, and predicates; alone it prints the list", name);
+  }
+  for (const char* word; (word = next_word(&argument)); count++) {
+    if (count == sizeof edits / sizeof *edits) {
+      return cli_usage(".%s takes at most %zu predicates at once", name, count);
+    }
+    edits[count] = (cli_property_edit){"+-="[v], word};
+  }
+  if (count == 0) {
+    return cli_usage(".%s %s takes predicates", name, verb);
+  }
+  return cli_property_run(&sh->session, property, edits, count);
+}
+
+static cli_exit run_labels(shell* sh, char* argument) { return run_property(sh, argument, PARLEY_PROPERTY_LABELS); }
+static cli_exit run_text(shell* sh, char* argument) { return run_property(sh, argument, PARLEY_PROPERTY_TEXT); }
+static cli_exit run_single(shell* sh, char* argument) { return run_property(sh, argument, PARLEY_PROPERTY_SINGLE); }
+
+static cli_exit run_definitions(shell* sh, char* argument) {
+  (void)argument;
+  return cli_print_definitions(&sh->session);
 }
 
 static cli_exit run_timer(shell* sh, char* argument) {
@@ -181,6 +235,7 @@ cli_exit shell_output_reset(shell* sh) {
     code = cli_system_error(sh->output_path ? sh->output_path : ".output");
   }
   sh->session.out = stdout;
+  sh->session.printed = false;
   free(sh->output_path);
   sh->output_path = NULL;
   return code;
@@ -229,7 +284,7 @@ static cli_exit run_stage(shell* sh, char* text, parley_stage stage) {
   if (code != CLI_OK) {
     return code;
   }
-  const parley_status status = parley_prepare(sh->session.db, text, SIZE_MAX, &query, NULL);
+  const parley_status status = cli_session_prepare(&sh->session, text, SIZE_MAX, &query);
   if (query) {
     cli_report(parley_query_error(query));
   }
@@ -260,11 +315,18 @@ const shell_command shell_commands[] = {
     {".export", "[FORMAT] [FILE]", "write the store out: jsonl, nt, nq, ttl", run_export},
     {".schema", "", "classes, predicates and what they link", run_schema},
     {".stats", "", "counts and sizes", run_stats},
-    {".mode", "[FORMAT]", "table, csv, tsv, json, jsonl, markdown", run_mode},
+    {".mode", "[FORMAT]", "table, csv, tsv, json, jsonl, markdown; for graphs also ttl, nt, nq, dot, mermaid, svg, png",
+     run_mode},
+    {".format", "[FORMAT]", "the same as .mode", run_mode},
+    {".assertions", "on|off", "graphs as ttl, nt, nq: with their assertions", run_assertions},
     {".timer", "on|off", "say how long each statement takes", run_timer},
     {".output", "[FILE]", "send answers to a file; without one, back here", run_output},
     {".read", "FILE", "run the statements and commands of a file", run_read},
-    {".check", "", "verify the store", run_check},
+    {".check", "[facts]", "verify the store; list contradictions of single-valued predicates", run_check},
+    {".labels", "[add|drop|set P]", "predicates that name things, in order of preference", run_labels},
+    {".text", "[add|drop|set P]", "predicates in the text index", run_text},
+    {".single", "[add|drop|set P]", "predicates with one value at a time", run_single},
+    {".definitions", "", "names given by define", run_definitions},
     {".tokens", "QUERY", "what the scanner sees", run_tokens},
     {".ast", "QUERY", "what the parser sees", run_ast},
     {".algebra", "QUERY", "what the query means", run_algebra},

@@ -1,6 +1,7 @@
 // Tables: the first rows are held back to find the widths, the rest streams. On a terminal the table is made to fit:
 // the widest columns give way first, long cells are elided. Elsewhere nothing is cut.
 #include "printer.h"
+#include "why.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,18 +9,6 @@
 #define HELD_ROWS_MAX 1000
 #define HELD_BYTES_MAX ((size_t)16 << 20)
 #define COLUMN_CELLS_MIN 6
-
-static void fail_memory(void) {
-  fputs("parley: out of memory\n", stderr);
-  exit(CLI_ERROR);
-}
-
-static void* need(void* p) {
-  if (!p) {
-    fail_memory();
-  }
-  return p;
-}
 
 // Narrow the widest column until everything fits the terminal.
 static void fit(size_t* widths, size_t columns, size_t room) {
@@ -87,7 +76,7 @@ static void print_header(printer* p, size_t columns, bool cut) {
   const bool color = cli_color(p->out);
   fputs(color ? "\033[1m" : "", p->out);
   for (size_t i = 0; i < columns; i++) {
-    const char* name = parley_column_name(p->query, i);
+    const char* name = printer_column_name(p, i);
     print_cell(p->out, name, strlen(name), cli_text_width(name, strlen(name)), p->widths[i], p->right[i],
                i + 1 == columns, cut);
   }
@@ -95,13 +84,33 @@ static void print_header(printer* p, size_t columns, bool cut) {
   print_rule(p->out, p->widths, columns);
 }
 
+// The support below a held row.
+static void print_note(printer* p, size_t row) {
+  if (p->notes && p->notes[row]) {
+    fputs(p->notes[row], p->out);
+    free(p->notes[row]);
+    p->notes[row] = NULL;
+  }
+}
+
+// Keep the support of the current row as the note of a held one.
+static parley_status take_note(printer* p, size_t row) {
+  size_t len = 0;
+  FILE* const note = cli_need(open_memstream(&p->notes[row], &len));
+  const parley_status status = cli_why_tree(note, p->names, p->query, 2, p->width);
+  fclose(note);
+  cli_need(p->notes[row]);
+  p->held_bytes += len;
+  return status;
+}
+
 // Find widths and alignment from the rows held, print the header and them.
 static void table_begin(printer* p) {
-  const size_t columns = parley_column_count(p->query);
-  p->widths = need(calloc(columns + 1, sizeof *p->widths));
-  p->right = need(calloc(columns + 1, sizeof *p->right));
+  const size_t columns = p->columns;
+  p->widths = cli_need(calloc(columns + 1, sizeof *p->widths));
+  p->right = cli_need(calloc(columns + 1, sizeof *p->right));
   for (size_t i = 0; i < columns; i++) {
-    const char* name = parley_column_name(p->query, i);
+    const char* name = printer_column_name(p, i);
     bool number = false, other = false;
     p->widths[i] = cli_text_width(name, strlen(name));
     for (size_t r = 0; r < p->held_rows; r++) {
@@ -118,6 +127,7 @@ static void table_begin(printer* p) {
   print_header(p, columns, p->width > 0);
   for (size_t r = 0; r < p->held_rows; r++) {
     print_held_row(p, &p->held[r * columns], columns, p->width > 0);
+    print_note(p, r);
   }
   p->begun = true;
 }
@@ -129,9 +139,10 @@ static void free_cells(table_cell* cells, size_t count) {
 }
 
 parley_status table_row(printer* p) {
-  const size_t columns = parley_column_count(p->query);
+  const size_t columns = p->columns;
   if (!p->held) {
-    p->held = need(calloc(HELD_ROWS_MAX * (columns ? columns : 1), sizeof *p->held));
+    p->held = cli_need(calloc(HELD_ROWS_MAX * (columns ? columns : 1), sizeof *p->held));
+    p->notes = p->why ? cli_need(calloc(HELD_ROWS_MAX, sizeof *p->notes)) : NULL;
   }
   if (!p->begun && (p->held_rows == HELD_ROWS_MAX || p->held_bytes > HELD_BYTES_MAX)) {
     table_begin(p);
@@ -142,12 +153,13 @@ parley_status table_row(printer* p) {
   for (size_t i = 0; i < columns; i++) {
     parley_value v;
     cell_text text;
-    const parley_status status = cli_column(p->query, i, &v, &text);
+    char buf[32];
+    const parley_status status = printer_column(p, i, &v, &text, buf);
     if (status != PARLEY_OK) {
       free_cells(cells, i);
       return status;
     }
-    cells[i] = (table_cell){.text = need(malloc(text.len + 1)), .len = text.len};
+    cells[i] = (table_cell){.text = cli_need(malloc(text.len + 1)), .len = text.len};
     memcpy(cells[i].text, text.data, text.len);
     cells[i].text[text.len] = '\0';
     cells[i].cells = cli_text_width(text.data, text.len);
@@ -155,23 +167,30 @@ parley_status table_row(printer* p) {
     cells[i].null = v.type == PARLEY_NULL;
     p->held_bytes += text.len;
   }
+  const size_t at = p->begun ? 0 : p->held_rows;
+  const parley_status status = p->why ? take_note(p, at) : PARLEY_OK;
   if (p->begun) {
     print_held_row(p, cells, columns, p->width > 0);
+    print_note(p, at);
     free_cells(cells, columns);
   } else {
     p->held_rows++;
   }
-  return PARLEY_OK;
+  return status;
 }
 
 void table_end(printer* p, bool print) {
-  const size_t columns = parley_column_count(p->query);
+  const size_t columns = p->columns;
   if (!p->begun && (print || p->held_rows) && columns) {
     table_begin(p);
   }
   if (p->held) {
     free_cells(p->held, p->held_rows * columns);
   }
+  for (size_t i = 0; p->notes && i < p->held_rows; i++) {
+    free(p->notes[i]);
+  }
+  free(p->notes);
   free(p->held);
   free(p->widths);
   free(p->right);
@@ -180,7 +199,7 @@ void table_end(printer* p, bool print) {
 void cli_print_grid(FILE* out, const char* const* header, const bool* right, size_t columns, const char* const* cells,
                     size_t rows) {
   const int terminal = cli_width(out);
-  size_t* widths = need(calloc(columns, sizeof *widths));
+  size_t* widths = cli_need(calloc(columns, sizeof *widths));
   for (size_t i = 0; i < columns; i++) {
     widths[i] = strlen(header[i]);
     for (size_t r = 0; r < rows; r++) {

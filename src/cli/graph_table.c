@@ -1,0 +1,244 @@
+// A graph as a table of facts with their sources; `describe` as a card for each term.
+#include "graph.h"
+#include "printer.h"
+#include "textset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- a table ----
+
+enum { COLUMNS = 5, FACTS_MAX = 100000 };
+
+static const char* const header[COLUMNS] = {"subject", "predicate", "object", "confidence", "sources"};
+
+// Names of the fact's sources, each once.
+static char* sources_of(const graph_fact* fact) {
+  char* text = NULL;
+  size_t len = 0;
+  bool first = true;
+  FILE* const out = cli_need(open_memstream(&text, &len));
+  for (size_t i = 0; i < fact->said_count; i++) {
+    const char* const source = fact->said[i].source;
+    bool again = source == NULL;
+    for (size_t j = 0; j < i && !again; j++) {
+      again = fact->said[j].source && !strcmp(fact->said[j].source, source);
+    }
+    if (!again) {
+      fprintf(out, "%s%s", first ? "" : ", ", source);
+      first = false;
+    }
+  }
+  fclose(out);
+  return cli_need(text);
+}
+
+// The grid of the first facts gives the widths; the rest follows in grids of their own size.
+static void print_grid(graph* g, size_t from, size_t count) {
+  static const bool right[COLUMNS] = {false, false, false, true, false};
+  const char** const cells = cli_need(calloc(count * COLUMNS + 1, sizeof *cells));
+  for (size_t i = 0; i < count; i++) {
+    const graph_fact* const fact = &g->facts[from + i];
+    for (size_t j = 0; j < 3; j++) {
+      cells[i * COLUMNS + j] = fact->terms[j].name;
+    }
+    char* confidence = NULL;
+    cli_need(asprintf(&confidence, "%.4g", fact->confidence) < 0 ? NULL : confidence);
+    cells[i * COLUMNS + 3] = confidence;
+    cells[i * COLUMNS + 4] = sources_of(fact);
+  }
+  cli_print_grid(g->session->out, header, right, COLUMNS, cells, count);
+  for (size_t i = 0; i < count; i++) {
+    free((void*)(uintptr_t)cells[i * COLUMNS + 3]);
+    free((void*)(uintptr_t)cells[i * COLUMNS + 4]);
+  }
+  free(cells);
+}
+
+static void json_fact(graph* g, const graph_fact* fact) {
+  FILE* const out = g->session->out;
+  static const char* const keys[] = {"{\"subject\": ", ", \"predicate\": ", ", \"object\": "};
+  for (size_t i = 0; i < 3; i++) {
+    fputs(keys[i], out);
+    cli_json_value(out, &fact->terms[i].v, fact->terms[i].name);
+  }
+  fprintf(out, ", \"confidence\": %.6g, \"assertions\": [", fact->confidence);
+  for (size_t i = 0; i < fact->said_count; i++) {
+    fprintf(out, "%s%s", i ? ", " : "", fact->said[i].json);
+  }
+  fputs(fact->plain ? fact->said_count ? ", {\"plain\": true}]}" : "{\"plain\": true}]}" : "]}", out);
+}
+
+static void delimited_fact(graph* g, const graph_fact* fact) {
+  printer p = {.session = g->session, .query = g->query, .format = g->session->format, .out = g->session->out};
+  char confidence[32];
+  char* const sources = sources_of(fact);
+  const char* const texts[COLUMNS] = {fact->terms[0].name, fact->terms[1].name, fact->terms[2].name, confidence,
+                                      sources};
+  snprintf(confidence, sizeof confidence, "%.4g", fact->confidence);
+  printer_delimited_row(&p, texts, COLUMNS);
+  free(sources);
+}
+
+static parley_status print_streaming(graph* g) {
+  FILE* const out = g->session->out;
+  const bool json = g->session->format == CLI_JSON;
+  printer p = {.session = g->session, .query = g->query, .format = g->session->format, .out = out};
+  parley_status status;
+  if (json) {
+    fputc('[', out);
+  } else {
+    printer_delimited_row(&p, header, COLUMNS);
+    if (p.format == CLI_MARKDOWN) {
+      fputs("| --- | --- | --- | --- | --- |\n", out);
+    }
+  }
+  while ((status = parley_step(g->query)) == PARLEY_ROW && !ferror(out)) {
+    graph_fact fact;
+    const parley_status read = graph_fact_read(g, &fact);
+    if (read != PARLEY_OK) {
+      return read;
+    }
+    if (json) {
+      fputs(g->session->rows ? ",\n " : "\n ", out);
+      json_fact(g, &fact);
+    } else {
+      delimited_fact(g, &fact);
+    }
+    graph_fact_free(&fact);
+    g->session->rows++;
+  }
+  if (json && status == PARLEY_DONE) {
+    fputs(g->session->rows ? "\n]\n" : "]\n", out);
+  }
+  return status;
+}
+
+parley_status graph_print_table(graph* g) {
+  if (g->session->format != CLI_TABLE) {
+    return print_streaming(g);
+  }
+  const parley_status status = graph_read_all(g, FACTS_MAX);
+  if (status == PARLEY_DONE) {
+    print_grid(g, 0, g->count);
+  }
+  return status;
+}
+
+// ---- cards ----
+
+typedef struct card {
+  graph* g;
+  textset terms;   // subjects and objects as N-Triples
+  size_t term;     // number of the one described
+  size_t* keys;    // two numbers by fact: subject, object
+  size_t* counts;  // by number: facts not shown yet
+  bool* shown;     // by fact: on a card already
+  size_t width;    // of the terminal, 0 if there is none
+} card;
+
+static void put_line(const card* c, size_t indent, const char* text) {
+  fprintf(c->g->session->out, "%*s", (int)indent, "");
+  cli_text_print(c->g->session->out, text, strlen(text), c->width > indent + 20 ? c->width - indent : 0);
+  fputc('\n', c->g->session->out);
+}
+
+static void put_said(const card* c, const graph_fact* fact) {
+  for (size_t i = 0; i < fact->said_count; i++) {
+    put_line(c, 6, fact->said[i].text);
+  }
+}
+
+// Facts of the card whose subject (or object) is the term, the other two parts in columns.
+static void put_side(const card* c, size_t side, size_t first, size_t second) {
+  FILE* const out = c->g->session->out;
+  size_t widest = 0, count = 0;
+  for (size_t pass = 0; pass < 2; pass++) {
+    for (size_t i = 0; i < c->g->count; i++) {
+      const graph_fact* const fact = &c->g->facts[i];
+      const bool loop = c->keys[i * 2] == c->keys[i * 2 + 1];
+      if (c->keys[i * 2 + (side == OBJECT)] != c->term || (side == OBJECT && loop)) {
+        continue;
+      }
+      const char *a = fact->terms[first].name, *b = fact->terms[second].name;
+      const size_t cells = cli_text_width(a, strlen(a));
+      if (pass == 0) {
+        widest = cells > widest && cells <= 40 ? cells : widest;
+        continue;
+      }
+      fputs(count++ ? "" : side == SUBJECT ? "  facts from it\n" : "  facts to it\n", out);
+      fputs("    ", out);
+      cli_text_print(out, a, strlen(a), 0);
+      fprintf(out, "%*s", cells < widest ? (int)(widest - cells) + 2 : 2, "");
+      cli_text_print(out, b, strlen(b), c->width > widest + 26 ? c->width - widest - 6 : 0);
+      fputc('\n', out);
+      put_said(c, fact);
+      c->shown[i] = true;
+    }
+  }
+}
+
+static void put_card(card* c, const graph_term* term, size_t number) {
+  FILE* const out = c->g->session->out;
+  const char* const label = cli_names_of(c->g->names, &term->v)->label;
+  fputs(number ? "\n" : "", out);
+  cli_text_print(out, term->name, strlen(term->name), 0);
+  if (strcmp(label, term->name)) {
+    fputs("  ", out);
+    cli_text_print(out, label, strlen(label), 0);
+  }
+  fputc('\n', out);
+  put_side(c, SUBJECT, PREDICATE, OBJECT);
+  put_side(c, OBJECT, SUBJECT, PREDICATE);
+}
+
+// The terms described are those that the facts have in common: the one in most of the facts left comes next.
+static const graph_term* next_term(card* c) {
+  const graph_term* best = NULL;
+  size_t best_count = 0;
+  memset(c->counts, 0, c->terms.count * sizeof *c->counts);
+  for (size_t i = 0; i < c->g->count * 2; i++) {
+    c->counts[c->keys[i]] += !c->shown[i / 2] && (i % 2 == 0 || c->keys[i] != c->keys[i - 1]);
+  }
+  for (size_t i = 0; i < c->g->count * 2; i++) {
+    if (c->counts[c->keys[i]] > best_count && !c->shown[i / 2]) {
+      best_count = c->counts[c->keys[i]];
+      best = &c->g->facts[i / 2].terms[i % 2 ? OBJECT : SUBJECT];
+      c->term = c->keys[i];
+    }
+  }
+  return best;
+}
+
+static void read_keys(card* c) {
+  for (size_t i = 0; i < c->g->count * 2; i++) {
+    char* const key = cli_nt_text(&c->g->facts[i / 2].terms[i % 2 ? OBJECT : SUBJECT].v);
+    c->keys[i] = textset_add(&c->terms, key);
+    free(key);
+  }
+}
+
+parley_status graph_print_card(graph* g) {
+  const parley_status status = graph_read_all(g, FACTS_MAX);
+  card c = {.g = g, .width = (size_t)cli_width(g->session->out)};
+  if (status != PARLEY_DONE) {
+    return status;
+  }
+  if (g->count == 0) {
+    fputs("no facts\n", g->session->out);
+    return status;
+  }
+  c.shown = cli_need(calloc(g->count, sizeof *c.shown));
+  c.keys = cli_need(calloc(g->count * 2, sizeof *c.keys));
+  read_keys(&c);
+  c.counts = cli_need(calloc(c.terms.count, sizeof *c.counts));
+  size_t number = 0;
+  for (const graph_term* term; (term = next_term(&c)); number++) {
+    put_card(&c, term, number);
+  }
+  free(c.counts);
+  free(c.keys);
+  free(c.shown);
+  textset_free(&c.terms);
+  return status;
+}
