@@ -205,7 +205,7 @@ static pl_status next_subject(conflicts_op* st) {
     st->subject = row[0];
     st->predicate = row[1];
     PL_TRY(pl_said_read(&st->said, st->subject, st->predicate));
-    st->at = (pair_place){0};
+    st->at = (pair_place){.b_to = st->said.rows.count};  // nothing is left to pair with no object: the first comes next
     return next_objects(st);
   }
   return PL_DONE;

@@ -109,8 +109,8 @@ static void test_sources(void** state) {
   expect(f->store, f->store, &x, &y,
          "-! an age 31 { source x }\n"
          "-! an knows bo { source x ; span \"char=3,9\" }\n"
-         "-  an knows cy { source x ; confidence 0.9 }\n"
-         "+  an knows cy { source y }\n");
+         "+  an knows cy { source y }\n"
+         "-  an knows cy { source x ; confidence 0.9 }\n");
   expect(f->store, f->store, &x, &nobody,
          "-! an age 30 { source x }\n"
          "-! an age 31 { source x }\n"
