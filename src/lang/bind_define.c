@@ -21,16 +21,19 @@ static const pl_definition* find(const pl_settings* settings, pl_str iri) {
 
 /// The path of a definition, read as the statement that would make it.
 static pl_status parse_definition(pl_binder* b, const pl_definition* definition, const pl_ast** path) {
-  pl_lang_context context = *b->context;
-  context.source_name = "definition";
-  context.line_first = 0;
+  pl_error err;  // what is wrong with the stored text is no matter of the query's
   pl_ast* root = NULL;
   const pl_str text = pl_arena_printf(b->scratch, "define x = %.*s", (int)definition->path.len, definition->path.data);
   if (!text.data) {
     return pl_bind_no_memory(b);
   }
-  PL_TRY(pl_parse(&context, text, b->scratch, &root));
-  const pl_ast* const define = root ? pl_ast_child(root, PL_AST_DEFINE) : NULL;
+  pl_error_init(&err, b->scratch->mem);
+  const pl_status status = pl_parse(&(pl_lang_context){.err = &err}, text, b->scratch, &root);
+  pl_error_clear(&err);
+  if (status == PL_ERR_NOMEM) {
+    return status;
+  }
+  const pl_ast* const define = status == PL_OK && root ? pl_ast_child(root, PL_AST_DEFINE) : NULL;
   if (!define || define->last->kind == PL_AST_NULL) {
     return pl_fail(b->context->err, PL_MSG_DEFINITION_DAMAGED, (int)definition->name.len, definition->name.data);
   }

@@ -1,11 +1,6 @@
 /// Queries and what they mean, and errors and what they say, character for character.
 #include "lang/lang.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
+#include "store_fixture.h"
 
 typedef struct example {
   const char* query;   ///< text
@@ -570,12 +565,58 @@ static void test_reserved(void** state) {
                     "  Scan all desc asc\n  Scan graph according during\n"});
 }
 
+/// Compile with definitions in a store.
+static void expect_defined(fixture* f, const char* query, const char* wanted) {
+  pl_arena arena;
+  pl_arena_init(&arena, &f->mem);
+  pl_error err;
+  pl_error_init(&err, &f->mem);
+  pl_buf out;
+  pl_buf_init(&out, &f->mem, SIZE_MAX);
+  const pl_names names = {.base = PL_STR("urn:parley:")};
+  const pl_lang_context context = {.names = &names, .err = &err, .txn = f->txn};
+  pl_query* made;
+  if (pl_lang_compile(&context, pl_str_c(query), &arena, &made) == PL_OK) {
+    assert_int_equal(pl_query_print(made, &names, &out), PL_OK);
+  } else {
+    assert_int_equal(pl_error_print(&err, &out), PL_OK);
+  }
+  assert_string_equal(out.data, wanted);
+  pl_buf_free(&out);
+  pl_error_clear(&err);
+  pl_arena_free(&arena);
+}
+
+static void test_definitions(void** state) {
+  fixture* const f = *state;
+  fixture_open(f, PL_STR("urn:parley:"));
+  CHECK_OK(f, pl_txn_begin(f->store, true, &f->err, &f->txn));
+  CHECK_OK(f, pl_txn_set_definition(f->txn, PL_STR("urn:parley:up"), PL_STR("<urn:parley:source>|^<urn:parley:on>")));
+  CHECK_OK(f, pl_txn_set_definition(f->txn, PL_STR("urn:parley:on"), PL_STR("<urn:parley:on>+")));
+  CHECK_OK(f, pl_txn_set_definition(f->txn, PL_STR("urn:parley:bad"), PL_STR("<urn:parley:on>/")));
+  CHECK_OK(f, pl_txn_set_definition(f->txn, PL_STR("urn:parley:none"), PL_STR("null")));
+  // What a definition holds is not looked up again: `on` inside `up` is the predicate.
+  expect_defined(f, "define x = ^up|on",
+                 "Define urn:parley:x = (^<urn:parley:source>|<urn:parley:on>)|<urn:parley:on>+\n");
+  expect_defined(f, "match ?a bad ?b return ?a",
+                 "PLY-0242: the store's definition of <urn:parley:bad> cannot be read\n");
+  expect_defined(f, "match ?a none ?b return ?a",
+                 "PLY-0242: the store's definition of <urn:parley:none> cannot be read\n");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_meanings),    cmocka_unit_test(test_errors),      cmocka_unit_test(test_hostile),
-      cmocka_unit_test(test_text_limits), cmocka_unit_test(test_part_limits), cmocka_unit_test(test_cut),
-      cmocka_unit_test(test_allocations), cmocka_unit_test(test_statement),   cmocka_unit_test(test_expected),
+      cmocka_unit_test(test_meanings),
+      cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_hostile),
+      cmocka_unit_test(test_text_limits),
+      cmocka_unit_test(test_part_limits),
+      cmocka_unit_test(test_cut),
+      cmocka_unit_test(test_allocations),
+      cmocka_unit_test(test_statement),
+      cmocka_unit_test(test_expected),
       cmocka_unit_test(test_reserved),
+      cmocka_unit_test_setup_teardown(test_definitions, fixture_setup, fixture_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
