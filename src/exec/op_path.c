@@ -2,6 +2,7 @@
 //
 // An end is known (a constant, or a slot of the input) or free. From the known one all others are searched; with both known the search goes from both;
 // with none known the nodes that the cheaper side can begin with are taken in turn. Answers for one start are kept for other rows.
+#include "exec/lens_row.h"
 #include "exec/path.h"
 #include "exec/support.h"
 
@@ -21,6 +22,8 @@ typedef struct path_node {
   bool loop;                ///< both ends are the same new slot
   bool walks;               ///< paths are listed, not only their ends
   bool counted;             ///< no new slot is needed: rows are counted, not made
+  bool correlated;          ///< the lens has variables
+  pl_lens_row_plan given;   ///< for such a lens
   pl_carry carry;           ///< input slots copied to the output
 } path_node;
 
@@ -46,8 +49,9 @@ typedef struct memo_span {
 
 typedef struct path_op {
   pl_op op;
-  pl_path_graph graph;
-  pl_path_search search;
+  pl_path_graph graph;      ///< what is next to what
+  pl_path_search search;    ///< in it
+  pl_lens_row given;        ///< a lens with variables, for the current row
   pl_path_walk* walk;       ///< made when first needed
   bool why;                 ///< rows carry their support
   starts known[2];          ///< of each end: its nodes in the current row; constants stay
@@ -132,11 +136,16 @@ static void restart(path_op* st) {
   st->found_count = st->found_at = 0;
 }
 
-static pl_status begin(path_op* st) {
+/// Begin in a graph as the lens shows it; for a lens with variables these are its classes in the current row.
+static pl_status begin(path_op* st, const pl_classes* classes) {
   pl_run* run = st->op.run;
   const path_node* node = node_of(st);
   PL_TRY(pl_path_graph_init(&st->graph, run, &node->nfa));
-  if (node->path->lens != PL_LENS_NONE) {
+  st->graph.classes = classes;
+  if (node->correlated) {
+    st->graph.check = pl_lens_row_check;
+    st->graph.check_user = &st->given;
+  } else if (node->path->lens != PL_LENS_NONE) {
     PL_TRY(pl_run_classes(run, node->path->lens, &st->graph.classes));
     PL_TRY(pl_lens_pass(run, node->path->lens, &st->graph.pass));
   }
@@ -147,7 +156,6 @@ static pl_status begin(path_op* st) {
       PL_TRY(drop_same_nodes(st, &st->known[side]));
     }
   }
-  restart(st);
   return PL_OK;
 }
 
@@ -175,12 +183,14 @@ static pl_status path_open(pl_op* op) {
   path_op* st = (path_op*)op;
   st->why = pl_why_asked(op->run) && pl_slots_has(op->node->out, op->run->plan->why);
   PL_TRY(pl_op_columns(op));
-  return begin(st);
+  PL_TRY(node_of(st)->correlated ? pl_lens_row_open(&st->given, &node_of(st)->given, op) : PL_OK);
+  return begin(st, NULL);
 }
 
 static pl_status path_again(pl_op* op) {
   forget((path_op*)op);
-  return begin((path_op*)op);
+  restart((path_op*)op);
+  return begin((path_op*)op, NULL);
 }
 
 static pl_status path_rewind(pl_op* op) {
@@ -188,7 +198,10 @@ static pl_status path_rewind(pl_op* op) {
   return pl_op_rewind(op->input);
 }
 
-static void path_close(pl_op* op) { forget((path_op*)op); }
+static void path_close(pl_op* op) {
+  forget((path_op*)op);
+  pl_lens_row_close(&((path_op*)op)->given);
+}
 
 // ---- the ends of a row --------------------------------------------------------------------------------------------
 
@@ -242,9 +255,25 @@ static pl_status take_end(path_op* st, int side, bool* some) {
   return PL_OK;
 }
 
+/// Look through a lens with variables as it is in the current row: nothing found before holds.
+static pl_status set_lens(path_op* st) {
+  const pl_classes* classes = NULL;
+  PL_TRY(pl_lens_row_set(&st->given, st->in, st->row, &classes));
+  for (int side = 0; side < 2; side++) {
+    st->listed[side] = false;
+    st->all[side].count = 0;
+  }
+  if (classes == st->graph.classes) {
+    return PL_OK;
+  }
+  forget(st);
+  return begin(st, classes);
+}
+
 /// Decide where to search from.
 static pl_status begin_row(path_op* st) {
   const path_node* node = node_of(st);
+  PL_TRY(node->correlated ? set_lens(st) : PL_OK);
   const bool known[2] = {is_known(&node->ends[0]), is_known(&node->ends[1])};
   bool some[2] = {false, false};
   st->from = NULL;
@@ -517,6 +546,8 @@ static pl_status path_prune(pl_planner* planner, pl_node* base, pl_slots needed)
     }
     node->counted &= end->kind != END_NEW || !pl_slots_has(base->out, end->ref->index);
   }
+  PL_TRY(node->correlated ? pl_lens_row_prune(planner, base, &node->given, below) : PL_OK);
+  pl_slots_keep(below, base->inputs[0]->out);
   PL_TRY(pl_node_prune(planner, base->inputs[0], below));
   return pl_carry_make(planner, carried, &node->carry);
 }
@@ -568,9 +599,21 @@ static void set_end(path_end* end, const pl_ref* ref, pl_slots bound) {
 
 pl_status pl_node_path(pl_planner* planner, pl_node* input, const pl_alg_path* path, pl_node** out) {
   path_node* node = NULL;
-  PL_TRY(pl_node_make(planner, &path_class, sizeof(*node), &input, 1, &node));
+  pl_lens_row_plan given = {0};
+  const bool correlated = path->lens != PL_LENS_NONE && planner->query->lenses[path->lens].correlated;
+  uint32_t count = 1;
+  pl_node** inputs =
+      PL_ARENA_ARRAY(planner->arena, pl_node*, correlated ? planner->query->lenses[path->lens].count + 1 : 1);
+  if (!inputs) {
+    return pl_planner_nomem(planner);
+  }
+  inputs[0] = input;
+  PL_TRY(correlated ? pl_lens_row_make(planner, input, path->lens, &given, inputs, &count) : PL_OK);
+  PL_TRY(pl_node_make(planner, &path_class, sizeof(*node), inputs, count, &node));
   PL_TRY(pl_path_nfa_make(planner->arena, planner->query, path->path, planner->err, &node->nfa));
   node->path = path;
+  node->correlated = correlated;
+  node->given = given;
   set_end(&node->ends[0], &path->subject, input->out);
   set_end(&node->ends[1], &path->object, input->out);
   node->loop =
