@@ -64,6 +64,7 @@ static pl_status start_sub(apply_op* st, uint32_t sub) {
 
 static pl_status next_outer(apply_op* st) {
   PL_TRY(pl_op_next(st->op.input, &st->outer));
+  pl_why_renew(&st->op, st->outer);
   memset(st->matched, 0, st->outer->count * sizeof(bool));
   return start_sub(st, 0);
 }

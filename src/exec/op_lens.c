@@ -4,6 +4,7 @@
 // input row come together, so repeats of a fact are found in a small table that is emptied when the input row changes.
 #include "exec/classes.h"
 #include "exec/rowtable.h"
+#include "exec/support.h"
 
 typedef struct given_node {
   pl_node node;
@@ -24,6 +25,8 @@ typedef struct given_op {
   uint64_t row_number;                ///< of `seen`
   pl_rowtable found;                  ///< (row, value) of a part's pattern
   uint16_t selection[PL_CHUNK_ROWS];  ///< rows kept
+  pl_id* whys;                        ///< supports of the rows; NULL if they are not asked for
+  pl_ids firsts;                      ///< by number in `seen`: the row that stands for it
 } given_op;
 
 static const given_node* node_of(const pl_op* op) { return (const given_node*)op->node; }
@@ -35,6 +38,10 @@ static pl_status given_open(pl_op* op) {
   st->high = pl_arena_alloc(&run->arena, PL_CHUNK_ROWS * sizeof(pl_id));
   if (!st->low || !st->high) {
     return pl_run_nomem(run);
+  }
+  if (pl_why_asked(run) && pl_slots_has(op->node->out, run->plan->why)) {
+    st->whys = pl_arena_alloc(&run->arena, PL_CHUNK_ROWS * sizeof(pl_id));
+    PL_TRY(st->whys ? PL_OK : pl_run_nomem(run));
   }
   pl_rowtable_init(&st->seen, &run->mem, 3, 3);
   pl_rowtable_init(&st->found, &run->mem, 2, 1);
@@ -48,6 +55,7 @@ static void given_close(pl_op* op) {
   pl_scan_close(st->spo);
   pl_rowtable_free(&st->seen);
   pl_rowtable_free(&st->found);
+  pl_vec_free(&op->run->mem, &st->firsts);
 }
 
 static pl_status given_rewind(pl_op* op) {
@@ -166,22 +174,50 @@ static pl_status filter_part(given_op* st, uint32_t number, pl_chunk* chunk) {
   return status;
 }
 
+/// The fact of a row joins the support of row `kept`, which stands for it: said by the one assertion that passed.
+static pl_status add_support(given_op* st, const pl_chunk* chunk, uint32_t row, uint32_t kept) {
+  pl_run* run = st->op.run;
+  pl_id* const* places = &chunk->columns[run->plan->hidden + PL_HIDDEN_PLACE];
+  const bool inverse = chunk->columns[run->plan->hidden + PL_HIDDEN_ROW][row] & 1;
+  const pl_id a = places[PL_PLACE_A][row], b = places[PL_PLACE_B][row], c = places[PL_PLACE_C][row];
+  pl_why fact = 0;
+  PL_TRY(pl_why_fact(run, PL_WHY_FACT, inverse ? b : a, places[PL_PLACE_P][row], inverse ? a : b, c ? c : PL_WHY_PLAIN,
+                     node_of(&st->op)->lens, &fact));
+  return pl_why_join(run, row == kept ? pl_why_of(run, chunk, row) : st->whys[kept], fact, &st->whys[kept]);
+}
+
+/// Support of a fact that is there already: further assertions of it that pass.
+static pl_status support_fact(given_op* st, const pl_chunk* chunk, uint32_t row, uint32_t index, bool added,
+                              uint32_t before) {
+  if (!st->whys || (!added && index < before)) {
+    return PL_OK;
+  }
+  while (st->firsts.count <= index) {
+    PL_TRY(pl_vec_push(&st->op.run->mem, &st->firsts, 0));
+  }
+  st->firsts.data[index] = added ? row : st->firsts.data[index];
+  return add_support(st, chunk, row, (uint32_t)st->firsts.data[index]);
+}
+
 /// Narrow the chunk to the first row of each fact (or pair) of an input row.
 static pl_status drop_repeats(given_op* st, pl_chunk* chunk) {
   const given_node* node = node_of(&st->op);
   pl_id** places = &chunk->columns[st->op.run->plan->hidden + PL_HIDDEN_PLACE];
   const pl_id* rows = chunk->columns[st->op.run->plan->hidden + PL_HIDDEN_ROW];
   uint32_t kept = 0;
+  uint32_t before = st->seen.count;  // facts of chunks before, whose rows are gone
   for (uint32_t i = 0; i < chunk->selected; i++) {
     const uint32_t row = pl_chunk_row(chunk, i);
-    if (rows[row] != st->row_number) {
+    if (rows[row] >> 1 != st->row_number) {
       pl_rowtable_clear(&st->seen);
-      st->row_number = rows[row];
+      st->row_number = rows[row] >> 1;
+      before = 0;
     }
     const pl_id fact[3] = {places[PL_PLACE_A][row], node->pairs ? 0 : places[PL_PLACE_P][row], places[PL_PLACE_B][row]};
     uint32_t index = 0;
     bool added = false;
     PL_TRY(pl_rowtable_put(&st->seen, fact, &index, &added));
+    PL_TRY(support_fact(st, chunk, row, index, added, before));
     st->selection[kept] = (uint16_t)row;
     kept += added;
   }
@@ -190,17 +226,26 @@ static pl_status drop_repeats(given_op* st, pl_chunk* chunk) {
   return PL_OK;
 }
 
+static void show_supports(given_op* st, pl_chunk* chunk) {
+  if (st->whys) {
+    chunk->columns[st->op.run->plan->why] = st->whys;
+  }
+}
+
 static pl_status given_next(pl_op* op, pl_chunk** out) {
   given_op* st = (given_op*)op;
   const given_node* node = node_of(op);
   PL_TRY(pl_op_next(op->input, out));
+  pl_why_renew(op, *out);
   const uint32_t parts = op->run->plan->query->lenses[node->lens].count;
   for (uint32_t i = 0; i < parts && (*out)->selected; i++) {
     const bool identity = op->run->plan->query->lenses[node->lens].parts[i].kind == PL_LENS_SAME;
     PL_TRY(identity ? PL_OK : filter_part(st, i, *out));
   }
   if (node->facts) {
-    return drop_repeats(st, *out);
+    PL_TRY(drop_repeats(st, *out));
+    show_supports(st, *out);
+    return PL_OK;
   }
   pl_id** places = &(*out)->columns[op->run->plan->hidden + PL_HIDDEN_PLACE];
   uint32_t kept = 0;
@@ -208,9 +253,11 @@ static pl_status given_next(pl_op* op, pl_chunk** out) {
     const uint32_t row = pl_chunk_row(*out, i);
     st->selection[kept] = (uint16_t)row;
     kept += places[PL_PLACE_C][row] != PL_ID_NULL;
+    PL_TRY(st->whys && places[PL_PLACE_C][row] ? add_support(st, *out, row, row) : PL_OK);
   }
   (*out)->selection = st->selection;
   (*out)->selected = kept;
+  show_supports(st, *out);
   return PL_OK;
 }
 
@@ -230,6 +277,9 @@ static pl_status given_prune(pl_planner* planner, pl_node* base, pl_slots needed
   PL_TRY(pl_node_prune_through(planner, base, needed, &uses));
   for (uint32_t i = 0; i <= PL_HIDDEN_ROW; i++) {
     pl_slots_remove(base->out, planner->plan->hidden + i);
+  }
+  if (pl_why_in(planner, needed)) {
+    pl_slots_add(base->out, planner->plan->why);
   }
   return PL_OK;
 }
@@ -278,6 +328,8 @@ pl_status pl_node_lens(pl_planner* planner, pl_node* input, const pl_alg_scan* s
   for (uint32_t i = 0; i <= PL_HIDDEN_ROW; i++) {
     pl_slots_remove(node->node.out, planner->plan->hidden + i);
   }
+  pl_why_declare(planner, &node->node);
+  node->node.position = scan->object.span.end;
   node->node.rows_expected = input->rows_expected / 2;
   *out = &node->node;
   return PL_OK;

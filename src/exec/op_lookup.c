@@ -268,7 +268,7 @@ static pl_status finish_rows(lookup_op* st, uint32_t at, uint32_t count) {
       const bool read = p != PL_PLACE_C || access->width == 4;
       out->columns[hidden + PL_HIDDEN_PLACE + p][i] = read ? place_value(st, access, p, i) : st->key[p];
     }
-    out->columns[hidden + PL_HIDDEN_ROW][i] = st->row_number;
+    out->columns[hidden + PL_HIDDEN_ROW][i] = st->row_number << 1 | access->inverse;
   }
   return pl_op_times(&st->op, at, count, pl_chunk_times(st->in, st->row));
 }

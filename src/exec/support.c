@@ -75,7 +75,19 @@ static pl_status add_part(pl_run* run, pl_why_kind kind, pl_why* list, pl_why ro
 
 pl_status pl_why_member(pl_run* run, pl_why* group, pl_why row) { return add_part(run, PL_WHY_GROUP, group, row); }
 
-pl_status pl_why_alternative(pl_run* run, pl_why* any, pl_why row) { return add_part(run, PL_WHY_ANY, any, row); }
+/// Choices among choices are one.
+pl_status pl_why_alternative(pl_run* run, pl_why* any, pl_why row) {
+  if (!row || (run->support->words.data[row] & 0xff) != PL_WHY_ANY) {
+    return add_part(run, PL_WHY_ANY, any, row);
+  }
+  pl_why_node node;
+  pl_why_get(run, row, &node);
+  for (uint32_t i = 0; i < node.part_count; i++) {
+    PL_TRY(add_part(run, PL_WHY_ANY, any, node.parts[i]));
+  }
+  run->support->lists.data[run->support->words.data[*any + 1]].left_out += node.left_out;
+  return PL_OK;
+}
 
 void pl_why_get(const pl_run* run, pl_why why, pl_why_node* out) {
   const uint64_t* words = run->support->words.data + why;

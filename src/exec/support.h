@@ -65,6 +65,12 @@ static inline pl_id* pl_why_column(const pl_run* run, const pl_chunk* out) {
 static inline pl_why pl_why_of(const pl_run* run, const pl_chunk* chunk, uint32_t row) {
   return pl_why_asked(run) ? pl_chunk_id(chunk, run->plan->why, row) : 0;
 }
+/// For operators that put a column of supports into the chunk of their input: take it away again where the input has none itself.
+static inline void pl_why_renew(const pl_op* op, pl_chunk* chunk) {
+  if (pl_why_asked(op->run) && !pl_slots_has(op->node->inputs[0]->out, op->run->plan->why)) {
+    chunk->columns[op->run->plan->why] = NULL;
+  }
+}
 /// For operators that make rows: rows [at, at + count) of `out` have the support of in's row and `more`. Does nothing unless it is asked for.
 pl_status pl_why_extend(pl_run* run, const pl_chunk* in, uint32_t row, pl_chunk* out, uint32_t at, uint32_t count,
                         pl_why more);
