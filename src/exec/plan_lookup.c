@@ -185,7 +185,8 @@ static pl_status make_lookup(pl_planner* planner, pl_node* input, const pl_alg* 
   }
   if (shows_places) {
     pl_slots_add(node->node.out, planner->plan->hidden + PL_HIDDEN_ROW);
-  } else if (!node->annot) {
+  }
+  if (!raw && !node->annot) {
     pl_why_declare(planner, &node->node);
   }
   node->node.position = leaf->span.end;
