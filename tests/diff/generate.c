@@ -16,8 +16,10 @@ typedef struct gen {
   char* out;          ///< text so far
   size_t len, size;   ///< of out
   uint32_t bound;     ///< variables bound so far, by number
+  uint32_t soft;      ///< of these, bound by an optional or a branch: a lens may not ask for them
   uint32_t stuck;     ///< assertion variables given out
   int depth;          ///< of groups
+  bool varies;        ///< inside a lens with a variable
 } gen;
 
 // ---- chance -------------------------------------------------------------------------------------------------------
@@ -55,7 +57,7 @@ void gen_plain(const char* marked, char out[GEN_QUERY_MAX]) {
 
 // ---- words --------------------------------------------------------------------------------------------------------
 
-enum { NODES = 6, PREDICATES = 3, SOURCES = 3 };
+enum { NODES = 5, PREDICATES = 3, SOURCES = 3 };
 static const char* const dates[] = {"2019",
                                     "2020",
                                     "2020-06",
@@ -118,9 +120,9 @@ static void statement(gen* g) {
     put(g, "n%u %s %s", below(g, NODES), "age", PICK(g, numbers));
   } else if (on(g, GEN_VALUES) && dice < 9) {
     put(g, "n%u %s %s", below(g, NODES), "date", date(g));
-  } else if (dice < 11) {
+  } else if (dice < 10) {
     put(g, "n%u a C%u", below(g, NODES), below(g, 2));
-  } else if (dice == 11) {
+  } else if (dice == 10) {
     put(g, "s%u published %s", below(g, SOURCES), plain_date(g));
     return;
   } else {
@@ -134,7 +136,7 @@ static void statement(gen* g) {
 void gen_make_data(uint64_t seed, uint32_t features, gen_data* out) {
   gen g = {.state = seed * 2 + 1, .features = features};
   memset(out, 0, sizeof *out);
-  out->count = 8 + below(&g, 36);
+  out->count = 8 + below(&g, 56);
   for (size_t i = 0; i < out->count; i++) {
     g.out = out->lines[i];
     g.len = 0;
@@ -330,7 +332,7 @@ static void put_triple(gen* g) {
   }
   put_node(g);
   put(g, " ");
-  if (try_feature(g, GEN_PATHS, 3)) {
+  if (!g->varies && try_feature(g, GEN_PATHS, 3)) {
     put_path(g, 0);
     put(g, " ");
     put_node(g);
@@ -446,12 +448,16 @@ static void put_where(gen* g, uint32_t n) {
 // ---- lenses -------------------------------------------------------------------------------------------------------
 
 static void put_lens(gen* g, bool inner) {
+  const uint32_t bound = g->bound;
+  g->bound &= ~g->soft;
   const char d = inner ? some(g, "tg", true) : 0, e = inner ? some(g, "abcde", true) : 0;
+  g->bound = bound;
   switch (below(g, on(g, GEN_SAME) ? 9 : 7)) {
     case 0:
     case 1:
       if (d && once_in(g, 2)) {
         put(g, "at ?%c ", d);
+        g->varies = true;
       } else {
         put(g, "at %s ", plain_date(g));
       }
@@ -462,6 +468,7 @@ static void put_lens(gen* g, bool inner) {
     case 3:
       if (e && once_in(g, 2)) {
         put(g, "%saccording to ?%c ", once_in(g, 3) ? "not " : "", e);
+        g->varies = true;
       } else {
         put(g, "%saccording to s%u, s%u ", once_in(g, 3) ? "not " : "", below(g, SOURCES), below(g, SOURCES));
       }
@@ -509,6 +516,7 @@ static void put_element(gen* g) {
     put(g, "optional ( ");
     put_group(g, 2);
     put(g, ")");
+    g->soft |= g->bound & ~bound;
   } else if (g->depth < 3 && try_feature(g, GEN_NOT, 8)) {
     put(g, "not ( ");
     put_group(g, 2);
@@ -516,13 +524,16 @@ static void put_element(gen* g) {
     g->bound = bound;
   } else if (g->depth < 3 && try_feature(g, GEN_EITHER, 7)) {
     put_either(g);
+    g->soft |= g->bound & ~bound;
   } else if (g->depth < 3 && try_feature(g, GEN_GIVEN, 8)) {
+    const bool varies = g->varies;
     put(g, "given ");
     put_lens(g, true);
     put(g, "( ");
     put_group(g, 2);
     put(g, ")");
-  } else if (try_feature(g, GEN_SHORTEST, 6)) {
+    g->varies = varies;
+  } else if (!g->varies && try_feature(g, GEN_SHORTEST, 6)) {
     put(g, "%sshortest ", once_in(g, 3) ? "all " : "");
     put_var(g, "abcde");
     put(g, " ");
@@ -642,7 +653,8 @@ static uint32_t put_aggregates(gen* g, uint32_t count, char names_out[8]) {
 static void put_return(gen* g) {
   char columns[8] = {0};
   const bool grouped = try_feature(g, GEN_GROUPING, 3);
-  put(g, "return %s", !grouped && once_in(g, 5) ? "distinct " : "");
+  const bool distinct = !grouped && once_in(g, 5);
+  put(g, "return %s", distinct ? "distinct " : "");
   uint32_t count = grouped && once_in(g, 2) ? 0 : put_items(g, columns);
   if (grouped) {
     count = put_aggregates(g, count, columns);
@@ -654,10 +666,12 @@ static void put_return(gen* g) {
   if (!try_feature(g, GEN_ORDER, 3)) {
     return;
   }
-  if (!grouped && once_in(g, 3)) {
+  const bool prior = !grouped && !distinct && once_in(g, 3);
+  if (prior) {
     put(g, ", prior(?%c) as ?before", columns[below(g, count)]);
+  } else {
+    open_piece(g);
   }
-  open_piece(g);
   put(g, " order by ");
   for (uint32_t i = 0, from = below(g, count); i < count; i++) {
     put(g, "%s?%c%s", i ? ", " : "", columns[(from + i) % count], once_in(g, 3) ? " desc" : "");
@@ -667,11 +681,13 @@ static void put_return(gen* g) {
     put(g, "%s limit %u", once_in(g, 2) ? " skip 1" : "", below(g, 6));
     close_piece(g);
   }
-  close_piece(g);
+  if (!prior) {
+    close_piece(g);
+  }
 }
 
 static void put_query(gen* g) {
-  g->bound = g->stuck = 0;
+  g->bound = g->stuck = g->soft = 0;
   put_match(g);
   for (uint32_t i = on(g, GEN_CLAUSES) ? below(g, 3) : 0; i > 0; i--) {
     put_clause(g);

@@ -202,15 +202,18 @@ static void match_scan(ref_run* run, const pl_alg_scan* scan, const ref_id* in, 
     for (size_t i = 0; i < facts->count; i++) {
       const ref_statement f = facts->data[i];
       const bool inverse = scan->verbs[v].inverse;
-      const bool identity = f.p == ref_known(run, "same_as") || f.p == ref_known(run, PL_OWL "sameAs");
+      const bool identity = f.p == run->same_as || f.p == run->owl_same_as;
       const ref_id* shown = identity ? NULL : classes;
       const ref_id a = ref_shown_of(run, shown, inverse ? f.o : f.s), b = ref_shown_of(run, shown, inverse ? f.s : f.o);
+      // rows of facts differ in their ends; those of assertions in the fact, or in the way it is read
+      const ref_statement ends = {a, pairs ? 0 : f.p, b, 0};
+      const ref_statement said = {inverse ? b : a, f.p * 2 + (inverse && a != b), inverse ? a : b, f.c};
+      const ref_statement key = by_fact ? ends : said;
       ref_reset(run, row, in);
       if ((!by_fact && f.c == 0) || !ref_passes(run, scan->lens, f.c, in) ||
           !ref_meet(run, &scan->subject, inverse ? f.o : f.s, inverse, shown, row) ||
           !ref_meet(run, &scan->verbs[v].predicate, f.p, false, NULL, row) ||
-          !ref_meet(run, &scan->object, inverse ? f.s : f.o, !inverse, shown, row) ||
-          seen_before(&seen, (ref_statement){a, pairs ? 0 : f.p, b, by_fact ? 0 : f.c})) {
+          !ref_meet(run, &scan->object, inverse ? f.s : f.o, !inverse, shown, row) || seen_before(&seen, key)) {
         continue;
       }
       if (scan->c == PL_SLOT_NONE ||
@@ -489,7 +492,10 @@ static void do_group(ref_run* run, const pl_alg* alg, ref_rows* out) {
   }
 }
 
+static bool is_ordered(const pl_alg* alg);
+
 static void do_unnest(ref_run* run, const pl_alg* alg, const ref_rows* in, ref_rows* out) {
+  run->ties |= in->count > 1 && !is_ordered(alg->unnest.input);
   for (size_t i = 0; i < in->count; i++) {
     const ref_id list = ref_eval(run, alg->unnest.expr, in->data[i]);
     const ref_entry* entry = ref_entry_of(run, list);
@@ -564,6 +570,7 @@ static int compare_keys(ref_run* run, const pl_alg* alg, const ref_id* a, const 
 }
 
 static void do_order(ref_run* run, const pl_alg* alg, const ref_rows* in, ref_rows* out) {
+  run->ties = false;
   for (size_t i = 0; i < in->count; i++) {
     ref_push(run, out, in->data[i]);
     for (size_t k = i; k > 0; k--) {
@@ -767,6 +774,8 @@ const char* ref_answer(ref_run* run, ref_graph* graph, const pl_query* query, re
   if ((query->kind != PL_QUERY_ROWS && query->kind != PL_QUERY_EXISTS) || query->graph) {
     return "another kind of query";
   }
+  run->same_as = ref_known(run, "same_as");
+  run->owl_same_as = ref_known(run, PL_OWL "sameAs");
   run->id_count = graph->entry_count;
   run->passes = ref_alloc(&run->arena, (query->lens_count + 1) * sizeof(uint8_t*));
   run->shown = ref_alloc(&run->arena, (query->lens_count + 1) * sizeof(ref_id*));

@@ -55,13 +55,19 @@ void ref_print(const ref_graph* graph, ref_id id, pl_buf* out);
 typedef struct ref_run {
   ref_graph* graph;
   const pl_query* query;
-  pl_arena arena;    ///< rows
-  ref_id* terms;     ///< by number in the query
+  pl_arena arena;  ///< rows
+  ref_id* terms;   ///< by number in the query
+  ref_id same_as, owl_same_as;
   const char* skip;  ///< why the answer is not determined or not known here; NULL = it is
   bool ties;         ///< an order left rows of different contents equal
   uint8_t** passes;  ///< by lens, then by id of an assertion: 0 unknown, 1 no, 2 yes
   ref_id** shown;    ///< by lens: shown node by id; NULL = not computed yet
   size_t id_count;   ///< ids that stood in the store or the query when it began; later ones are computed
+  struct {
+    const pl_path* path;
+    uint8_t* pairs;
+  } relations[32];  ///< of paths met so far
+  size_t relation_count;
 } ref_run;
 
 /// Rows of result columns. *ordered: their order is part of the answer. NULL, or why there is no answer.

@@ -114,12 +114,15 @@ static ref_id label_of(ref_run* run, ref_id id) {
 /// start(x), end(x): of an assertion from / until, else a day of `on`; of a date its first or last day.
 static ref_id bound_of(ref_run* run, ref_id id, bool start) {
   const ref_entry* e = ref_entry_of(run, id);
-  if (e->term.kind == PL_TERM_ASSERTION) {
-    const ref_id own = object_of(run, &run->graph->annotations, id, ref_known(run, start ? "from" : "until"));
-    const ref_id on = object_of(run, &run->graph->annotations, id, ref_known(run, "on"));
+  if (e->kind == REF_TERM && e->term.kind != PL_TERM_LITERAL) {
+    const bool assertion = e->term.kind == PL_TERM_ASSERTION;
+    const ref_statements* list = assertion ? &run->graph->annotations : &run->graph->facts;
+    const ref_id own = object_of(run, list, id, ref_known(run, start ? "from" : "until"));
+    const ref_id on = object_of(run, list, id, ref_known(run, "on"));
     return own ? own : on ? bound_of(run, on, start) : 0;
   }
-  if (e->value.kind != PL_VALUE_DATE && e->value.kind != PL_VALUE_INTERVAL) {
+  pl_extent extent;
+  if (e->kind != REF_TERM || !pl_value_extent(&e->value, &extent)) {
     return 0;
   }
   const pl_value day = {.kind = PL_VALUE_DATE, .date = start ? pl_value_start(&e->value) : pl_value_end(&e->value)};
@@ -250,6 +253,7 @@ static ref_id call(ref_run* run, pl_fn fn, const ref_id* args) {
   const ref_entry e = *ref_entry_of(run, args[0]), f = *ref_entry_of(run, args[1]);
   const bool node = e.kind == REF_TERM && e.term.kind != PL_TERM_LITERAL;
   const bool assertion = e.kind == REF_TERM && e.term.kind == PL_TERM_ASSERTION;
+  const ref_statements* own = assertion ? &run->graph->annotations : &run->graph->facts;
   switch (fn) {
     case PL_FN_NOT:
       return truth_of(run, args[0]) == PL_UNKNOWN
@@ -281,10 +285,12 @@ static ref_id call(ref_run* run, pl_fn fn, const ref_id* args) {
       return put_truth(run, e.kind == REF_TERM && !node ? PL_TRUE : PL_FALSE);
     case PL_FN_LABEL:
       return label_of(run, args[0]);
-    case PL_FN_SOURCE:
-      return assertion ? object_of(run, &run->graph->annotations, args[0], ref_known(run, "source")) : 0;
+    case PL_FN_SOURCE: {  // a named graph without one is its own
+      const ref_id found = node ? object_of(run, own, args[0], ref_known(run, "source")) : 0;
+      return found || assertion || !node ? found : args[0];
+    }
     case PL_FN_CONFIDENCE:
-      return assertion ? object_of(run, &run->graph->annotations, args[0], ref_known(run, "confidence")) : 0;
+      return node ? object_of(run, own, args[0], ref_known(run, "confidence")) : 0;
     case PL_FN_START:
     case PL_FN_END:
       return bound_of(run, args[0], fn == PL_FN_START);

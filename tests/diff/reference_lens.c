@@ -225,7 +225,7 @@ const ref_id* ref_shown(ref_run* run, uint32_t lens, const ref_id* row) {
     return same ? run->shown[lens] : NULL;
   }
   const ref_statements* facts = &run->graph->facts;
-  const ref_id own = ref_known(run, "same_as"), owl = ref_known(run, PL_OWL "sameAs");
+  const ref_id own = run->same_as, owl = run->owl_same_as;
   const size_t n = run->id_count;
   ref_id* class_of = ref_alloc(&run->arena, n * sizeof(ref_id));
   ref_id* shown = ref_alloc(&run->arena, n * sizeof(ref_id));

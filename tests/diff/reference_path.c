@@ -97,11 +97,12 @@ static relation relate(walk* w, const pl_path* path) {
   return out;
 }
 
-/// Nodes that a path of no facts may begin at when no end is given: the ends of facts.
+/// Nodes that a path of no facts may begin at when no end is given: the ends of facts that pass.
 static bool in_graph(const walk* w, ref_id id) {
   for (size_t i = 0; i < w->run->graph->facts.count; i++) {
     const ref_statement* f = &w->run->graph->facts.data[i];
-    if (ref_shown_of(w->run, w->shown, f->s) == id || ref_shown_of(w->run, w->shown, f->o) == id) {
+    if ((ref_shown_of(w->run, w->shown, f->s) == id || ref_shown_of(w->run, w->shown, f->o) == id) &&
+        ref_passes(w->run, w->lens, f->c, w->row)) {
       return true;
     }
   }
@@ -242,6 +243,23 @@ static void shortest(walk* w, const pl_alg_path* path, ref_id a, ref_id b, const
   }
 }
 
+/// The relation of a path is worked out once, unless the lens has variables.
+static relation relation_of(walk* w, const pl_path* path) {
+  ref_run* run = w->run;
+  const bool varies = w->lens != PL_LENS_NONE && run->query->lenses[w->lens].correlated;
+  for (size_t i = 0; i < run->relation_count && !varies; i++) {
+    if (run->relations[i].path == path) {
+      return run->relations[i].pairs;
+    }
+  }
+  const relation pairs = relate(w, path);
+  if (!varies && run->relation_count < PL_COUNT_OF(run->relations)) {
+    run->relations[run->relation_count].path = path;
+    run->relations[run->relation_count++].pairs = pairs;
+  }
+  return pairs;
+}
+
 /// The id that an end is held to; 0 if it is free.
 static ref_id held(const walk* w, const pl_ref* end) {
   const ref_id id = end->kind == PL_REF_TERM   ? w->run->terms[end->index]
@@ -252,14 +270,14 @@ static ref_id held(const walk* w, const pl_ref* end) {
 
 void ref_path(ref_run* run, const pl_alg_path* path, const ref_id* in, ref_rows* out) {
   walk w = {run, path->lens, in, ref_shown(run, path->lens, in), run->id_count};
-  const relation pairs = relate(&w, path->path);
+  const relation pairs = relation_of(&w, path->path);
   const ref_id start = held(&w, &path->subject), end = held(&w, &path->object);
   ref_id* row = ref_copy(run, in);
   for (ref_id a = 1; a < w.n; a++) {
     for (ref_id b = 1; b < w.n; b++) {
-      const bool known = in_graph(&w, a) || a == start || a == end;
       ref_reset(run, row, in);
-      if (!pairs[a * w.n + b] || !known || !ref_meet(run, &path->subject, a, true, w.shown, row) ||
+      if (!pairs[a * w.n + b] || (a != start && b != end && !in_graph(&w, a)) ||
+          !ref_meet(run, &path->subject, a, true, w.shown, row) ||
           !ref_meet(run, &path->object, b, true, w.shown, row)) {
         continue;
       }
