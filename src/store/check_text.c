@@ -7,7 +7,7 @@
 /// The rows that should be there.
 typedef struct wanted_rows {
   pl_checker* check;  ///< of the check
-  pl_buf folded;      ///< literal at hand
+  pl_text_room room;  ///< for the literal at hand
   uint64_t* rows;     ///< keys of its words, to leave out repetitions
   size_t count;       ///< used
   size_t capacity;    ///< allocated
@@ -34,7 +34,7 @@ static int by_key(const void* a, const void* b) {
 static pl_status on_literal(void* user, pl_id literal) {
   wanted_rows* const w = user;
   w->count = 0;
-  PL_TRY(pl_text_rows(w->check->txn, literal, &w->folded, w->check->guard, take_row, w));
+  PL_TRY(pl_text_rows(w->check->txn, literal, &w->room, w->check->guard, take_row, w));
   qsort(w->rows, w->count, sizeof *w->rows, by_key);
   for (size_t i = 0; i < w->count; i++) {
     if (i == 0 || w->rows[i] != w->rows[i - 1]) {
@@ -69,7 +69,7 @@ pl_status pl_check_text(pl_checker* check) {
     return PL_OK;
   }
   wanted_rows w = {.check = check};
-  pl_buf_init(&w.folded, &txn->mem, SIZE_MAX / 2);
+  pl_text_room_init(&w.room, &txn->mem);
   pl_status status = pl_text_each_literal(txn, settings->text_predicates, settings->text_predicate_count, check->guard,
                                           on_literal, &w);
   if (status == PL_ERR_CORRUPT) {
@@ -84,6 +84,6 @@ pl_status pl_check_text(pl_checker* check) {
     }
   }
   pl_mem_free(&txn->mem, w.rows, w.capacity * sizeof *w.rows);
-  pl_buf_free(&w.folded);
+  pl_text_room_free(&w.room);
   return status;
 }

@@ -69,19 +69,27 @@ static pl_status rows_of(pl_txn* txn, pl_id literal, pl_str folded, pl_guard* gu
   return count == 0 ? fn(user, row) : PL_OK;
 }
 
-pl_status pl_text_rows(pl_txn* txn, pl_id literal, pl_buf* folded, pl_guard* guard, pl_text_row_fn fn, void* user) {
-  pl_arena arena;
+void pl_text_room_init(pl_text_room* room, pl_mem* mem) {
+  pl_arena_init(&room->arena, mem);
+  pl_buf_init(&room->folded, mem, SIZE_MAX / 2);
+}
+
+void pl_text_room_free(pl_text_room* room) {
+  pl_buf_free(&room->folded);
+  pl_arena_free(&room->arena);
+}
+
+/// The folded text of a literal, in the room.
+static pl_status fold_literal(pl_txn* txn, pl_id literal, pl_text_room* room, pl_guard* guard) {
   pl_term term;
-  pl_arena_init(&arena, &txn->mem);
-  pl_status status = pl_dict_term(txn, literal, &arena, &term);
-  if (status == PL_OK) {
-    status = fold(txn, term.text, guard, folded);
-  }
-  if (status == PL_OK) {
-    status = rows_of(txn, literal, pl_buf_view(folded), guard, fn, user);
-  }
-  pl_arena_free(&arena);
-  return status;
+  pl_arena_reset(&room->arena);
+  PL_TRY(pl_dict_term(txn, literal, &room->arena, &term));
+  return fold(txn, term.text, guard, &room->folded);
+}
+
+pl_status pl_text_rows(pl_txn* txn, pl_id literal, pl_text_room* room, pl_guard* guard, pl_text_row_fn fn, void* user) {
+  PL_TRY(fold_literal(txn, literal, room, guard));
+  return rows_of(txn, literal, pl_buf_view(&room->folded), guard, fn, user);
 }
 
 bool pl_text_has_predicate(const pl_settings* settings, pl_id predicate) {
@@ -263,25 +271,19 @@ static bool passes(const wanted* want, pl_str folded) {
 }
 
 static pl_status verify(search* s, const wanted* want) {
-  pl_arena arena;
-  pl_buf folded;
+  pl_text_room room;
   pl_status status = PL_OK;
-  pl_arena_init(&arena, &s->txn->mem);
-  pl_buf_init(&folded, &s->txn->mem, SIZE_MAX / 2);
+  pl_text_room_init(&room, &s->txn->mem);
   for (size_t i = 0; i < s->ids.count && status == PL_OK; i++) {
-    pl_term term;
     if (i % VERIFY_AT_ONCE == 0) {
       status = pl_guard_check(s->guard, s->txn->err);
     }
-    pl_arena_reset(&arena);
-    status = status == PL_OK ? pl_dict_term(s->txn, s->ids.data[i], &arena, &term) : status;
-    status = status == PL_OK ? fold(s->txn, term.text, s->guard, &folded) : status;
-    if (status == PL_OK && passes(want, pl_buf_view(&folded))) {
+    status = status == PL_OK ? fold_literal(s->txn, s->ids.data[i], &room, s->guard) : status;
+    if (status == PL_OK && passes(want, pl_buf_view(&room.folded))) {
       status = want->fn(want->user, s->ids.data[i]);
     }
   }
-  pl_buf_free(&folded);
-  pl_arena_free(&arena);
+  pl_text_room_free(&room);
   return status;
 }
 

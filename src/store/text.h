@@ -13,8 +13,15 @@
 
 /// Receives rows in the order of the words, with repetitions.
 typedef pl_status (*pl_text_row_fn)(void* user, const uint64_t row[2]);
+/// Space for the text of a literal, used again and again.
+typedef struct pl_text_room {
+  pl_arena arena;  ///< as stored
+  pl_buf folded;   ///< folded
+} pl_text_room;
+void pl_text_room_init(pl_text_room* room, pl_mem* mem);
+void pl_text_room_free(pl_text_room* room);
 /// Rows of one literal.
-pl_status pl_text_rows(pl_txn* txn, pl_id literal, pl_buf* folded, pl_guard* guard, pl_text_row_fn fn, void* user);
+pl_status pl_text_rows(pl_txn* txn, pl_id literal, pl_text_room* room, pl_guard* guard, pl_text_row_fn fn, void* user);
 /// Literals that the index takes.
 static inline bool pl_text_takes(pl_id id) {
   const pl_tag tag = pl_id_tag(id);

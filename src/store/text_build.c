@@ -11,7 +11,8 @@ enum { FILL = 1024, LITERALS_AT_ONCE = 64, SLICE_ROWS = 4096 };
 #define SORT_BYTES_MAX ((size_t)64 << 20)
 
 static pl_status sorter(pl_txn* txn, uint32_t columns, pl_guard* guard, pl_rowsort** out) {
-  const pl_rowsort_options options = {.columns = columns, .bytes_max = SORT_BYTES_MAX, .guard = guard};
+  const pl_rowsort_options options = {
+      .columns = columns, .bytes_max = SORT_BYTES_MAX, .pool = pl_store_pool(txn->store), .guard = guard};
   return pl_rowsort_new(&txn->mem, &options, txn->err, out);
 }
 
@@ -79,10 +80,10 @@ pl_status pl_text_each_literal(pl_txn* txn, const pl_id* predicates, size_t coun
 // ---- their rows ---------------------------------------------------------------------------------------------------
 
 typedef struct build_state {
-  pl_txn* txn;       ///< write transaction
-  pl_guard* guard;   ///< may be NULL
-  pl_rowsort* rows;  ///< of all literals
-  pl_buf folded;     ///< of the literal at hand
+  pl_txn* txn;        ///< write transaction
+  pl_guard* guard;    ///< may be NULL
+  pl_rowsort* rows;   ///< of all literals
+  pl_text_room room;  ///< for the literal at hand
 } build_state;
 
 static pl_status add_row(void* user, const uint64_t row[2]) {
@@ -92,7 +93,7 @@ static pl_status add_row(void* user, const uint64_t row[2]) {
 
 static pl_status add_literal(void* user, pl_id literal) {
   build_state* const s = user;
-  return pl_text_rows(s->txn, literal, &s->folded, s->guard, add_row, s);
+  return pl_text_rows(s->txn, literal, &s->room, s->guard, add_row, s);
 }
 
 static pl_status insert_rows(build_state* s, const uint64_t* rows, size_t count) {
@@ -149,13 +150,13 @@ pl_status pl_text_build(pl_txn* txn, const pl_id* predicates, size_t count, pl_g
   }
   PL_TRY(is_empty(txn, &empty));
   PL_TRY(sorter(txn, 2, guard, &s.rows));
-  pl_buf_init(&s.folded, &txn->mem, SIZE_MAX / 2);
+  pl_text_room_init(&s.room, &txn->mem);
   pl_status status = pl_text_each_literal(txn, predicates, count, guard, add_literal, &s);
   status = status == PL_OK ? pl_rowsort_finish(s.rows) : status;
   if (status == PL_OK) {
     status = empty ? append_all(&s) : insert_all(&s);
   }
-  pl_buf_free(&s.folded);
+  pl_text_room_free(&s.room);
   pl_rowsort_free(s.rows);
   return status;
 }

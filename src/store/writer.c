@@ -37,7 +37,7 @@ pl_status pl_writer_open(pl_txn* txn, size_t bytes_max, pl_guard* guard, pl_writ
   pile_init(writer, &writer->identities, 3);
   pile_init(writer, &writer->literals, 1);
   pile_init(writer, &writer->texts, 2);
-  pl_buf_init(&writer->folded, &txn->mem, SIZE_MAX / 2);
+  pl_text_room_init(&writer->room, &txn->mem);
   *out = writer;
   return PL_OK;
 }
@@ -53,7 +53,7 @@ void pl_writer_close(pl_writer* writer) {
   pl_pile_free(&writer->identities);
   pl_pile_free(&writer->literals);
   pl_pile_free(&writer->texts);
-  pl_buf_free(&writer->folded);
+  pl_text_room_free(&writer->room);
   pl_rowset_free(mem, &writer->pending);
   pl_vec_free(mem, &writer->changes);
   pl_vec_free(mem, &writer->pairs);

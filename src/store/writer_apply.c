@@ -11,7 +11,6 @@
 /// in the same order, so the second pass walks along the counters that the first one listed.
 #include "store/index.h"
 #include "store/stats.h"
-#include "store/text.h"
 #include "store/writer_internal.h"
 
 #define SLICE_ROWS 4096u
@@ -257,7 +256,7 @@ static pl_status apply_literals(pl_writer* writer, pl_order order, const uint64_
     bool used = false;
     PL_TRY(writer->removing ? still_used(writer, rows[i], &used) : PL_OK);
     if (!used) {
-      PL_TRY(pl_text_rows(writer->txn, rows[i], &writer->folded, writer->guard, add_text_row, writer));
+      PL_TRY(pl_text_rows(writer->txn, rows[i], &writer->room, writer->guard, add_text_row, writer));
     }
   }
   return PL_OK;

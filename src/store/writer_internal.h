@@ -5,6 +5,7 @@
 #include "store/assertion.h"
 #include "store/pile.h"
 #include "store/rowset.h"
+#include "store/text.h"
 #include "store/writer.h"
 
 #define PL_FINGERPRINT_SLOTS 512u  ///< fingerprints remembered by id; a power of two
@@ -25,7 +26,7 @@ struct pl_writer {
   pl_pile identities;                 ///< (hash high, hash low, c)
   pl_pile literals;                   ///< objects that indexed predicates gained or lost, while applying
   pl_pile texts;                      ///< their rows of the text index
-  pl_buf folded;                      ///< text of the literal at hand
+  pl_text_room room;                  ///< for the literal at hand
   pl_rowset pending;                  ///< inserting: identities by hash; removing: rows (s, p, o, c)
   pl_stats_list changes;              ///< counters of the predicates met while applying, by id
   pl_write_counts counts;             ///< since open
