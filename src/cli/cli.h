@@ -52,6 +52,8 @@ typedef struct cli_session {
   cli_format format;        ///< of results
   bool assertions;          ///< graphs as ttl, nt, nq: with their assertions
   bool printed;             ///< something stands above the next table
+  const char* text;         ///< the statement at hand, borrowed
+  size_t text_len;          ///< its bytes
   bool profiling;           ///< the statement at hand begins with `profile`
   uint64_t rows;            ///< printed by the last statement
   bool timer;               ///< always say how long

@@ -3,6 +3,7 @@
 #include "printer.h"
 #include "textset.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,18 +193,56 @@ static void put_card(card* c, const graph_term* term, size_t number) {
   put_side(c, OBJECT, SUBJECT, PREDICATE);
 }
 
-// The terms described are those that the facts have in common: the one in most of the facts left comes next.
+static bool inside_word(char c) { return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 || strchr("_-:.", c); }
+
+// True if the text holds the name as a word of its own; a space and `_` are the same.
+static bool holds(const char* text, size_t len, const char* name) {
+  const size_t n = strlen(name);
+  for (size_t i = 0; n > 0 && i + n <= len; i++) {
+    size_t same = 0;
+    while (same < n && (text[i + same] == name[same] || (text[i + same] == ' ' && name[same] == '_'))) {
+      same++;
+    }
+    if (same == n && (i == 0 || !inside_word(text[i - 1])) && (i + n == len || !inside_word(text[i + n]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// True if the statement, or a parameter, names the term.
+static bool named(card* c, const graph_term* term) {
+  const cli_session* const session = c->g->session;
+  const char* const label = cli_names_of(c->g->names, &term->v)->label;
+  bool found = holds(session->text, session->text_len, term->name) || holds(session->text, session->text_len, label);
+  for (size_t i = 0; i < session->param_count && !found; i++) {
+    const parley_value* const v = &session->params[i].value;
+    found = v->text && (!strcmp(v->text, term->v.text) || holds(v->text, strlen(v->text), term->name));
+  }
+  return found;
+}
+
+// The terms described are those that the facts have in common: the one in most of the facts left comes next. Where that
+// is not clear, the one that the statement names.
 static const graph_term* next_term(card* c) {
   const graph_term* best = NULL;
   size_t best_count = 0;
+  bool best_named = false;
   memset(c->counts, 0, c->terms.count * sizeof *c->counts);
   for (size_t i = 0; i < c->g->count * 2; i++) {
     c->counts[c->keys[i]] += !c->shown[i / 2] && (i % 2 == 0 || c->keys[i] != c->keys[i - 1]);
   }
   for (size_t i = 0; i < c->g->count * 2; i++) {
-    if (c->counts[c->keys[i]] > best_count && !c->shown[i / 2]) {
-      best_count = c->counts[c->keys[i]];
-      best = &c->g->facts[i / 2].terms[i % 2 ? OBJECT : SUBJECT];
+    const graph_term* const term = &c->g->facts[i / 2].terms[i % 2 ? OBJECT : SUBJECT];
+    const size_t count = c->counts[c->keys[i]];
+    if (c->shown[i / 2] || count < best_count || (best && c->keys[i] == c->term)) {
+      continue;
+    }
+    const bool is_named = count == best_count && best_named ? false : named(c, term);
+    if (count > best_count || (is_named && !best_named)) {
+      best_count = count;
+      best_named = is_named;
+      best = term;
       c->term = c->keys[i];
     }
   }

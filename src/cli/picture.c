@@ -35,15 +35,16 @@ static size_t node_of(picture* p, const graph_term* term) {
 }
 
 size_t picture_wrap(const char* text, size_t cells) {
-  size_t space = 0, chars = 0, i = 0;
+  size_t space = 0, joint = 0, chars = 0, i = 0;
   for (; text[i]; i++) {
     if (((unsigned char)text[i] & 0xC0) == 0x80) {
       continue;
     }
     if (chars++ == cells) {
-      return space ? space : i;
+      return space ? space : joint ? joint : i;
     }
     space = text[i] == ' ' ? i + 1 : space;
+    joint = strchr("-_:/@", text[i]) && chars > cells / 2 ? i + 1 : joint;
   }
   return i;
 }
@@ -74,6 +75,7 @@ static void add_class(picture* p, size_t node, const char* name) {
 }
 
 static void add_edge(picture* p, size_t from, size_t to, const graph_fact* fact) {
+  p->nodes[from].joined = p->nodes[to].joined = true;
   p->edges = cli_need(realloc(p->edges, (p->edge_count + 1) * sizeof *p->edges));
   p->edges[p->edge_count++] = (picture_edge){
       .from = from, .to = to, .label = copy(cli_names_of(p->g->names, &fact->terms[PREDICATE].v)->label), .fact = fact};
@@ -108,6 +110,23 @@ static void ask_classes(picture* p) {
     }
   }
   parley_finalize(query);
+}
+
+// A class whose own facts show nothing but its name is in the legend already.
+static void hide_classes(picture* p) {
+  for (size_t i = 0; i < p->g->count; i++) {
+    const graph_fact* const fact = &p->g->facts[i];
+    if (strcmp(fact->terms[PREDICATE].v.text, TYPE) || !graph_is_node(&fact->terms[OBJECT])) {
+      continue;
+    }
+    char* const key = cli_nt_text(&fact->terms[OBJECT].v);
+    const size_t number = textset_find(&p->keys, key);
+    free(key);
+    if (number < p->keys.count) {
+      picture_node* const n = &p->nodes[number];
+      n->hidden = !n->joined && n->line_count == 0 && !n->class_name;
+    }
+  }
 }
 
 typedef struct class_count {
@@ -188,6 +207,7 @@ parley_status graph_print_picture(graph* g) {
   for (size_t i = 0; i < g->count; i++) {
     add_fact(&p, &g->facts[i]);
   }
+  hide_classes(&p);
   ask_classes(&p);
   choose_colors(&p);
   if (format == CLI_DOT) {

@@ -12,6 +12,8 @@ typedef struct picture_node {
   char* label;                     ///< owned
   char* class_name;                ///< owned; NULL: none
   int color;                       ///< of the palette; -1: the neutral one
+  bool joined;                     ///< an edge has it
+  bool hidden;                     ///< a class that is seen as a colour only
   char* lines[PICTURE_LINES_MAX];  ///< literals, "predicate: value"; owned
   size_t line_count;               ///< of them, those left out included
 } picture_node;
@@ -39,7 +41,7 @@ void picture_write_dot(FILE* out, const picture* p);
 void picture_write_mermaid(FILE* out, const picture* p);
 /// Let Graphviz turn DOT text into `type` ("svg", "png"). PARLEY_IO, said on stderr, if it cannot.
 parley_status picture_render(FILE* out, const char* type, const char* dot, size_t len);
-/// The next piece of a text for a line of at most `cells` characters, cut at a space where there is one; 0 at the end.
+/// The next piece of a text for a line of at most `cells` characters, cut at a space, else at a joint such as `-`, where there is one; 0 at the end.
 size_t picture_wrap(const char* text, size_t cells);
 
 static inline const char* picture_fill(const picture_node* n) {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LABEL_CHARS = 26 };
+enum { LABEL_CHARS = 28 };
 
 // Text inside an HTML-like label or attribute. Control characters, which XML cannot hold, become spaces.
 static void put_html(FILE* out, const char* text, size_t len) {
@@ -121,7 +121,9 @@ void picture_write_dot(FILE* out, const picture* p) {
       "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#5b6670\", fontcolor=\"#39424a\", arrowsize=0.6];\n",
       out);
   for (size_t i = 0; i < p->keys.count; i++) {
-    put_node(out, p, i);
+    if (!p->nodes[i].hidden) {
+      put_node(out, p, i);
+    }
   }
   for (size_t i = 0; i < p->edge_count; i++) {
     put_edge(out, p, &p->edges[i]);

@@ -36,7 +36,9 @@ static void put_node(FILE* out, const picture* p, size_t i) {
 void picture_write_mermaid(FILE* out, const picture* p) {
   fputs("flowchart LR\n", out);
   for (size_t i = 0; i < p->keys.count; i++) {
-    put_node(out, p, i);
+    if (!p->nodes[i].hidden) {
+      put_node(out, p, i);
+    }
   }
   for (size_t i = 0; i < p->edge_count; i++) {
     const picture_edge* const e = &p->edges[i];

@@ -130,14 +130,14 @@ static uint64_t error_line(const parley_error_object* error) {
   return 0;
 }
 
-// True if `profile` stands before the query: behind nothing but `prefix` and `base` lines.
-static bool is_profile(const char* text, size_t len) {
+// True if a statement is of this kind: the word stands behind nothing but `prefix` and `base` lines.
+static bool begins_with(const char* text, size_t len, const char* word) {
   for (size_t i = cli_leading(text, len); i < len; i += cli_leading(text + i, len - i)) {
     size_t n = 0;
     while (i + n < len && !memchr(" \t\r\n#", text[i + n], 5)) {
       n++;
     }
-    if (n == 7 && !memcmp(text + i, "profile", n)) {
+    if (n == strlen(word) && !memcmp(text + i, word, n)) {
       return true;
     }
     const bool prologue = (n == 6 && !memcmp(text + i, "prefix", n)) || (n == 4 && !memcmp(text + i, "base", n));
@@ -152,7 +152,9 @@ static bool is_profile(const char* text, size_t len) {
 static cli_exit run_one(cli_session* session, const char* text, size_t len, bool* updated, uint64_t* line) {
   parley_query* query = NULL;
   cli_exit code = CLI_OK;
-  session->profiling = is_profile(text, len);
+  session->profiling = begins_with(text, len, "profile");
+  session->text = text;
+  session->text_len = len;
   cli_interrupt_route(session->db);
   parley_status status = prepare(session, text, len, &query, &code);
   if (code != CLI_OK || (status == PARLEY_OK && !query)) {
@@ -166,7 +168,9 @@ static cli_exit run_one(cli_session* session, const char* text, size_t len, bool
     status = cli_print_rows(session, query);
   }
   if (status == PARLEY_DONE && parley_query_is_update(query)) {
-    print_changes(session, parley_query_changes(query));
+    if (!begins_with(text, len, "define")) {
+      print_changes(session, parley_query_changes(query));
+    }
     if (updated) {
       *updated = true;
     }

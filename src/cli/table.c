@@ -218,9 +218,13 @@ void cli_print_grid(FILE* out, const char* const* header, const bool* right, siz
   fputc('\n', out);
   print_rule(out, widths, columns);
   for (size_t r = 0; r < rows; r++) {
-    for (size_t i = 0; i < columns; i++) {
+    size_t last = columns;
+    while (last > 0 && !*cells[r * columns + last - 1]) {
+      last--;  // no spaces at the end of a line
+    }
+    for (size_t i = 0; i < last; i++) {
       const char* text = cells[r * columns + i];
-      print_cell(out, text, strlen(text), cli_text_width(text, strlen(text)), widths[i], right[i], i + 1 == columns,
+      print_cell(out, text, strlen(text), cli_text_width(text, strlen(text)), widths[i], right[i], i + 1 == last,
                  terminal > 0);
     }
     fputc('\n', out);

@@ -45,6 +45,11 @@ size_t textset_add(textset* set, const char* text) {
   return set->slots[slot] - 1;
 }
 
+size_t textset_find(const textset* set, const char* text) {
+  const size_t slot = set->size ? slot_of(set, text) : 0;
+  return set->size && set->slots[slot] ? set->slots[slot] - 1 : set->count;
+}
+
 void textset_free(textset* set) {
   for (size_t i = 0; i < set->count; i++) {
     free(set->texts[i]);

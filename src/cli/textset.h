@@ -13,6 +13,8 @@ typedef struct textset {
 
 /// Number of a text, which is copied when it is new.
 size_t textset_add(textset* set, const char* text);
+/// Number of a text, or the count where it is not there.
+size_t textset_find(const textset* set, const char* text);
 void textset_free(textset* set);
 
 #endif

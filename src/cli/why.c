@@ -15,8 +15,10 @@ static const char* name_of(cli_names* names, const parley_value* v) { return cli
 
 static void put_time(FILE* out, cli_names* names, const parley_support* s) {
   if (s->from.type != PARLEY_NULL && s->until.type != PARLEY_NULL) {
-    fprintf(out, ", %s", name_of(names, &s->from));
-    fprintf(out, " to %s", name_of(names, &s->until));
+    char* const from = cli_need(strdup(name_of(names, &s->from)));
+    const char* const until = name_of(names, &s->until);
+    fprintf(out, ", %s%s%s", from, strcmp(from, until) ? " to " : "", strcmp(from, until) ? until : "");
+    free(from);
   } else if (s->from.type != PARLEY_NULL) {
     fprintf(out, ", from %s", name_of(names, &s->from));
   } else if (s->until.type != PARLEY_NULL) {

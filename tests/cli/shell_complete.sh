@@ -31,7 +31,7 @@ wait ?whom
 wait return ?who
 send \^C
 prompt parley> 
-send match ?a ?b ?c { conf\t
+send match ?a ?b ?c { confi\t
 wait idence 
 send \^C
 prompt parley> 
