@@ -6,7 +6,7 @@
 //                     the order of the store that is read, and its fixed columns
 //
 // The estimate of an operator that was stopped early (limit) may be too high without being wrong: it is not marked.
-#include "exec/lens.h"
+#include "exec/same.h"
 #include "term/text.h"
 
 #include <math.h>
@@ -237,7 +237,7 @@ static pl_status json_lenses(printer* p) {
   return PL_OK;
 }
 
-static pl_status json_tree(printer* p) {
+static pl_status json_tree(printer* p, pl_txn* txn) {
   const pl_plan* const plan = p->explain.plan;
   const pl_query* const query = plan->query;
   const bool update = query->delete_count + query->insert_count > 0;
@@ -251,6 +251,7 @@ static pl_status json_tree(printer* p) {
   PL_TRY(pl_buf_char(p->out, '['));
   PL_TRY(json_node(p, plan->root));
   PL_TRY(json_lenses(p));
+  PL_TRY(pl_explain_classes(plan, p->run, txn, true, p->out));
   return pl_buf_str(p->out, PL_STR("]}\n"));
 }
 
@@ -260,7 +261,8 @@ pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, b
   printer p = {
       .explain = {.query = plan->query, .plan = plan, .names = &pl_txn_settings(txn)->names}, .run = run, .out = out};
   pl_buf_init(&p.detail, out->mem, SIZE_MAX / 2);
-  const pl_status status = json ? json_tree(&p) : text_tree(&p);
+  pl_status status = json ? json_tree(&p, txn) : text_tree(&p);
+  status = status == PL_OK && !json ? pl_explain_classes(plan, run, txn, false, out) : status;
   pl_buf_free(&p.detail);
   return status;
 }
