@@ -1,4 +1,5 @@
-/// Any text compiles, or gives an error with a place; what compiles satisfies the algebra's invariants and prints.
+/// Any text compiles, or gives an error with a place; what compiles satisfies the algebra's invariants and prints, and
+/// a definition is kept as text that means the same.
 #include "lang/lang.h"
 
 #include <stdlib.h>
@@ -9,6 +10,18 @@ static void require(bool condition) {
   if (!condition) {
     abort();
   }
+}
+
+/// A definition read again gives the same one.
+static void define_again(const pl_query* query, const pl_names* names, pl_arena* arena) {
+  pl_error err;
+  pl_error_init(&err, arena->mem);
+  const pl_lang_context context = {.names = names, .err = &err};
+  const pl_str text = pl_arena_printf(arena, "define x = %.*s", (int)query->define_path.len, query->define_path.data);
+  pl_query* again = NULL;
+  require(text.data && pl_lang_compile(&context, text, arena, &again) == PL_OK);
+  require(pl_str_eq(again->define_path, query->define_path));
+  pl_error_clear(&err);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -30,6 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const char* broken;
     require(pl_query_verify(query, &broken));
     require(pl_query_print(query, &names, &out) == PL_OK);
+    if (query->kind == PL_QUERY_DEFINE && query->define_path.len) {
+      define_again(query, &names, &arena);
+    }
   }
   for (size_t i = 0; i < err.count; i++) {
     require(err.items[i].text && (err.items[i].line > 0 || err.items[i].number == PL_MSG_QUERY_BYTES));
