@@ -137,6 +137,22 @@ static const pl_op_class slice_class = {.name = "Slice",
                                         .prune = slice_prune,
                                         .describe = slice_describe};
 
+/// The number that a constant skip or limit is; `otherwise` for parameters and none.
+static double constant(const pl_planner* planner, const pl_expr* expr, double otherwise) {
+  pl_value value = {.kind = PL_VALUE_NULL};
+  if (expr && expr->kind == PL_EXPR_TERM) {
+    pl_value_from_term(&planner->query->terms[expr->index], &value);
+  }
+  return value.kind == PL_VALUE_INTEGER ? (double)value.integer : otherwise;
+}
+
+static double rows_left(const pl_planner* planner, double rows, const pl_expr* skip, const pl_expr* limit) {
+  const double behind = rows - constant(planner, skip, 0);
+  const double left = behind > 0 ? behind : 0;
+  const double most = constant(planner, limit, left);
+  return most < left ? most : left;
+}
+
 pl_status pl_node_slice(pl_planner* planner, pl_node* input, const pl_expr* skip, const pl_expr* limit, pl_node** out) {
   slice_node* node = NULL;
   PL_TRY(pl_node_make(planner, &slice_class, sizeof(*node), &input, 1, &node));
@@ -145,7 +161,7 @@ pl_status pl_node_slice(pl_planner* planner, pl_node* input, const pl_expr* skip
     pl_node_order_limit(input, &node->slice);
   }
   pl_slots_add_all(node->node.out, input->out);
-  node->node.rows_expected = input->rows_expected;
+  node->node.rows_expected = rows_left(planner, input->rows_expected, skip, limit);
   *out = &node->node;
   return PL_OK;
 }

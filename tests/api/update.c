@@ -110,7 +110,7 @@ static void preview(parley* store, const char* statement, lines* out) {
     add_line(out, line);
     if (strncmp(change, "fact", 4) == 0 && strcmp(fact, line) != 0) {
       (void)snprintf(fact, sizeof fact, "%s", line);
-      (void)snprintf(line, sizeof line, "%c! %s", side, fact + 2);
+      (void)snprintf(line, sizeof line, "%c! %.150s", side, fact + 2);
       add_line(out, line);
     }
   }
