@@ -7,7 +7,7 @@
 static void put_text(FILE* out, const char* text) {
   for (; *text; text++) {
     const unsigned char c = (unsigned char)*text;
-    if (c < 0x80 && c >= 0x20 && strchr("\"#<>&`\\[]{}()|;%*_~$", c)) {
+    if (c < 0x80 && c >= 0x20 && strchr("\"#<>&`\\[]{}()|;%*$", c)) {
       fprintf(out, "#%u;", c);
     } else {
       fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);

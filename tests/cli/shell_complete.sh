@@ -32,7 +32,7 @@ wait return ?who
 send \^C
 prompt parley> 
 send match ?a ?b ?c { confi\t
-wait idence 
+wait dence 
 send \^C
 prompt parley> 
 send \^D
