@@ -21,6 +21,26 @@ typedef struct step_cost {
   bool hash;    ///< how
 } step_cost;
 
+/// Can a path be empty?
+static bool may_be_empty(const pl_path* path) {
+  bool every = true, some = false;
+  for (uint32_t i = 0; i < path->part_count; i++) {
+    const bool one = may_be_empty(path->parts[i]);
+    every &= one;
+    some |= one;
+  }
+  switch (path->kind) {
+    case PL_PATH_SEQ:
+      return every;
+    case PL_PATH_ALT:
+      return some;
+    case PL_PATH_REPEAT:
+      return some || path->min == 0;
+    default:
+      return false;
+  }
+}
+
 static pl_status make_info(pl_estimator* est, const pl_alg* part, uint32_t slot_count, bool no_hash, part_info* out) {
   pl_slots always = {0};
   PL_TRY(pl_slots_make(est->arena, slot_count, &out->binds));
@@ -30,7 +50,9 @@ static pl_status make_info(pl_estimator* est, const pl_alg* part, uint32_t slot_
   pl_slots_bound(part, out->binds);
   pl_slots_of_alg(est->query, part, out->needs);
   PL_TRY(pl_slots_always(est->arena, part, always));
-  pl_slots_remove_all(out->needs, always);
+  if (part->kind != PL_ALG_PATH || !may_be_empty(part->path.path)) {
+    pl_slots_remove_all(out->needs, always);
+  }  // the empty path is at every node that another part binds: these come first
   const bool correlated =
       part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE && est->query->lenses[part->scan.lens].correlated;
   out->hashable = !no_hash && (part->kind == PL_ALG_SCAN || part->kind == PL_ALG_ANNOT) && !correlated &&

@@ -21,7 +21,7 @@ typedef struct pl_join_problem {
 } pl_join_problem;
 
 /// Fill steps[count]: the cheapest left-deep order by dynamic programming up to 12 parts, greedily beyond. A part that reads a slot without
-/// binding it (a filter of a branch, an argument of a lens) comes after the parts that can bind the slot.
+/// binding it (a filter of a branch, an argument of a lens, an end of a path that may be empty) comes after the parts that can bind the slot.
 pl_status pl_join_order(pl_estimator* est, const pl_join_problem* problem, pl_join_step* steps);
 
 #endif
