@@ -149,9 +149,9 @@ typedef struct pl_alg_label {
 
 /// Literals of an indexed predicate that could match a text (made by the rule text-index; the filter stays): `literal` is each of them.
 typedef struct pl_alg_text {
-  pl_slot literal;      ///< receives a literal
-  pl_ref text;          ///< TERM or PARAM
-  const pl_verb* verbs; ///< whose objects: should one be no longer in the index when the query runs, all of them count
+  pl_slot literal;       ///< receives a literal
+  pl_ref text;           ///< TERM or PARAM
+  const pl_verb* verbs;  ///< whose objects: should one no longer be indexed when the query runs, all of them count
   uint32_t verb_count;   ///< at least 1
 } pl_alg_text;
 

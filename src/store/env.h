@@ -28,7 +28,7 @@ typedef enum pl_db {
   PL_DB_AFFIX,     ///< dictionary: namespaces, datatypes, languages held once
   PL_DB_STATS,     ///< counters per predicate (stats.h)
   PL_DB_META,      ///< header, settings, totals
-  PL_DB_TEXT,      ///< text index: blocks of rows (8 bytes of a word, literal); text.h. A handle of 0: an older file without it
+  PL_DB_TEXT,      ///< text index: blocks of rows (see text.h); its handle is 0 in a file from before it
   PL_DB_COUNT
 } pl_db;
 extern const char* const pl_db_names[PL_DB_COUNT];
