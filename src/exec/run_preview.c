@@ -306,7 +306,11 @@ pl_status pl_run_preview(pl_run* run, const pl_chunk** out) {
     }
     pv->run = run;
     pv->updater = (pl_updater){.run = run, .preview = pv};
-    PL_TRY(begin(pv));
+    const pl_status status = begin(pv);
+    if (status == PL_ERR_LIMIT && run->mem.limit_hit && run->failed == PL_OK) {
+      return pl_fail_memory(run->err, "the preview", run->mem.bytes_max);
+    }
+    PL_TRY(status);
   }
   uint32_t count = 0;
   for (; count < PL_CHUNK_ROWS && pv->next < pv->sorter.count; count++) {
