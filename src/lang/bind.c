@@ -91,11 +91,7 @@ static pl_status unite_more(pl_binder* b, const branch* first, const branch* sec
 
 static pl_status bind_branch(pl_binder* b, const pl_ast* single, branch* out) {
   PL_TRY(pl_bind_single(b, single, &out->root, &out->columns, &out->count));
-  const pl_ast_kind last = single->last->kind;
-  if (!is_update(single) && last != PL_AST_RETURN && last != PL_AST_RETURN_GRAPH) {
-    PL_BIND_FAIL(b, ((pl_span){single->span.end, single->span.end}), NO_RETURN, 0);
-  }
-  if (last != PL_AST_RETURN_GRAPH) {
+  if (single->last->kind != PL_AST_RETURN_GRAPH) {
     return PL_OK;
   }
   out->graph = single->last;
