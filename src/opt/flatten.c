@@ -111,29 +111,23 @@ static pl_status must_distribute(pl_arena* arena, const pl_query* query, pl_slot
   return PL_OK;
 }
 
-static pl_alg* single_branch(pl_arena* arena, const pl_alg* either, uint32_t branch) {
-  pl_alg* out = PL_ARENA_NEW(arena, pl_alg);
-  if (out) {
-    *out = *either;
-    out->either.branches = &either->either.branches[branch];
-    out->either.count = 1;
-  }
-  return out;
-}
-
-/// GROUP of one branch with the other required parts.
+/// One branch with the other required parts: what it requires is joined with them, the rest of it comes after.
 static pl_alg* branch_group(pl_arena* arena, const pl_alg_group* group, uint32_t at, uint32_t branch) {
+  const pl_alg* one = group->required[at]->either.branches[branch];
+  const uint32_t count = group->required_count, own = one->group.required_count;
   pl_alg* out = PL_ARENA_NEW(arena, pl_alg);
-  pl_alg** required = grown(arena, group->required, group->required_count, 0, sizeof(pl_alg*));
+  pl_alg** required = grown(arena, group->required, count, own, sizeof(pl_alg*));
   if (!out || !required) {
     return NULL;
   }
-  required[at] = single_branch(arena, group->required[at], branch);
-  out->kind = PL_ALG_GROUP;
-  out->span = group->required[at]->span;
+  memmove(required + at + own, required + at + 1, (count - at - 1) * sizeof(pl_alg*));
+  if (own) {
+    memcpy(required + at, one->group.required, own * sizeof(pl_alg*));
+  }
+  *out = *one;
   out->group.required = required;
-  out->group.required_count = group->required_count;
-  return required[at] ? out : NULL;
+  out->group.required_count = count - 1 + own;
+  return out;
 }
 
 static pl_status distribute(pl_arena* arena, pl_alg_group* group, uint32_t at) {
@@ -162,7 +156,7 @@ pl_status pl_distribute_either(pl_arena* arena, const pl_query* query, pl_slots 
                                bool* changed) {
   *changed = false;
   for (uint32_t i = 0; i < group->required_count && !*changed; i++) {
-    if (group->required[i]->kind == PL_ALG_EITHER && group->required[i]->either.count > 1) {
+    if (group->required[i]->kind == PL_ALG_EITHER) {
       PL_TRY(must_distribute(arena, query, bound, group, i, changed));
       if (*changed) {
         PL_TRY(distribute(arena, group, i));

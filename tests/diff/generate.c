@@ -112,6 +112,10 @@ static void statement(gen* g) {
   const uint32_t dice = below(g, 20);
   if (try_feature(g, GEN_SAME, 6)) {
     const uint32_t a = below(g, NODES);
+    if (once_in(g, 12)) {
+      put(g, "p%u same_as p%u", below(g, PREDICATES), below(g, PREDICATES));
+      return;
+    }
     put(g, "n%u %s n%u", a, once_in(g, 4) ? "owl:sameAs" : "same_as", (a + 1 + below(g, NODES - 1)) % NODES);
   } else if ((on(g, GEN_LABELS) || on(g, GEN_TEXT)) && dice < 4) {
     put(g, "n%u %s \"%s\"%s", below(g, NODES), once_in(g, 3) ? "alias" : "label", PICK(g, labels),

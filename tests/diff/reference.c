@@ -191,29 +191,49 @@ static bool seen_before(seen_list* seen, ref_statement key) {
   return false;
 }
 
-static void match_scan(ref_run* run, const pl_alg_scan* scan, const ref_id* in, ref_rows* out) {
+/// A pattern all of whose verbs are same_as: it shows nodes as stored.
+static bool is_raw(const ref_run* run, const pl_alg* part) {
+  bool raw = part->kind == PL_ALG_SCAN;
+  for (uint32_t v = 0; raw && v < part->scan.verb_count; v++) {
+    const pl_ref* verb = &part->scan.verbs[v].predicate;
+    raw = verb->kind == PL_REF_TERM &&
+          (run->terms[verb->index] == run->same_as || run->terms[verb->index] == run->owl_same_as);
+  }
+  return raw;
+}
+
+/// How an end of a scan sees nodes.
+static const ref_id* classes_at(const ref_run* run, const pl_ref* end, bool raw, const ref_id* classes) {
+  return raw && end->kind == PL_REF_SLOT && run->raw[end->index] ? NULL : classes;
+}
+
+static void match_scan(ref_run* run, const pl_alg* part, const ref_id* in, ref_rows* out) {
+  const pl_alg_scan* scan = &part->scan;
   const ref_statements* facts = &run->graph->facts;
-  const bool by_fact = scan->mode == PL_SCAN_FACTS;
+  const bool by_fact = scan->mode == PL_SCAN_FACTS, raw = is_raw(run, part);
   const bool pairs = by_fact && (scan->verb_count > 1 || scan->verbs[0].predicate.kind == PL_REF_ANY);
   const ref_id* classes = ref_shown(run, scan->lens, in);
+  const ref_id* as_subject = classes_at(run, &scan->subject, raw, classes);
+  const ref_id* as_object = classes_at(run, &scan->object, raw, classes);
+  const ref_id* as_verb = raw ? NULL : classes;
   seen_list seen = {ref_alloc(&run->arena, facts->count * scan->verb_count * sizeof(ref_statement)), 0};
   ref_id* row = ref_copy(run, in);
   for (uint32_t v = 0; v < scan->verb_count; v++) {
     for (size_t i = 0; i < facts->count; i++) {
       const ref_statement f = facts->data[i];
       const bool inverse = scan->verbs[v].inverse;
-      const bool identity = f.p == run->same_as || f.p == run->owl_same_as;
-      const ref_id* shown = identity ? NULL : classes;
-      const ref_id a = ref_shown_of(run, shown, inverse ? f.o : f.s), b = ref_shown_of(run, shown, inverse ? f.s : f.o);
+      const ref_id a = ref_shown_of(run, as_subject, inverse ? f.o : f.s);
+      const ref_id b = ref_shown_of(run, as_object, inverse ? f.s : f.o);
+      const ref_id p = ref_shown_of(run, as_verb, f.p);
       // rows of facts differ in their ends; those of assertions in the fact, or in the way it is read
-      const ref_statement ends = {a, pairs ? 0 : f.p, b, 0};
-      const ref_statement said = {inverse ? b : a, f.p * 2 + (inverse && a != b), inverse ? a : b, f.c};
+      const ref_statement ends = {a, pairs ? 0 : p, b, 0};
+      const ref_statement said = {inverse ? b : a, p * 2 + (inverse && a != b), inverse ? a : b, f.c};
       const ref_statement key = by_fact ? ends : said;
       ref_reset(run, row, in);
       if ((!by_fact && f.c == 0) || !ref_passes(run, scan->lens, f.c, in) ||
-          !ref_meet(run, &scan->subject, inverse ? f.o : f.s, inverse, shown, row) ||
-          !ref_meet(run, &scan->verbs[v].predicate, f.p, false, NULL, row) ||
-          !ref_meet(run, &scan->object, inverse ? f.s : f.o, !inverse, shown, row) || seen_before(&seen, key)) {
+          !ref_meet(run, &scan->subject, inverse ? f.o : f.s, inverse, as_subject, row) ||
+          !ref_meet(run, &scan->verbs[v].predicate, f.p, false, as_verb, row) ||
+          !ref_meet(run, &scan->object, inverse ? f.s : f.o, !inverse, as_object, row) || seen_before(&seen, key)) {
         continue;
       }
       if (scan->c == PL_SLOT_NONE ||
@@ -236,9 +256,10 @@ static void match_annot(ref_run* run, const pl_alg_annot* annot, const ref_id* i
     const size_t at = i % total;
     const ref_statement f = at < lists[0]->count ? lists[0]->data[at] : lists[1]->data[at - lists[0]->count];
     ref_reset(run, row, in);
-    if (ref_meet(run, &annot->c, f.s, false, NULL, row) && ref_meet(run, &verb->predicate, f.p, false, NULL, row) &&
+    if (ref_meet(run, &annot->c, f.s, false, NULL, row) && ref_meet(run, &verb->predicate, f.p, false, shown, row) &&
         ref_meet(run, &annot->object, f.o, true, shown, row) &&
-        !seen_before(&seen, (ref_statement){f.s, pairs ? 0 : f.p, ref_shown_of(run, shown, f.o), 0})) {
+        !seen_before(
+            &seen, (ref_statement){f.s, pairs ? 0 : ref_shown_of(run, shown, f.p), ref_shown_of(run, shown, f.o), 0})) {
       ref_push(run, out, ref_copy(run, row));
     }
   }
@@ -317,23 +338,47 @@ static void settle(ref_run* run, const pl_alg* alg, ref_id* row) {
 }
 
 /// A group whose eithers are resolved: the branches' required parts beside its own, the rest of each group innermost first.
+typedef struct origin {
+  const pl_alg_group* group;
+  const pl_alg* either;         ///< whose branch it is; NULL: the outermost group
+  const struct origin* parent;  ///< the group of the either
+} origin;
 typedef struct flat {
   const pl_alg* required[PARTS_MAX];
+  const origin* from[PARTS_MAX];  ///< where a required part stood
   size_t required_count;
-  const pl_alg_group* rests[PARTS_MAX];
+  const origin* rests[PARTS_MAX];
   size_t rest_count;
 } flat;
 
-static void flat_add(ref_run* run, flat* f, const pl_alg_group* group) {
+static void flat_add(ref_run* run, flat* f, const pl_alg_group* group, const pl_alg* either, const origin* parent) {
   if (f->required_count + group->required_count > PARTS_MAX || f->rest_count == PARTS_MAX) {
     run->skip = "a large group";
     return;
   }
+  origin* own = ref_alloc(&run->arena, sizeof *own);
+  *own = (origin){group, either, parent};
   for (uint32_t i = 0; i < group->required_count; i++) {
+    f->from[f->required_count] = own;
     f->required[f->required_count++] = group->required[i];
   }
   memmove(f->rests + 1, f->rests, f->rest_count++ * sizeof f->rests[0]);
-  f->rests[0] = group;
+  f->rests[0] = own;
+}
+
+/// The rest of a branch beside another either whose branch at hand leaves something unbound: free there, or null? Not said.
+static bool leaves_a_choice(ref_run* run, const origin* o, const ref_id* row) {
+  const pl_alg_group* g = o->group;
+  ref_id* settled = ref_copy(run, row);
+  for (; o->parent; o = o->parent) {
+    for (uint32_t i = 0; i < o->parent->group->required_count; i++) {
+      if (o->parent->group->required[i] != o->either) {
+        settle(run, o->parent->group->required[i], settled);
+      }
+    }
+  }
+  return g->optional_count + g->not_count + g->mark_count &&
+         memcmp(settled, row, run->query->slot_count * sizeof(ref_id)) != 0;
 }
 
 static bool waits(ref_run* run, const pl_alg* part, const ref_id* row) {
@@ -354,7 +399,7 @@ static bool waits(ref_run* run, const pl_alg* part, const ref_id* row) {
 static void match_part(ref_run* run, const pl_alg* part, const ref_id* row, ref_rows* out) {
   switch (part->kind) {
     case PL_ALG_SCAN:
-      match_scan(run, &part->scan, row, out);
+      match_scan(run, part, row, out);
       return;
     case PL_ALG_ANNOT:
       match_annot(run, &part->annot, row, out);
@@ -370,6 +415,66 @@ static void match_part(ref_run* run, const pl_alg* part, const ref_id* row, ref_
   }
 }
 
+/// Lens of a part, and the slots of nodes in it.
+static uint32_t slots_of(const pl_alg* part, pl_slot slots[3]) {
+  const pl_ref* refs[3] = {NULL, NULL, NULL};
+  uint32_t lens = PL_LENS_NONE;
+  slots[0] = slots[1] = slots[2] = PL_SLOT_NONE;
+  if (part->kind == PL_ALG_SCAN) {
+    refs[0] = &part->scan.subject, refs[1] = &part->scan.object, refs[2] = &part->scan.verbs[0].predicate;
+    lens = part->scan.lens;
+  } else if (part->kind == PL_ALG_ANNOT) {
+    refs[0] = &part->annot.object, refs[1] = &part->annot.verbs[0].predicate;
+    lens = part->annot.lens;
+  } else if (part->kind == PL_ALG_PATH) {
+    refs[0] = &part->path.subject, refs[1] = &part->path.object;
+    lens = part->path.lens;
+  } else if (part->kind == PL_ALG_LABEL) {
+    slots[0] = part->label.node;
+    lens = part->label.lens;
+  }
+  for (int i = 0; i < 3; i++) {
+    slots[i] = refs[i] && refs[i]->kind == PL_REF_SLOT ? refs[i]->index : slots[i];
+  }
+  return lens;
+}
+
+static bool has_same(const ref_run* run, uint32_t lens) {
+  bool same = false;
+  for (uint32_t i = 0; lens != PL_LENS_NONE && i < run->query->lenses[lens].count; i++) {
+    same |= run->query->lenses[lens].parts[i].kind == PL_LENS_SAME;
+  }
+  return same;
+}
+
+/// A part under identity lets those without it bind their slots first.
+static bool lets_go_first(const ref_run* run, const pl_alg* part, const pl_alg* other, const ref_id* row) {
+  pl_slot own[3], others[3];
+  bool meet = false;
+  const uint32_t lens = slots_of(part, own), other_lens = slots_of(other, others);
+  for (int i = 0; i < 9; i++) {
+    meet |= own[i / 3] != PL_SLOT_NONE && own[i / 3] == others[i % 3] && row[own[i / 3]] == REF_UNBOUND;
+  }
+  return meet && has_same(run, lens) && !has_same(run, other_lens);
+}
+
+/// Slots of same_as patterns that nothing else under identity uses, and that have no value yet.
+static const uint8_t* raw_slots(ref_run* run, const flat* f, const ref_id* row) {
+  uint8_t* raw = ref_alloc(&run->arena, run->query->slot_count + 1);
+  for (int pass = 0; pass < 2; pass++) {
+    for (size_t i = 0; i < f->required_count; i++) {
+      pl_slot slots[3];
+      const uint32_t lens = slots_of(f->required[i], slots);
+      for (int k = 0; k < 3 && has_same(run, lens) && is_raw(run, f->required[i]) == (pass == 0); k++) {
+        if (slots[k] != PL_SLOT_NONE) {
+          raw[slots[k]] = pass == 0 && row[slots[k]] == REF_UNBOUND;
+        }
+      }
+    }
+  }
+  return raw;
+}
+
 /// Join the row with the required parts that are left.
 static void join(ref_run* run, const pl_alg* const* parts, size_t count, const ref_id* row, ref_rows* out) {
   if (count == 0) {
@@ -377,8 +482,14 @@ static void join(ref_run* run, const pl_alg* const* parts, size_t count, const r
     return;
   }
   size_t pick = 0;
-  while (pick < count && waits(run, parts[pick], row)) {
-    pick++;
+  for (; pick < count; pick++) {
+    bool ready = !waits(run, parts[pick], row);
+    for (size_t i = 0; i < count && ready; i++) {
+      ready = !lets_go_first(run, parts[pick], parts[i], row);
+    }
+    if (ready) {
+      break;
+    }
   }
   pick = pick < count ? pick : 0;
   const pl_alg* rest[PARTS_MAX];
@@ -451,7 +562,8 @@ static void resolve(ref_run* run, const flat* f, const ref_id* row, ref_rows* ou
       flat* one = ref_alloc(&run->arena, sizeof *one);
       *one = *f;
       memmove(one->required + i, one->required + i + 1, (--one->required_count - i) * sizeof one->required[0]);
-      flat_add(run, one, &either->either.branches[b]->group);
+      memmove(one->from + i, one->from + i + 1, (one->required_count - i) * sizeof one->from[0]);
+      flat_add(run, one, &either->either.branches[b]->group, either, f->from[i]);
       resolve(run, one, row, out);
     }
     if (either->kind == PL_ALG_EITHER) {
@@ -459,9 +571,15 @@ static void resolve(ref_run* run, const flat* f, const ref_id* row, ref_rows* ou
     }
   }
   ref_rows rows = {0};
+  const uint8_t* outer = run->raw;
+  run->raw = raw_slots(run, f, row);
   join(run, f->required, f->required_count, row, &rows);
+  run->raw = outer;
   for (size_t i = 0; i < f->rest_count; i++) {
-    add_rest(run, f->rests[i], &rows);
+    for (size_t k = 0; k < rows.count && !run->skip; k++) {
+      run->skip = leaves_a_choice(run, f->rests[i], rows.data[k]) ? "a variable of another either" : NULL;
+    }
+    add_rest(run, f->rests[i]->group, &rows);
   }
   for (size_t i = 0; i < rows.count; i++) {
     ref_push(run, out, rows.data[i]);
@@ -470,7 +588,7 @@ static void resolve(ref_run* run, const flat* f, const ref_id* row, ref_rows* ou
 
 void ref_group(ref_run* run, const pl_alg_group* group, const ref_id* row, ref_rows* out) {
   flat* f = ref_alloc(&run->arena, sizeof *f);
-  flat_add(run, f, group);
+  flat_add(run, f, group, NULL, NULL);
   if (!run->skip) {
     resolve(run, f, row, out);
   }

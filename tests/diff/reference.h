@@ -58,11 +58,12 @@ typedef struct ref_run {
   pl_arena arena;  ///< rows
   ref_id* terms;   ///< by number in the query
   ref_id same_as, owl_same_as;
-  const char* skip;  ///< why the answer is not determined or not known here; NULL = it is
-  bool ties;         ///< an order left rows of different contents equal
-  uint8_t** passes;  ///< by lens, then by id of an assertion: 0 unknown, 1 no, 2 yes
-  ref_id** shown;    ///< by lens: shown node by id; NULL = not computed yet
-  size_t id_count;   ///< ids that stood in the store or the query when it began; later ones are computed
+  const uint8_t* raw;  ///< by slot: only same_as patterns of the group at hand use it, so it shows nodes as stored
+  const char* skip;    ///< why the answer is not determined or not known here; NULL = it is
+  bool ties;           ///< an order left rows of different contents equal
+  uint8_t** passes;    ///< by lens, then by id of an assertion: 0 unknown, 1 no, 2 yes
+  ref_id** shown;      ///< by lens: shown node by id; NULL = not computed yet
+  size_t id_count;     ///< ids that stood in the store or the query when it began; later ones are computed
   struct {
     const pl_path* path;
     uint8_t* pairs;
@@ -89,6 +90,7 @@ ref_id ref_known(ref_run* run, const char* iri);  ///< id of an IRI; "source" is
 ref_id ref_eval(ref_run* run, const pl_expr* expr, const ref_id* row);
 bool ref_true(ref_run* run, const pl_expr* expr, const ref_id* row);
 int ref_order(const ref_run* run, ref_id a, ref_id b);
+int ref_order_paths(const ref_run* run, const ref_id* a, size_t a_count, const ref_id* b, size_t b_count);
 ref_id ref_put_value(ref_run* run, const pl_value* value);
 ref_id ref_aggregate(ref_run* run, const pl_alg_agg* agg, bool row_order, const ref_rows* rows);
 bool ref_folded_equal(ref_run* run, pl_str a, pl_str b);

@@ -59,6 +59,22 @@ bool ref_true(ref_run* run, const pl_expr* expr, const ref_id* row) {
   return truth_of(run, ref_eval(run, expr, row)) == PL_TRUE;
 }
 
+/// Nodes along the path, then predicates, then forth before back.
+int ref_order_paths(const ref_run* run, const ref_id* a, size_t a_count, const ref_id* b, size_t b_count) {
+  for (size_t part = 0; part < 3; part++) {
+    for (size_t i = part; i < a_count && i < b_count; i += 3) {
+      const int c = part == 2 ? (int)a[i] - (int)b[i] : ref_order(run, a[i], b[i]);
+      if (c) {
+        return c;
+      }
+    }
+    if (a_count != b_count) {
+      return a_count < b_count ? -1 : 1;
+    }
+  }
+  return 0;
+}
+
 int ref_order(const ref_run* run, ref_id a, ref_id b) {
   const ref_entry *x = ref_entry_of(run, a), *y = ref_entry_of(run, b);
   if (x->kind == REF_TERM && y->kind == REF_TERM) {
@@ -66,6 +82,9 @@ int ref_order(const ref_run* run, ref_id a, ref_id b) {
   }
   if (x->kind != y->kind) {
     return x->kind < y->kind ? -1 : 1;
+  }
+  if (x->kind == REF_PATH) {
+    return ref_order_paths(run, x->items, x->count, y->items, y->count);
   }
   for (size_t i = 0; i < x->count && i < y->count; i++) {
     const int c = ref_order(run, x->items[i], y->items[i]);

@@ -215,13 +215,21 @@ static bool better(const ref_run* run, const bool* left, ref_id a, ref_id b) {
   return x != y ? x > y : ref_order(run, a, b) < 0;
 }
 
-const ref_id* ref_shown(ref_run* run, uint32_t lens, const ref_id* row) {
-  const pl_lens_part* same = NULL;
-  for (uint32_t i = 0; lens != PL_LENS_NONE && i < run->query->lenses[lens].count; i++) {
-    const pl_lens_part* part = &run->query->lenses[lens].parts[i];
-    same = part->kind == PL_LENS_SAME ? part : same;
+/// Is a same_as statement by c confident enough?
+static bool followed(ref_run* run, const pl_lens* lens, ref_id c, const ref_id* row) {
+  bool all = true;
+  for (uint32_t i = 0; i < lens->count; i++) {
+    all &= lens->parts[i].kind != PL_LENS_SAME || passes_trust(run, &lens->parts[i], c, row);
   }
-  if (!same || run->shown[lens]) {
+  return all;
+}
+
+const ref_id* ref_shown(ref_run* run, uint32_t lens, const ref_id* row) {
+  bool same = false;
+  for (uint32_t i = 0; lens != PL_LENS_NONE && i < run->query->lenses[lens].count; i++) {
+    same |= run->query->lenses[lens].parts[i].kind == PL_LENS_SAME;
+  }
+  if (!same || (run->shown[lens] && !run->query->lenses[lens].correlated)) {
     return same ? run->shown[lens] : NULL;
   }
   const ref_statements* facts = &run->graph->facts;
@@ -235,7 +243,8 @@ const ref_id* ref_shown(ref_run* run, uint32_t lens, const ref_id* row) {
   }
   for (size_t i = 0; i < facts->count; i++) {
     const ref_statement f = facts->data[i];
-    if ((f.p != own && f.p != owl) || !passes_trust(run, same, f.c, row) || !ref_passes(run, lens, f.c, row)) {
+    if ((f.p != own && f.p != owl) || f.s == f.o || ref_entry_of(run, f.o)->term.kind == PL_TERM_LITERAL ||
+        !followed(run, &run->query->lenses[lens], f.c, row) || !ref_passes(run, lens, f.c, row)) {
       continue;
     }
     left[f.s] = true;

@@ -22,7 +22,7 @@ static bool leads(walk* w, const pl_path* path, const ref_statement* f, bool inv
   for (uint32_t i = 0; i < path->verb_count; i++) {
     const pl_verb* verb = &path->verbs[i];
     direction |= verb->inverse == inverse;
-    listed |= verb->inverse == inverse && ref_meet(w->run, &verb->predicate, f->p, false, NULL, NULL);
+    listed |= verb->inverse == inverse && ref_meet(w->run, &verb->predicate, f->p, false, w->shown, NULL);
   }
   return path->kind == PL_PATH_STEP ? listed : direction && !listed;
 }
@@ -203,19 +203,6 @@ static void extend(walk* w, const pl_path* path, const trails* from, size_t leng
   }
 }
 
-/// Smaller names first: nodes along the path, then predicates, then forth before back.
-static int compare_trails(const walk* w, const trail* a, const trail* b) {
-  for (size_t part = 0; part < 3; part++) {
-    for (size_t i = part; i < a->count; i += 3) {
-      const int c = part == 2 ? (int)a->items[i] - (int)b->items[i] : ref_order(w->run, a->items[i], b->items[i]);
-      if (c) {
-        return c;
-      }
-    }
-  }
-  return 0;
-}
-
 static void shortest(walk* w, const pl_alg_path* path, ref_id a, ref_id b, const ref_id* row, ref_rows* out) {
   const trails start = {&(trail){&a, 1}, 1, 1};
   trails best = {0};
@@ -228,7 +215,8 @@ static void shortest(walk* w, const pl_alg_path* path, ref_id a, ref_id b, const
         continue;
       }
       if (path->mode == PL_PATH_SHORTEST && best.count) {
-        best.data[0] = compare_trails(w, t, &best.data[0]) < 0 ? *t : best.data[0];
+        best.data[0] =
+            ref_order_paths(w->run, t->items, t->count, best.data[0].items, t->count) < 0 ? *t : best.data[0];
       } else {
         add_trail(w, &best, t->items, t->count);
       }
