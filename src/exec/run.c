@@ -123,6 +123,7 @@ void pl_run_close(pl_run* run) {
       run->ops[i]->node->type->close(run->ops[i]);
     }
   }
+  pl_preview_free(run);
   pl_lens_free(run);
   pl_classes_free(run);
   pl_why_free(run);
