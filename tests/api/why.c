@@ -127,6 +127,15 @@ static void sizes_are_kept(void** state) {
   parley_finalize(q);
 }
 
+/// The newest report begins like this.
+static void expect_report(parley_query* q, const char* text) {
+  parley_diagnostic d;
+  const size_t count = parley_error_count(parley_query_error(q));
+  assert_true(count > 0);
+  assert_int_equal(parley_error_get(parley_query_error(q), count - 1, &d), PARLEY_OK);
+  assert_string_equal(d.text, text);
+}
+
 static void misuse_is_refused(void** state) {
   fixture* const f = *state;
   parley_support s = support();
@@ -139,6 +148,7 @@ static void misuse_is_refused(void** state) {
   assert_false(parley_query_is_why(NULL));
   assert_int_equal(parley_step(q), PARLEY_ROW);
   assert_int_equal(parley_why_next(q, &s), PARLEY_MISUSE);  // nobody asked
+  expect_report(q, "PLY-0729: the query does not keep why its rows are there\n");
   assert_int_equal(parley_why_confidence(q, &confidence), PARLEY_MISUSE);
   assert_int_equal(parley_query_ask_why(q, 0), PARLEY_MISUSE);  // rows are being read
   assert_int_equal(parley_reset(q), PARLEY_OK);
@@ -151,6 +161,7 @@ static void misuse_is_refused(void** state) {
   parley_finalize(q);
   q = help_prepare(f->store, "insert ( Ada knows Eve )");
   assert_int_equal(parley_query_ask_why(q, 0), PARLEY_MISUSE);
+  expect_report(q, "PLY-0730: this statement has no rows that could say why they are there\n");
   parley_finalize(q);
   q = help_prepare(f->store, "explain match ?a knows ?b return ?a");
   assert_int_equal(parley_query_ask_why(q, 0), PARLEY_MISUSE);
@@ -194,6 +205,29 @@ static void limits_hold(void** state) {
   parley_finalize(q);
 }
 
+/// Groups within groups within groups ...
+static void depth_is_limited(void** state) {
+  fixture* const f = *state;
+  parley_support s = support();
+  char text[4096];
+  help_load(f->store, "jsonl", facts);
+  size_t len = (size_t)snprintf(text, sizeof text, "match Max knows ?b with count(*) as ?n0 ");
+  for (int i = 1; i < 70; i++) {
+    len += (size_t)snprintf(text + len, sizeof text - len, "with max(?n%d) as ?n%d ", i - 1, i);
+  }
+  (void)snprintf(text + len, sizeof text - len, "return ?n69");
+  parley_query* const q = help_prepare(f->store, text);
+  assert_int_equal(parley_query_ask_why(q, 0), PARLEY_OK);
+  assert_int_equal(parley_step(q), PARLEY_ROW);
+  parley_status status = PARLEY_OK;
+  for (int i = 0; i < 100 && status == PARLEY_OK; i++) {
+    status = parley_why_next(q, &s);
+  }
+  assert_int_equal(status, PARLEY_LIMIT);
+  expect_report(q, "PLY-0731: groups within groups are shown to a depth of 64\n");
+  parley_finalize(q);
+}
+
 /// Definitions are updates without a count.
 static void definitions_are_kept(void** state) {
   fixture* const f = *state;
@@ -209,9 +243,9 @@ static void definitions_are_kept(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      HELP_TEST(support_is_walked), HELP_TEST(rows_begin_anew),      HELP_TEST(groups_have_members),
-      HELP_TEST(sizes_are_kept),    HELP_TEST(misuse_is_refused),    HELP_TEST(graphs_are_known),
-      HELP_TEST(limits_hold),       HELP_TEST(definitions_are_kept),
+      HELP_TEST(support_is_walked), HELP_TEST(rows_begin_anew),   HELP_TEST(groups_have_members),
+      HELP_TEST(sizes_are_kept),    HELP_TEST(misuse_is_refused), HELP_TEST(graphs_are_known),
+      HELP_TEST(limits_hold),       HELP_TEST(depth_is_limited),  HELP_TEST(definitions_are_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
