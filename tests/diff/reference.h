@@ -85,6 +85,12 @@ void ref_reset(const ref_run* run, ref_id* row, const ref_id* to);
 void ref_group(ref_run* run, const pl_alg_group* group, const ref_id* row, ref_rows* out);
 /// Does `ref` accept `id` in this row? Binds. `shown` (may be NULL) holds the node each one stands for.
 bool ref_meet(ref_run* run, const pl_ref* ref, ref_id id, bool object, const ref_id* shown, ref_id* row);
+ref_id* ref_blank_row(ref_run* run);  ///< nothing bound
+void ref_match_scan(ref_run* run, const pl_alg* part, const ref_id* row, ref_rows* out);
+void ref_match_annot(ref_run* run, const pl_alg_annot* annot, const ref_id* row, ref_rows* out);
+void ref_match_label(ref_run* run, const pl_alg_label* label, const ref_id* row, ref_rows* out);
+/// A pattern all of whose verbs are same_as: it shows nodes as stored.
+bool ref_is_raw(const ref_run* run, const pl_alg* part);
 ref_id ref_known(ref_run* run, const char* iri);  ///< id of an IRI; "source" is below the default base
 
 ref_id ref_eval(ref_run* run, const pl_expr* expr, const ref_id* row);
