@@ -10,7 +10,7 @@
 // ---- contradictions ----
 
 /// Columns of `conflicts`.
-enum { SUBJECT, PREDICATE, KIND, SIDES, SIDE_COLUMNS = 6, COLUMNS = SIDES + 2 * SIDE_COLUMNS };
+enum { KIND = 2, SIDES, SIDE_COLUMNS = 6, COLUMNS = SIDES + 2 * SIDE_COLUMNS };
 
 // One side: the object, then what is known of who says so.
 static void print_side(FILE* out, parley_query* query, size_t first) {

@@ -137,10 +137,12 @@ static parley_status print(graph* g) {
     case CLI_SVG:
     case CLI_PNG:
       return graph_print_picture(g);
-    case CLI_TABLE:
-      return parley_query_is_describe(g->query) ? graph_print_card(g) : graph_print_table(g);
+    case CLI_JSON:
+      return graph_print_json(g);
     default:
-      return graph_print_table(g);
+      return g->session->format == CLI_TABLE && parley_query_is_describe(g->query)
+                 ? graph_print_card(g)
+                 : printer_run(g->session, g->query, g);
   }
 }
 

@@ -41,11 +41,13 @@ parley_status cli_graph_print(cli_session* session, parley_query* query);
 /// Take the current row. Free with graph_fact_free().
 parley_status graph_fact_read(graph* g, graph_fact* fact);
 void graph_fact_free(graph_fact* fact);
+/// Names of a fact's sources, each once, separated by ", ". The caller frees it.
+char* graph_fact_sources(const graph_fact* fact);
 /// Keep every fact, at most `limit` (0 = all); PARLEY_LIMIT, said on stderr, if there are more. Returns PARLEY_DONE.
 parley_status graph_read_all(graph* g, size_t limit);
 
 parley_status graph_print_rdf(graph* g);      ///< ttl, nt, nq and jsonl, row by row
-parley_status graph_print_table(graph* g);    ///< table, csv, tsv, json, markdown
+parley_status graph_print_json(graph* g);     ///< an array of facts
 parley_status graph_print_card(graph* g);     ///< describe for people
 parley_status graph_print_picture(graph* g);  ///< dot, mermaid, svg, png
 

@@ -1,7 +1,6 @@
 // Answers as CSV (RFC 4180), TSV, JSON, JSON Lines, Markdown, or as a table (table.c).
 #include "printer.h"
 
-#include "graph.h"
 #include "why.h"
 
 #include <stdlib.h>
@@ -65,6 +64,9 @@ static const char* added_name(const printer* p, const char* name, const char* ot
 }
 
 const char* printer_column_name(const printer* p, size_t column) {
+  if (p->graph && column > OBJECT) {
+    return column == OBJECT + 1 ? "confidence" : "sources";
+  }
   return column < parley_column_count(p->query) ? parley_column_name(p->query, column)
                                                 : added_name(p, "confidence", "row_confidence");
 }
@@ -73,8 +75,13 @@ parley_status printer_column(printer* p, size_t column, parley_value* v, cell_te
   if (column < parley_column_count(p->query)) {
     return cli_column(p->query, column, v, text);
   }
-  double confidence = 0;
-  const parley_status status = parley_why_confidence(p->query, &confidence);
+  if (column > parley_column_count(p->query)) {
+    *v = (parley_value){.type = PARLEY_STRING, .text = p->sources, .text_len = strlen(p->sources)};
+    *text = text_of(p->sources);
+    return PARLEY_OK;
+  }
+  double confidence = p->fact.confidence;
+  const parley_status status = p->graph ? PARLEY_OK : parley_why_confidence(p->query, &confidence);
   snprintf(buf, 32, "%.4g", confidence);
   *v = (parley_value){.type = PARLEY_DOUBLE, .text = buf, .text_len = strlen(buf)};
   *text = text_of(buf);
@@ -227,13 +234,6 @@ static void delimited_field(printer* p, size_t i, cell_text text, bool null) {
   }
 }
 
-void printer_delimited_row(printer* p, const char* const* texts, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    delimited_field(p, i, text_of(texts[i]), false);
-  }
-  fputs(p->format == CLI_CSV ? "\r\n" : p->format == CLI_TSV ? "\n" : " |\n", p->out);
-}
-
 static void begin(printer* p) {
   const size_t columns = p->columns;
   for (size_t i = 0; i < columns; i++) {
@@ -328,19 +328,37 @@ static void footer(const cli_session* session, parley_query* query, double secon
   }
 }
 
-static parley_status print_table(cli_session* session, parley_query* query) {
-  printer p = {.session = session, .query = query, .format = session->format, .out = session->out};
+// The row that the query stands on.
+static parley_status take_row(printer* p) {
+  if (p->graph) {
+    const parley_status read = graph_fact_read(p->graph, &p->fact);
+    if (read != PARLEY_OK) {
+      return read;
+    }
+    p->sources = graph_fact_sources(&p->fact);
+  }
+  const parley_status status = p->format == CLI_TABLE ? table_row(p) : row(p);
+  if (p->graph) {
+    graph_fact_free(&p->fact);
+    free(p->sources);
+    p->sources = NULL;
+  }
+  return status;
+}
+
+parley_status printer_run(cli_session* session, parley_query* query, graph* g) {
+  printer p = {.session = session, .query = query, .format = session->format, .out = session->out, .graph = g};
   const size_t columns = parley_column_count(query);
   parley_status status;
   p.width = (size_t)cli_width(p.out);
-  p.why = columns > 0 && parley_query_is_why(query);
-  p.columns = columns + p.why;
+  p.why = columns > 0 && !g && parley_query_is_why(query);
+  p.columns = columns + (g ? 2 : p.why);
   p.names = p.why ? cli_names_new(session, NULL) : NULL;
   if (p.format != CLI_TABLE && columns) {
     begin(&p);
   }
   while ((status = parley_step(query)) == PARLEY_ROW) {
-    const parley_status printed = p.format == CLI_TABLE ? table_row(&p) : row(&p);
+    const parley_status printed = take_row(&p);
     if (printed != PARLEY_OK) {
       status = printed;
       break;
@@ -397,7 +415,7 @@ parley_status cli_print_rows(cli_session* session, parley_query* query) {
     cli_usage("--format %s is for graphs: `return graph` and `describe`", cli_format_names[session->format]);
     return PARLEY_MISUSE;
   } else {
-    status = print_table(session, query);
+    status = printer_run(session, query, NULL);
   }
   if (status == PARLEY_DONE && !parley_query_is_explain(query)) {
     footer(session, query, now() - start);

@@ -3,7 +3,7 @@
 #define CLI_PRINTER_H
 
 #include "cli.h"
-#include "names.h"
+#include "graph.h"
 
 /// A cell of a table that is held back until the widths are known.
 typedef struct table_cell {
@@ -26,6 +26,9 @@ typedef struct printer {
   size_t columns;    ///< of the query, and one for the row's own confidence where support was asked for
   bool why;          ///< rows have support
   cli_names* names;  ///< with `why`, else NULL
+  graph* graph;      ///< of a graph, whose rows are facts; else NULL
+  graph_fact fact;   ///< of a graph: the current row
+  char* sources;     ///< of a graph: names of the fact's sources, each once
   cli_format format;
   FILE* out;
   size_t width;       ///< of the terminal, 0 if `out` is none
@@ -49,8 +52,8 @@ const char* printer_column_name(const printer* p, size_t column);
 parley_status printer_column(printer* p, size_t column, parley_value* v, cell_text* text, char* buf);
 /// Value and text of a column of the current row.
 parley_status cli_column(parley_query* query, size_t column, parley_value* v, cell_text* text);
-/// A row of CSV, TSV or Markdown.
-void printer_delimited_row(printer* p, const char* const* texts, size_t count);
+/// Print a query's rows one after the other; of a graph (NULL: none) with the fact's confidence and sources.
+parley_status printer_run(cli_session* session, parley_query* query, graph* g);
 parley_status table_row(printer* p);     ///< take the query's current row
 void table_end(printer* p, bool print);  ///< print what is held (if wanted) and free
 

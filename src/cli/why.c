@@ -30,11 +30,11 @@ static void put_time(FILE* out, cli_names* names, const parley_support* s) {
 }
 
 void cli_assertion_text(FILE* out, cli_names* names, const parley_support* s) {
-  const bool graph = s->source.type == PARLEY_NULL && s->assertion.type == PARLEY_IRI;
+  const bool of_graph = s->source.type == PARLEY_NULL && s->assertion.type == PARLEY_IRI;
   if (s->source.type != PARLEY_NULL) {
     fputs(name_of(names, &s->source), out);
   } else {
-    fprintf(out, graph ? "graph %s" : "no source", graph ? name_of(names, &s->assertion) : "");
+    fprintf(out, of_graph ? "graph %s" : "no source", of_graph ? name_of(names, &s->assertion) : "");
   }
   if (s->span.type != PARLEY_NULL) {
     fprintf(out, ", %s", name_of(names, &s->span));

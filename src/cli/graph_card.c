@@ -1,4 +1,4 @@
-// A graph as a table of facts with their sources; `describe` as a card for each term.
+// A fact with its sources in few words or as JSON; `describe` as a card for each term.
 #include "graph.h"
 #include "printer.h"
 #include "textset.h"
@@ -7,14 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ---- a table ----
-
-enum { COLUMNS = 5, FACTS_MAX = 100000 };
-
-static const char* const header[COLUMNS] = {"subject", "predicate", "object", "confidence", "sources"};
-
-// Names of the fact's sources, each once.
-static char* sources_of(const graph_fact* fact) {
+char* graph_fact_sources(const graph_fact* fact) {
   char* text = NULL;
   size_t len = 0;
   bool first = true;
@@ -34,28 +27,6 @@ static char* sources_of(const graph_fact* fact) {
   return cli_need(text);
 }
 
-// The grid of the first facts gives the widths; the rest follows in grids of their own size.
-static void print_grid(graph* g, size_t from, size_t count) {
-  static const bool right[COLUMNS] = {false, false, false, true, false};
-  const char** const cells = cli_need(calloc(count * COLUMNS + 1, sizeof *cells));
-  for (size_t i = 0; i < count; i++) {
-    const graph_fact* const fact = &g->facts[from + i];
-    for (size_t j = 0; j < 3; j++) {
-      cells[i * COLUMNS + j] = fact->terms[j].name;
-    }
-    char* confidence = NULL;
-    cli_need(asprintf(&confidence, "%.4g", fact->confidence) < 0 ? NULL : confidence);
-    cells[i * COLUMNS + 3] = confidence;
-    cells[i * COLUMNS + 4] = sources_of(fact);
-  }
-  cli_print_grid(g->session->out, header, right, COLUMNS, cells, count);
-  for (size_t i = 0; i < count; i++) {
-    free((void*)(uintptr_t)cells[i * COLUMNS + 3]);
-    free((void*)(uintptr_t)cells[i * COLUMNS + 4]);
-  }
-  free(cells);
-}
-
 static void json_fact(graph* g, const graph_fact* fact) {
   FILE* const out = g->session->out;
   static const char* const keys[] = {"{\"subject\": ", ", \"predicate\": ", ", \"object\": "};
@@ -70,63 +41,30 @@ static void json_fact(graph* g, const graph_fact* fact) {
   fputs(fact->plain ? fact->said_count ? ", {\"plain\": true}]}" : "{\"plain\": true}]}" : "]}", out);
 }
 
-static void delimited_fact(graph* g, const graph_fact* fact) {
-  printer p = {.session = g->session, .query = g->query, .format = g->session->format, .out = g->session->out};
-  char confidence[32];
-  char* const sources = sources_of(fact);
-  const char* const texts[COLUMNS] = {fact->terms[0].name, fact->terms[1].name, fact->terms[2].name, confidence,
-                                      sources};
-  snprintf(confidence, sizeof confidence, "%.4g", fact->confidence);
-  printer_delimited_row(&p, texts, COLUMNS);
-  free(sources);
-}
-
-static parley_status print_streaming(graph* g) {
+parley_status graph_print_json(graph* g) {
   FILE* const out = g->session->out;
-  const bool json = g->session->format == CLI_JSON;
-  printer p = {.session = g->session, .query = g->query, .format = g->session->format, .out = out};
   parley_status status;
-  if (json) {
-    fputc('[', out);
-  } else {
-    printer_delimited_row(&p, header, COLUMNS);
-    if (p.format == CLI_MARKDOWN) {
-      fputs("| --- | --- | --- | --- | --- |\n", out);
-    }
-  }
+  fputc('[', out);
   while ((status = parley_step(g->query)) == PARLEY_ROW && !ferror(out)) {
     graph_fact fact;
     const parley_status read = graph_fact_read(g, &fact);
     if (read != PARLEY_OK) {
       return read;
     }
-    if (json) {
-      fputs(g->session->rows ? ",\n " : "\n ", out);
-      json_fact(g, &fact);
-    } else {
-      delimited_fact(g, &fact);
-    }
+    fputs(g->session->rows ? ",\n " : "\n ", out);
+    json_fact(g, &fact);
     graph_fact_free(&fact);
     g->session->rows++;
   }
-  if (json && status == PARLEY_DONE) {
+  if (status == PARLEY_DONE) {  // else left open: cut off
     fputs(g->session->rows ? "\n]\n" : "]\n", out);
   }
   return status;
 }
 
-parley_status graph_print_table(graph* g) {
-  if (g->session->format != CLI_TABLE) {
-    return print_streaming(g);
-  }
-  const parley_status status = graph_read_all(g, FACTS_MAX);
-  if (status == PARLEY_DONE) {
-    print_grid(g, 0, g->count);
-  }
-  return status;
-}
-
 // ---- cards ----
+
+enum { FACTS_MAX = 100000 };
 
 typedef struct card {
   graph* g;
