@@ -112,7 +112,7 @@ static void statement(gen* g) {
   const uint32_t dice = below(g, 20);
   if (try_feature(g, GEN_SAME, 6)) {
     const uint32_t a = below(g, NODES);
-    if (once_in(g, 12)) {
+    if (!on(g, GEN_PATHS) && !on(g, GEN_SHORTEST) && once_in(g, 12)) {
       put(g, "p%u same_as p%u", below(g, PREDICATES), below(g, PREDICATES));
       return;
     }

@@ -214,8 +214,8 @@ static ref_id member(ref_run* run, ref_id x, ref_id list) {
 
 static pl_truth in_range(const pl_value* x, const pl_value* low, const pl_value* high) {
   pl_extent a, b, c;
-  if ((x->kind == PL_VALUE_DATE || x->kind == PL_VALUE_INTERVAL) && pl_value_extent(x, &a) &&
-      pl_value_extent(low, &b) && pl_value_extent(high, &c)) {
+  const bool dates = x->kind >= PL_VALUE_DATE || low->kind >= PL_VALUE_DATE || high->kind >= PL_VALUE_DATE;
+  if (dates && pl_value_extent(x, &a) && pl_value_extent(low, &b) && pl_value_extent(high, &c)) {
     return a.start_ms >= b.start_ms && a.end_ms <= c.end_ms ? PL_TRUE : PL_FALSE;
   }
   const pl_truth p = pl_value_compare(PL_CMP_GE, x, low), q = pl_value_compare(PL_CMP_LE, x, high);

@@ -121,7 +121,7 @@ typedef struct trails {
   size_t count, capacity;
 } trails;
 
-enum { TRAILS_MAX = 20000 };
+enum { TRAILS_MAX = 1500 };
 
 static void add_trail(walk* w, trails* to, const ref_id* items, size_t count) {
   for (size_t i = 0; i < to->count; i++) {
