@@ -3,7 +3,8 @@
 ///
 /// Not every mark is a diacritic. Vowel signs of the scripts of India (combining class 0), nukta (7), kana voicing (8),
 /// virama (9) and the vowels of Thai, Lao and Tibetan (84 to 132) tell words apart and stay; what goes are overlays
-/// (1), the points of Hebrew and Arabic and Syriac (10 to 36) and the diacritics proper (200 and above).
+/// (1), the points of Hebrew and Arabic and Syriac (10 to 36) and the diacritics proper (200 and above), and what encloses
+/// a character, such as a circle.
 #include "text/fold.h"
 
 #include <utf8proc.h>
@@ -42,7 +43,10 @@ static const fold_row fold_table[] = {
     {0x02BB, "'"},   // ʻ okina
     {0x02BC, "'"},   // ʼ
     {0x0640, ""},    // Arabic tatweel only stretches
+    {0x0649, "ي"},   // alef maksura: the last letter of a name is written as either
     {0x0671, "ا"},   // alef wasla
+    {0x06A9, "ك"},   // Persian keheh
+    {0x06CC, "ي"},   // Persian yeh
     {0x2018, "'"},   // typographic apostrophes
     {0x2019, "'"},
 };
@@ -68,9 +72,8 @@ static bool is_diacritic(uint32_t c) {
   const utf8proc_property_t* const property = utf8proc_get_property((utf8proc_int32_t)c);
   const int class = property->combining_class;
   const int category = property->category;
-  const bool mark =
-      category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME;
-  return mark && (class == 1 || (class >= 10 && class <= 36) || class >= 200);
+  const bool mark = category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC;
+  return category == UTF8PROC_CATEGORY_ME || (mark && (class == 1 || (class >= 10 && class <= 36) || class >= 200));
 }
 
 static pl_status fold_part(uint32_t c, pl_buf* out) {

@@ -37,6 +37,8 @@ static void test_other_scripts(void** state) {
   check("محـــمد أحمد ٱلله", "محمد احمد الله");
   check("ＡＢＣ１２３　ｱ", "abc123 ア");
   check("習近平", "習近平");
+  check("على علی کابل", "علي علي كابل");
+  check("a\xE2\x83\x9D 1\xEF\xB8\x8F\xE2\x83\xA3", "a 1");
   check("שָׁלוֹם", "שלום");
   check("Ёлка", "елка");
 }
