@@ -1,7 +1,8 @@
 /// Labels like one that no node has.
 ///
-/// Candidates come from the text index: all literals of a small index, else those with a word that begins like a word of the name. No more
-/// than some thousands are looked at, so that a misspelt name costs milliseconds on any store. What is near is then checked to be a label.
+/// Candidates come from the text index: all literals of a small index; else those whose words begin like all words of the name but one, or,
+/// should nothing be near, like one of them. No more than some thousands are looked at each time, so that a misspelt name costs milliseconds
+/// on any store. What is near is then checked to be a label.
 #include "expr/label_nodes.h"
 #include "expr/termpool_internal.h"
 #include "text/fold.h"
@@ -10,7 +11,8 @@
 #include "base/utf8.h"
 
 enum {
-  LOOKED_AT_MAX = 4096,  ///< literals compared, for each beginning of a word
+  LOOKED_AT_MAX = 4096,  ///< literals compared, for each search of the index
+  ROWS_MAX = 32768,      ///< rows of the index read for it
   WORDS_MAX = 8,         ///< words of the name that are tried
   BEGINNING = 3,         ///< characters of a word that are taken to be right
   NAME_BYTES_MAX = 256   ///< longer names have no typo in them
@@ -27,6 +29,7 @@ typedef struct search {
   pl_arena arena;                         ///< text at hand
   pl_buf name;                            ///< folded
   pl_buf label;                           ///< folded, at hand
+  pl_buf words;                           ///< looked for in the index
   uint32_t distance_max;                  ///< beyond this nothing is alike
   size_t looked_at;                       ///< literals
   suggestion best[PL_LABEL_SUGGESTIONS];  ///< nearest first
@@ -90,9 +93,11 @@ static pl_status look_at(void* user, pl_id literal) {
   return PL_OK;
 }
 
-static pl_status look_through(search* s, pl_str words) {
+/// Compare the literals with such words; *all tells whether it was every one of them.
+static pl_status look_through(search* s, pl_str words, bool* all) {
   s->looked_at = 0;
-  const pl_status status = pl_text_match(s->pool->txn, words, s->guard, look_at, s);
+  const pl_status status = pl_text_sample(s->pool->txn, words, ROWS_MAX, s->guard, look_at, s, all);
+  *all = *all && status == PL_OK;
   return status == PL_DONE ? PL_OK : status;
 }
 
@@ -104,13 +109,33 @@ static pl_str beginning(pl_str word) {
   return (pl_str){word.data, end};
 }
 
+/// Look through the texts whose words begin like the chosen ones.
+static pl_status look_for(search* s, const pl_str* words, size_t count, size_t except) {
+  bool all;
+  pl_buf_clear(&s->words);
+  for (size_t i = 0; i < count; i++) {
+    if (i != except) {
+      PL_TRY(pl_buf_str(&s->words, beginning(words[i])));
+      PL_TRY(pl_buf_char(&s->words, ' '));
+    }
+  }
+  return look_through(s, pl_buf_view(&s->words), &all);
+}
+
 static pl_status run_search(search* s) {
-  pl_str word;
+  pl_str words[WORDS_MAX];
+  size_t count = 0;
+  bool all;
   pl_tokens tokens = pl_tokens_of(pl_buf_view(&s->name), true);
-  PL_TRY(look_through(s, PL_STR("")));
-  for (size_t i = 0; s->looked_at > LOOKED_AT_MAX && i < WORDS_MAX && pl_tokens_next(&tokens, &word); i++) {
-    PL_TRY(look_through(s, beginning(word)));
-    s->looked_at = LOOKED_AT_MAX + 1;
+  PL_TRY(look_through(s, PL_STR(""), &all));
+  while (count < WORDS_MAX && !all && pl_tokens_next(&tokens, &words[count])) {
+    count++;
+  }
+  for (size_t i = 0; i < count && count > 1; i++) {
+    PL_TRY(look_for(s, words, count, i));
+  }
+  for (size_t i = 0; i < count && s->best[0].literal == PL_ID_NULL; i++) {
+    PL_TRY(look_for(s, &words[i], 1, SIZE_MAX));
   }
   return PL_OK;
 }
@@ -137,11 +162,13 @@ pl_status pl_label_suggest(pl_termpool* pool, pl_guard* guard, pl_str name, pl_a
   pl_arena_init(&s.arena, pool->mem);
   pl_buf_init(&s.name, pool->mem, SIZE_MAX / 2);
   pl_buf_init(&s.label, pool->mem, SIZE_MAX / 2);
+  pl_buf_init(&s.words, pool->mem, SIZE_MAX / 2);
   pl_status status = pl_fold(name, &s.name);
   const size_t points = pl_utf8_count(pl_buf_view(&s.name));
   s.distance_max = points < 4 ? 1 : points > 15 ? 5 : (uint32_t)points / 3;
   status = status == PL_OK ? run_search(&s) : status;
   status = status == PL_OK ? give(&s, arena, out, count) : status;
+  pl_buf_free(&s.words);
   pl_buf_free(&s.label);
   pl_buf_free(&s.name);
   pl_arena_free(&s.arena);

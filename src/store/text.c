@@ -130,6 +130,8 @@ typedef struct collect_state {
   pl_txn* txn;      ///< where
   pl_guard* guard;  ///< may be NULL
   id_list* ids;     ///< receives literals
+  size_t max;       ///< no more blocks once there are so many
+  bool cut;         ///< it was reached
 } collect_state;
 
 static pl_status collect_span(pl_index_cursor* cursor, uint32_t first, uint32_t end, void* user) {
@@ -143,14 +145,12 @@ static pl_status collect_span(pl_index_cursor* cursor, uint32_t first, uint32_t 
     return pl_index_damaged(cursor->index, cursor->bound, "its run ends are wrong");
   }
   s->ids->count += count;
-  return PL_OK;
+  s->cut = s->ids->count >= s->max;
+  return s->cut ? PL_DONE : PL_OK;
 }
 
-/// Sorted literals of a range, each once.
-static pl_status range_ids(pl_txn* txn, const word_range* range, pl_guard* guard, id_list* ids) {
-  collect_state s = {txn, guard, ids};
-  ids->count = 0;
-  PL_TRY(range_walk(txn, range, collect_span, &s));
+/// Sort, and keep each once.
+static pl_status ids_sort(pl_txn* txn, id_list* ids) {
   if (ids->count < 2) {
     return PL_OK;
   }
@@ -207,7 +207,18 @@ typedef struct search {
   size_t count;                      ///< used
   id_list ids;                       ///< candidates
   id_list more;                      ///< those of another word
+  size_t rows_max;                   ///< rows of the rarest word that are read
+  bool cut;                          ///< it has more
 } search;
+
+/// Sorted literals of a range, each once. True if there are more than rows_max allows.
+static pl_status range_ids(const search* s, const word_range* range, size_t rows_max, id_list* ids, bool* cut) {
+  collect_state state = {s->txn, s->guard, ids, rows_max, false};
+  ids->count = 0;
+  PL_TRY(range_walk(s->txn, range, collect_span, &state));
+  *cut = state.cut;
+  return ids_sort(s->txn, ids);
+}
 
 static int by_rows(const void* a, const void* b) {
   const word_range* const x = a;
@@ -240,12 +251,13 @@ static void intersect(id_list* ids, const id_list* more) {
 
 static pl_status candidates(search* s) {
   PL_TRY(weigh(s));
-  PL_TRY(range_ids(s->txn, &s->ranges[0], s->guard, &s->ids));
+  PL_TRY(range_ids(s, &s->ranges[0], s->rows_max, &s->ids, &s->cut));
   for (size_t i = 1; i < s->count && s->ids.count > SMALL; i++) {
     if (s->ranges[i].rows / CHEAP > s->ids.count) {
       break;
     }
-    PL_TRY(range_ids(s->txn, &s->ranges[i], s->guard, &s->more));
+    bool cut;
+    PL_TRY(range_ids(s, &s->ranges[i], SIZE_MAX, &s->more, &cut));
     intersect(&s->ids, &s->more);
   }
   return PL_OK;
@@ -300,8 +312,9 @@ static pl_status search_run(search* s, const wanted* want) {
   return status;
 }
 
-pl_status pl_text_match(pl_txn* txn, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {
-  search s = {.txn = txn, .guard = guard};
+pl_status pl_text_sample(pl_txn* txn, pl_str text, size_t rows, pl_guard* guard, pl_literal_fn fn, void* user,
+                         bool* all) {
+  search s = {.txn = txn, .guard = guard, .rows_max = rows};
   pl_words words;
   pl_words_init(&words, &txn->mem);
   pl_status status = pl_words_set(&words, text) == PL_OK ? PL_OK : nomem(txn);
@@ -310,12 +323,18 @@ pl_status pl_text_match(pl_txn* txn, pl_str text, pl_guard* guard, pl_literal_fn
   }
   const wanted want = {.words = &words, .fn = fn, .user = user};
   status = status == PL_OK ? search_run(&s, &want) : status;
+  *all = !s.cut;
   pl_words_free(&words);
   return status;
 }
 
+pl_status pl_text_match(pl_txn* txn, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {
+  bool all;
+  return pl_text_sample(txn, text, SIZE_MAX, guard, fn, user, &all);
+}
+
 pl_status pl_text_equal(pl_txn* txn, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {
-  search s = {.txn = txn, .guard = guard};
+  search s = {.txn = txn, .guard = guard, .rows_max = SIZE_MAX};
   pl_buf folded;
   pl_str word;
   pl_buf_init(&folded, &txn->mem, SIZE_MAX / 2);

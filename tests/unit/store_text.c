@@ -62,6 +62,12 @@ static pl_status on_literal(void* user, pl_id literal) {
   return PL_OK;
 }
 
+static pl_status stop_at_once(void* user, pl_id literal) {
+  PL_UNUSED(user);
+  PL_UNUSED(literal);
+  return PL_DONE;
+}
+
 static bool in_index(const model* m, size_t label) {
   for (unsigned p = 0; p < 2; p++) {
     for (size_t n = 0; n < NODES && m->indexed[p]; n++) {
@@ -240,6 +246,16 @@ static void test_bulk(void** state) {
   fixture_commit(f);
   assert_true(built != 0);
   assert_true(words_of_store(f) == built);
+  static model m;
+  bool all = true;
+  fixture_begin(f, false);
+  CHECK_OK(f, pl_text_sample(f->txn, PL_STR("xyz"), 1, NULL, on_literal, &m, &all));
+  assert_true(all);
+  CHECK_OK(f, pl_text_sample(f->txn, PL_STR("xyz nguyen"), 1, NULL, on_literal, &m, &all));
+  assert_true(all);
+  assert_int_equal(pl_text_sample(f->txn, PL_STR(""), 1, NULL, stop_at_once, NULL, &all), PL_DONE);
+  assert_false(all);
+  fixture_abort(f);
 }
 
 static void test_check(void** state) {
