@@ -116,6 +116,14 @@ static pl_status add_range(differ* d, diff_side* side, pl_scan* scan, pl_order o
   }
 }
 
+static pl_status add_all(differ* d, diff_side* side, pl_order order, const pl_id* prefix, unsigned n) {
+  pl_scan* scan = NULL;
+  PL_TRY(pl_scan_open(side->run.txn, order, PL_SCAN_ROWS, NULL, &side->run.mem, &scan));
+  const pl_status status = add_range(d, side, scan, order, prefix, n);
+  pl_scan_close(scan);
+  return status;
+}
+
 /// Add what the assertions, or graphs, of one list say: column `at` of the range's rows names them.
 static pl_status add_said(differ* d, diff_side* side, pl_order order, pl_id source, int at) {
   pl_scan* list = NULL;
@@ -156,13 +164,10 @@ static pl_status collect(differ* d, diff_side* side, const pl_term* source) {
       return found == PL_NOT_FOUND ? PL_OK : found;
     }
     PL_TRY(add_said(d, side, PL_ORDER_POC, id, 2));
-    return add_said(d, side, PL_ORDER_POS, id, 2);
+    PL_TRY(add_said(d, side, PL_ORDER_POS, id, 2));
+    return add_all(d, side, PL_ORDER_CSPO, &id, 1);  // a named graph is a source itself
   }
-  pl_scan* scan = NULL;
-  PL_TRY(pl_scan_open(side->run.txn, PL_ORDER_SPO, PL_SCAN_ROWS, NULL, &side->run.mem, &scan));
-  const pl_status status = add_range(d, side, scan, PL_ORDER_SPO, NULL, 0);
-  pl_scan_close(scan);
-  return status;
+  return add_all(d, side, PL_ORDER_SPO, NULL, 0);
 }
 
 // ---- comparing ----------------------------------------------------------------------------------------------------

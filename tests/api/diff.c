@@ -125,6 +125,8 @@ static void test_sources(void** state) {
          "-! an age 31 as <urn:g>\n"
          "-! an is tall as <urn:g>\n"
          "+! an knows cy { source y }\n");
+  const parley_value graph = parley_iri("urn:g");
+  expect(f->store, f->store, &z, &graph, "");
 }
 
 static void test_misuse(void** state) {
