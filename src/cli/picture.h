@@ -44,6 +44,12 @@ parley_status picture_render(FILE* out, const char* type, const char* dot, size_
 /// The next piece of a text for a line of at most `cells` characters, cut at a space, else at a joint such as `-`, where there is one; 0 at the end.
 size_t picture_wrap(const char* text, size_t cells);
 
+/// One character of a text from data: what cannot be shown as it is (controls, marks that turn the writing around, bytes that are no UTF-8), which
+/// `hostile` tells, is a space.
+static inline void picture_put(FILE* out, const char* character, size_t bytes, bool hostile) {
+  fwrite(hostile ? " " : character, 1, hostile ? 1 : bytes, out);
+}
+
 static inline const char* picture_fill(const picture_node* n) {
   return picture_fills[n->color < 0 ? PICTURE_COLORS : n->color];
 }

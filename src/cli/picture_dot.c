@@ -6,39 +6,33 @@
 
 enum { LABEL_CHARS = 28 };
 
-// Text inside an HTML-like label or attribute. Control characters, which XML cannot hold, become spaces.
+// Text inside an HTML-like label or attribute.
 static void put_html(FILE* out, const char* text, size_t len) {
-  for (size_t i = 0; i < len; i++) {
+  static const char* const entities[] = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;"};
+  char escape[12];
+  for (size_t i = 0, n; i < len; i += n) {
+    n = cli_text_next(text + i, len - i, escape);
     const unsigned char c = (unsigned char)text[i];
-    switch (c) {
-      case '&':
-        fputs("&amp;", out);
-        break;
-      case '<':
-        fputs("&lt;", out);
-        break;
-      case '>':
-        fputs("&gt;", out);
-        break;
-      case '"':
-        fputs("&quot;", out);
-        break;
-      default:
-        fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);
+    if (c < sizeof entities / sizeof *entities && entities[c]) {
+      fputs(entities[c], out);
+    } else {
+      picture_put(out, text + i, n, *escape);
     }
   }
 }
 
 // Text inside a quoted DOT string, which Graphviz reads with escapes of its own and as XML for its entities.
 static void put_quoted(FILE* out, const char* text) {
-  for (; *text; text++) {
-    const unsigned char c = (unsigned char)*text;
-    if (c == '"' || c == '\\') {
-      fprintf(out, "\\%c", c);
-    } else if (c == '&') {
+  const size_t len = strlen(text);
+  char escape[12];
+  for (size_t i = 0, n; i < len; i += n) {
+    n = cli_text_next(text + i, len - i, escape);
+    if (text[i] == '"' || text[i] == '\\') {
+      fprintf(out, "\\%c", text[i]);
+    } else if (text[i] == '&') {
       fputs("&amp;", out);
     } else {
-      fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);
+      picture_put(out, text + i, n, *escape);
     }
   }
 }

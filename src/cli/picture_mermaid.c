@@ -4,13 +4,22 @@
 
 #include <string.h>
 
+// A text that begins with `-`, `+` or `1.` would be a list of Markdown, which Mermaid refuses to draw: where such a mark
+// stands, else SIZE_MAX.
+static size_t list_mark(const char* text) {
+  const size_t digits = strspn(text, "0123456789");
+  return *text && strchr("-+", *text) ? 0 : digits && text[digits] == '.' ? digits : SIZE_MAX;
+}
+
 static void put_text(FILE* out, const char* text) {
-  for (; *text; text++) {
-    const unsigned char c = (unsigned char)*text;
-    if (c < 0x80 && c >= 0x20 && strchr("\"#<>&`\\[]{}()|;%*$", c)) {
-      fprintf(out, "#%u;", c);
+  const size_t len = strlen(text), mark = list_mark(text);
+  char escape[12];
+  for (size_t i = 0, n; i < len; i += n) {
+    n = cli_text_next(text + i, len - i, escape);
+    if (i == mark || (n == 1 && strchr("\"#<>&`\\[]{}()|;%*$", text[i]))) {
+      fprintf(out, "#%u;", (unsigned char)text[i]);
     } else {
-      fputc(c < 0x20 || c == 0x7f ? ' ' : c, out);
+      picture_put(out, text + i, n, *escape);
     }
   }
 }
