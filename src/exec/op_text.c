@@ -106,7 +106,7 @@ static pl_status find(text_op* st) {
     return all_objects(st);
   }
   PL_TRY(pl_termpool_term(run->pool, id, &term));
-  return pl_text_match(run->txn, term.text, run->guard, add_literal, st);
+  return pl_text_match(run->txn, &run->mem, term.text, run->guard, add_literal, st);
 }
 
 static void choose(text_op* st) {

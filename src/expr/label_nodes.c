@@ -114,7 +114,7 @@ static pl_status find_indexed(pl_termpool* pool, pl_guard* guard, pl_scan* scan,
   const pl_settings* const settings = pl_txn_settings(pool->txn);
   struct pl_label_state* const state = pool->label_state;
   state->literals.count = 0;
-  PL_TRY(pl_text_equal(pool->txn, name, guard, add_literal, pool));
+  PL_TRY(pl_text_equal(pool->txn, pool->mem, name, guard, add_literal, pool));
   for (size_t l = 0; l < state->literals.count; l++) {
     for (size_t i = 0; i < settings->label_predicate_count; i++) {
       if (pl_text_indexed(pool->txn, settings->label_predicates[i])) {

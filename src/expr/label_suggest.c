@@ -96,7 +96,7 @@ static pl_status look_at(void* user, pl_id literal) {
 /// Compare the literals with such words; *all tells whether it was every one of them.
 static pl_status look_through(search* s, pl_str words, bool* all) {
   s->looked_at = 0;
-  const pl_status status = pl_text_sample(s->pool->txn, words, ROWS_MAX, s->guard, look_at, s, all);
+  const pl_status status = pl_text_sample(s->pool->txn, s->pool->mem, words, ROWS_MAX, s->guard, look_at, s, all);
   *all = *all && status == PL_OK;
   return status == PL_DONE ? PL_OK : status;
 }

@@ -27,8 +27,6 @@ typedef struct word_range {
   uint64_t rows;       ///< as estimated
 } word_range;
 
-static pl_status nomem(pl_txn* txn) { return pl_fail(txn->err, PL_MSG_NOMEM); }
-
 // ---- rows of a literal --------------------------------------------------------------------------------------------
 
 uint64_t pl_text_key(pl_str word) {
@@ -47,9 +45,7 @@ static pl_status fold(pl_txn* txn, pl_str text, pl_guard* guard, pl_buf* out) {
     while (len < text.len && len > FOLD_BYTES - 4 && ((uint8_t)text.data[len] & 0xC0) == 0x80) {
       len--;
     }
-    if (pl_fold((pl_str){text.data, len}, out) != PL_OK) {
-      return nomem(txn);
-    }
+    PL_TRY(pl_fold((pl_str){text.data, len}, out));
     text = (pl_str){text.data + len, text.len - len};
     PL_TRY(text.len > 0 ? pl_guard_check(guard, txn->err) : PL_OK);
   }
@@ -88,7 +84,10 @@ static pl_status fold_literal(pl_txn* txn, pl_id literal, pl_text_room* room, pl
 }
 
 pl_status pl_text_rows(pl_txn* txn, pl_id literal, pl_text_room* room, pl_guard* guard, pl_text_row_fn fn, void* user) {
-  PL_TRY(fold_literal(txn, literal, room, guard));
+  const pl_status status = fold_literal(txn, literal, room, guard);
+  if (status != PL_OK) {
+    return room->folded.status == PL_OK ? status : pl_fail(txn->err, PL_MSG_NOMEM);
+  }
   return rows_of(txn, literal, pl_buf_view(&room->folded), guard, fn, user);
 }
 
@@ -128,6 +127,7 @@ static pl_status range_walk(pl_txn* txn, const word_range* range, span_fn fn, vo
 
 typedef struct collect_state {
   pl_txn* txn;      ///< where
+  pl_mem* mem;      ///< pays for the ids
   pl_guard* guard;  ///< may be NULL
   id_list* ids;     ///< receives literals
   size_t max;       ///< no more blocks once there are so many
@@ -138,8 +138,8 @@ static pl_status collect_span(pl_index_cursor* cursor, uint32_t first, uint32_t 
   collect_state* const s = user;
   const uint32_t count = end - first;
   PL_TRY(pl_guard_check(s->guard, s->txn->err));
-  if (pl_vec_reserve(&s->txn->mem, s->ids, s->ids->count + count) != PL_OK) {
-    return nomem(s->txn);
+  if (pl_vec_reserve(s->mem, s->ids, s->ids->count + count) != PL_OK) {
+    return pl_mem_status(s->mem);
   }
   if (count > 0 && pl_block_decode(&cursor->block, 1, first, count, s->ids->data + s->ids->count) != PL_OK) {
     return pl_index_damaged(cursor->index, cursor->bound, "its run ends are wrong");
@@ -150,16 +150,16 @@ static pl_status collect_span(pl_index_cursor* cursor, uint32_t first, uint32_t 
 }
 
 /// Sort, and keep each once.
-static pl_status ids_sort(pl_txn* txn, id_list* ids) {
+static pl_status ids_sort(pl_mem* mem, id_list* ids) {
   if (ids->count < 2) {
     return PL_OK;
   }
-  pl_id* const scratch = pl_mem_alloc(&txn->mem, ids->count * sizeof *scratch);
+  pl_id* const scratch = pl_mem_alloc(mem, ids->count * sizeof *scratch);
   if (!scratch) {
-    return nomem(txn);
+    return pl_mem_status(mem);
   }
   pl_rows_sort(ids->data, scratch, ids->count, 1);
-  pl_mem_free(&txn->mem, scratch, ids->count * sizeof *scratch);
+  pl_mem_free(mem, scratch, ids->count * sizeof *scratch);
   size_t kept = 1;
   for (size_t i = 1; i < ids->count; i++) {
     if (ids->data[i] != ids->data[kept - 1]) {
@@ -202,6 +202,7 @@ static word_range range_of(pl_str word, bool prefix) {
 /// A query as ranges, the rarest first.
 typedef struct search {
   pl_txn* txn;                       ///< where
+  pl_mem* mem;                       ///< pays
   pl_guard* guard;                   ///< may be NULL
   word_range ranges[WORDS_WEIGHED];  ///< of words
   size_t count;                      ///< used
@@ -213,11 +214,11 @@ typedef struct search {
 
 /// Sorted literals of a range, each once. True if there are more than rows_max allows.
 static pl_status range_ids(const search* s, const word_range* range, size_t rows_max, id_list* ids, bool* cut) {
-  collect_state state = {s->txn, s->guard, ids, rows_max, false};
+  collect_state state = {s->txn, s->mem, s->guard, ids, rows_max, false};
   ids->count = 0;
   PL_TRY(range_walk(s->txn, range, collect_span, &state));
   *cut = state.cut;
-  return ids_sort(s->txn, ids);
+  return ids_sort(s->mem, ids);
 }
 
 static int by_rows(const void* a, const void* b) {
@@ -264,8 +265,8 @@ static pl_status candidates(search* s) {
 }
 
 static void search_free(search* s) {
-  pl_vec_free(&s->txn->mem, &s->ids);
-  pl_vec_free(&s->txn->mem, &s->more);
+  pl_vec_free(s->mem, &s->ids);
+  pl_vec_free(s->mem, &s->more);
 }
 
 // ---- verifying ----------------------------------------------------------------------------------------------------
@@ -285,7 +286,7 @@ static bool passes(const wanted* want, pl_str folded) {
 static pl_status verify(search* s, const wanted* want) {
   pl_text_room room;
   pl_status status = PL_OK;
-  pl_text_room_init(&room, &s->txn->mem);
+  pl_text_room_init(&room, s->mem);
   for (size_t i = 0; i < s->ids.count && status == PL_OK; i++) {
     if (i % VERIFY_AT_ONCE == 0) {
       status = pl_guard_check(s->guard, s->txn->err);
@@ -312,12 +313,12 @@ static pl_status search_run(search* s, const wanted* want) {
   return status;
 }
 
-pl_status pl_text_sample(pl_txn* txn, pl_str text, size_t rows, pl_guard* guard, pl_literal_fn fn, void* user,
-                         bool* all) {
-  search s = {.txn = txn, .guard = guard, .rows_max = rows};
+pl_status pl_text_sample(pl_txn* txn, pl_mem* mem, pl_str text, size_t rows, pl_guard* guard, pl_literal_fn fn,
+                         void* user, bool* all) {
+  search s = {.txn = txn, .mem = mem, .guard = guard, .rows_max = rows};
   pl_words words;
-  pl_words_init(&words, &txn->mem);
-  pl_status status = pl_words_set(&words, text) == PL_OK ? PL_OK : nomem(txn);
+  pl_words_init(&words, mem);
+  pl_status status = pl_words_set(&words, text);
   for (size_t i = 0; i < words.words.count && s.count < WORDS_WEIGHED; i++) {
     s.ranges[s.count++] = range_of(words.words.data[i], true);
   }
@@ -328,16 +329,16 @@ pl_status pl_text_sample(pl_txn* txn, pl_str text, size_t rows, pl_guard* guard,
   return status;
 }
 
-pl_status pl_text_match(pl_txn* txn, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {
+pl_status pl_text_match(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {
   bool all;
-  return pl_text_sample(txn, text, SIZE_MAX, guard, fn, user, &all);
+  return pl_text_sample(txn, mem, text, SIZE_MAX, guard, fn, user, &all);
 }
 
-pl_status pl_text_equal(pl_txn* txn, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {
-  search s = {.txn = txn, .guard = guard, .rows_max = SIZE_MAX};
+pl_status pl_text_equal(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {
+  search s = {.txn = txn, .mem = mem, .guard = guard, .rows_max = SIZE_MAX};
   pl_buf folded;
   pl_str word;
-  pl_buf_init(&folded, &txn->mem, SIZE_MAX / 2);
+  pl_buf_init(&folded, mem, SIZE_MAX / 2);
   pl_status status = fold(txn, text, guard, &folded);
   pl_tokens tokens = pl_tokens_of(pl_buf_view(&folded), false);
   while (status == PL_OK && s.count < WORDS_WEIGHED && pl_tokens_next(&tokens, &word)) {
@@ -359,7 +360,7 @@ pl_status pl_text_estimate(pl_txn* txn, pl_str text, uint64_t* literals) {
     return PL_OK;
   }
   pl_words_init(&words, &txn->mem);
-  pl_status status = pl_words_set(&words, text) == PL_OK ? PL_OK : nomem(txn);
+  pl_status status = pl_words_set(&words, text) == PL_OK ? PL_OK : pl_fail(txn->err, PL_MSG_NOMEM);
   for (size_t i = 0; i < words.words.count && i < WORDS_WEIGHED && status == PL_OK; i++) {
     word_range range = range_of(words.words.data[i], true);
     status = range_estimate(txn, &range);

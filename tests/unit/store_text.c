@@ -87,7 +87,7 @@ static void check_queries(fixture* f, model* m) {
   pl_buf_init(&b, &f->mem, SIZE_MAX);
   for (size_t q = 0; q < PL_COUNT_OF(queries); q++) {
     memset(m->found, 0, sizeof m->found);
-    CHECK_OK(f, pl_text_match(f->txn, pl_str_c(queries[q]), NULL, on_literal, m));
+    CHECK_OK(f, pl_text_match(f->txn, &f->mem, pl_str_c(queries[q]), NULL, on_literal, m));
     assert_int_equal(pl_words_set(&words, pl_str_c(queries[q])), PL_OK);
     for (size_t i = 0; i < LABELS; i++) {
       pl_buf_clear(&a);
@@ -99,7 +99,7 @@ static void check_queries(fixture* f, model* m) {
     memset(m->found, 0, sizeof m->found);
     pl_buf_clear(&a);
     assert_int_equal(pl_fold(pl_str_c(labels[q]), &a), PL_OK);
-    CHECK_OK(f, pl_text_equal(f->txn, pl_str_c(labels[q]), NULL, on_literal, m));
+    CHECK_OK(f, pl_text_equal(f->txn, &f->mem, pl_str_c(labels[q]), NULL, on_literal, m));
     for (size_t i = 0; i < LABELS; i++) {
       pl_buf_clear(&b);
       assert_int_equal(pl_fold(pl_str_c(labels[i]), &b), PL_OK);
@@ -249,11 +249,11 @@ static void test_bulk(void** state) {
   static model m;
   bool all = true;
   fixture_begin(f, false);
-  CHECK_OK(f, pl_text_sample(f->txn, PL_STR("xyz"), 1, NULL, on_literal, &m, &all));
+  CHECK_OK(f, pl_text_sample(f->txn, &f->mem, PL_STR("xyz"), 1, NULL, on_literal, &m, &all));
   assert_true(all);
-  CHECK_OK(f, pl_text_sample(f->txn, PL_STR("xyz nguyen"), 1, NULL, on_literal, &m, &all));
+  CHECK_OK(f, pl_text_sample(f->txn, &f->mem, PL_STR("xyz nguyen"), 1, NULL, on_literal, &m, &all));
   assert_true(all);
-  assert_int_equal(pl_text_sample(f->txn, PL_STR(""), 1, NULL, stop_at_once, NULL, &all), PL_DONE);
+  assert_int_equal(pl_text_sample(f->txn, &f->mem, PL_STR(""), 1, NULL, stop_at_once, NULL, &all), PL_DONE);
   assert_false(all);
   fixture_abort(f);
 }
@@ -326,7 +326,7 @@ static void test_older_file(void** state) {
   memset(&m, 0, sizeof m);
   fixture_begin(f, false);
   assert_false(pl_text_indexed(f->txn, PL_KNOWN(RDFS_LABEL)));
-  CHECK_OK(f, pl_text_match(f->txn, PL_STR("trung"), NULL, on_literal, &m));
+  CHECK_OK(f, pl_text_match(f->txn, &f->mem, PL_STR("trung"), NULL, on_literal, &m));
   check_sound(f);
   fixture_abort(f);
   pl_store_close(f->store);
