@@ -55,7 +55,7 @@ typedef struct cli_session {
   const char* text;         ///< the statement at hand, borrowed
   size_t text_len;          ///< its bytes
   bool profiling;           ///< the statement at hand begins with `profile`
-  uint64_t rows;            ///< printed by the last statement
+  uint64_t rows;            ///< printed by the last statement, or what it changed
   bool timer;               ///< always say how long
   FILE* out;                ///< where results go
   const char* source_name;  ///< file that the text is from, or NULL

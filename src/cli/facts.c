@@ -76,7 +76,7 @@ cli_exit cli_print_conflicts(cli_session* session) {
   cli_report(query ? parley_query_error(query) : cli_session_error(session));
   parley_finalize(query);
   cli_interrupt_route(NULL);
-  const cli_exit code = cli_exit_of(status);
+  const cli_exit code = cli_flush(session->out, "writing the answer", cli_exit_of(status));
   return code == CLI_OK && session->rows ? CLI_ERROR : code;
 }
 
@@ -90,6 +90,9 @@ cli_exit cli_remove_source(cli_session* session, const char* source, bool dry_ru
   cli_exit code = cli_session_open(session, !dry_run);
   code = code == CLI_OK ? cli_param_add(session, param, true) : code;
   code = code == CLI_OK ? cli_session_run(session, text, strlen(text), false, NULL) : code;
+  if (code == CLI_OK && session->rows == 0) {
+    fprintf(stderr, "parley: nothing is said by `%s`\n", source);
+  }
   free(session->params);
   session->params = NULL;
   session->param_count = 0;

@@ -1,6 +1,7 @@
 // parley: find the command and run it. `parley STORE` opens the shell, `parley STORE 'query'` asks one question.
 #include "cli.h"
 
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <string.h>
@@ -190,7 +191,21 @@ static cli_exit run(int argc, char** argv) {
   return argc > 2 ? cli_query(argc, argv) : cli_shell(argc, argv);
 }
 
+// A file opened while a standard stream is closed would take its number, and what is printed would go into the store. A
+// stream that is missing is held by one that refuses.
+static bool hold_streams(void) {
+  for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+    if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) != stream) {
+      return false;
+    }
+  }
+  return true;
+}
+
 int main(int argc, char** argv) {
+  if (!hold_streams()) {
+    return CLI_IO;
+  }
   // Text is UTF-8 here whatever the environment says; without this, the line editor would refuse it in a bare container.
   if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
     setlocale(LC_CTYPE, "C.UTF-8");

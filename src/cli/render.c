@@ -66,12 +66,16 @@ static bool pump(FILE* out, int pipe_end, pid_t child) {
   }
 }
 
-static parley_status finish(bool whole, pid_t child) {
+// What could not be written is told when the answer is flushed.
+static parley_status finish(FILE* out, bool whole, pid_t child) {
   int state = 0;
   while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
   }
   if (cli_interrupted) {
     return PARLEY_INTERRUPTED;
+  }
+  if (ferror(out)) {
+    return PARLEY_IO;
   }
   if (!whole || !WIFEXITED(state) || WEXITSTATUS(state) != 0) {
     fputs("parley: Graphviz could not draw the picture\n", stderr);
@@ -106,5 +110,5 @@ parley_status picture_render(FILE* out, const char* type, const char* dot, size_
   }
   const bool whole = pump(out, pipe_end, child);
   close(pipe_end);
-  return finish(whole, child);
+  return finish(out, whole, child);
 }

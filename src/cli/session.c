@@ -91,6 +91,7 @@ static void print_changes(cli_session* session, parley_changes c) {
             cli_count(c.assertions_gone, "assertion", assertions));
   }
   session->printed = session->format == CLI_TABLE;
+  session->rows = c.facts_gone + c.assertions_gone + c.facts_new + c.assertions_new;
   fprintf(out, "%s, %s\n", cli_count(c.facts_new, "new fact", facts),
           cli_count(c.assertions_new, "new assertion", assertions));
 }
@@ -168,7 +169,7 @@ static cli_exit run_one(cli_session* session, const char* text, size_t len, bool
     status = cli_print_rows(session, query);
   }
   if (status == PARLEY_DONE && parley_query_is_update(query)) {
-    if (!begins_with(text, len, "define")) {
+    if (!begins_with(text, len, "define") && !begins_with(text, len, "explain")) {
       print_changes(session, parley_query_changes(query));
     }
     if (updated) {
