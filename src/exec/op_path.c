@@ -322,6 +322,12 @@ static pl_status path_value(path_op* st, const pl_path_found* path, pl_id* out) 
   return pl_termpool_put_path(st->op.run->pool, &value, out);
 }
 
+/// How rows name an end; 0 if they do not.
+static pl_id name_of(const path_op* st, int side, pl_id id) {
+  const end_kind kind = node_of(st)->ends[side].kind;
+  return kind == END_ANY ? PL_ID_NULL : kind == END_NEW ? pl_classes_shown(st->graph.classes, id) : id;
+}
+
 static pl_status add_path(void* user, const pl_path_found* path) {
   const receiver* r = user;
   path_op* st = r->st;
@@ -330,11 +336,11 @@ static pl_status add_path(void* user, const pl_path_found* path) {
   if (node->walks) {
     PL_TRY(path_value(st, path, &a.path));
   }
-  for (uint32_t i = 0; st->why && i < path->length; i++) {
-    const pl_path_fact* f = &path->facts[i];
-    pl_why fact = 0;
-    PL_TRY(pl_why_fact(st->op.run, PL_WHY_FACT, f->s, f->p, f->o, 0, node->path->lens, &fact));
-    PL_TRY(pl_why_join(st->op.run, a.why, fact, &a.why));
+  if (st->why) {
+    const pl_path_names names = {.subject = name_of(st, 0, st->against ? r->end : st->from_id),
+                                 .object = name_of(st, 1, st->against ? st->from_id : r->end),
+                                 .nodes_shown = node->walks};
+    PL_TRY(pl_path_why(&st->graph, node->path->lens, path, &names, &a.why));
   }
   return pl_vec_push(&st->op.run->mem, &st->own, a);
 }

@@ -2,13 +2,15 @@
 //
 // A lookup below hands on each statement that matches, with its places. Here a place becomes the shown node of its class where its slot is
 // new; slots that stand twice are compared as classes; and a fact (or pair of ends) whose image was there before for the same input row is
-// dropped. Repeats can only arise where a class is touched, so only such rows are remembered, unless ends are wanted once each.
+// dropped. Repeats can only arise where a class is touched, so only such rows are remembered, unless ends are wanted once each. Where support
+// is asked for, a repeat is another reason for the row that was there before, so all rows are read before the first is handed on.
 #include "exec/same.h"
 
 #include "exec/rowtable.h"
 #include "exec/support.h"
 
 #define NO_PLACE 0xff
+#define SEEN_WHY PL_PLACE_COUNT  ///< column of `seen` after the image: the reasons for it
 
 typedef struct same_node {
   pl_node node;
@@ -39,7 +41,7 @@ static const same_node* node_of(const same_op* st) { return (const same_node*)st
 
 static pl_status same_open(pl_op* op) {
   same_op* st = (same_op*)op;
-  pl_rowtable_init(&st->seen, &op->run->mem, PL_PLACE_COUNT, PL_PLACE_COUNT);
+  pl_rowtable_init(&st->seen, &op->run->mem, PL_PLACE_COUNT + 1, PL_PLACE_COUNT);
   st->why = pl_why_asked(op->run);
   return node_of(st)->correlated ? pl_classes_widest(op->run, &st->widest)
                                  : pl_run_classes(op->run, node_of(st)->lens, &st->classes);
@@ -120,14 +122,10 @@ static pl_status add_link(void* user, const pl_link* link) {
 
 /// Add the identity facts between the nodes of the matched fact and those of the row.
 static pl_status add_identity(same_op* st, const pl_classes* classes, const pl_id* ids, const pl_chunk* chunk,
-                              uint32_t row) {
+                              uint32_t row, pl_why* why) {
   const same_node* node = node_of(st);
   pl_run* run = st->op.run;
-  pl_id* column = chunk->columns[run->plan->why];
-  if (!column) {
-    return PL_OK;
-  }
-  chain c = {st, column[row]};
+  chain c = {st, *why};
   for (uint32_t p = 0; p < PL_SAME_PLACES; p++) {
     pl_id other = PL_ID_NULL;
     if (node->bound[p] != PL_SLOT_NONE) {
@@ -141,8 +139,39 @@ static pl_status add_identity(same_op* st, const pl_classes* classes, const pl_i
       PL_TRY(pl_classes_chain(run, classes, ids[p], other, add_link, &c));
     }
   }
-  column[row] = c.why;
+  *why = c.why;
   return PL_OK;
+}
+
+/// The lookup has joined its fact to what the row rests on: take both apart.
+static void take_fact(const same_op* st, pl_why why, pl_why* before, pl_why* fact) {
+  pl_why_node top = {0};
+  *before = node_of(st)->leaf->kind == PL_ALG_ANNOT ? why : 0;
+  *fact = *before ? 0 : why;
+  if (*fact) {
+    pl_why_get(st->op.run, why, &top);
+    *before = top.kind == PL_WHY_JOIN ? top.parts[0] : 0;
+    *fact = top.kind == PL_WHY_JOIN ? top.parts[1] : why;
+  }
+}
+
+/// The row rests on its fact, the identity facts, and what other facts of the same image rest on: `any`, which grows with repeats. NULL: there
+/// can be none.
+static pl_status support_row(same_op* st, const pl_classes* classes, const pl_id* ids, pl_chunk* chunk, uint32_t row,
+                             pl_why* any) {
+  pl_run* run = st->op.run;
+  pl_id* column = chunk->columns[run->plan->why];
+  pl_why before = 0, fact = 0;
+  if (!column) {
+    return PL_OK;
+  }
+  take_fact(st, column[row], &before, &fact);
+  PL_TRY(add_identity(st, classes, ids, chunk, row, &fact));
+  if (any && node_of(st)->leaf->kind == PL_ALG_SCAN) {
+    PL_TRY(pl_why_alternative(run, any, fact));
+    fact = *any;
+  }
+  return pl_why_join(run, before, fact, &column[row]);
 }
 
 // ---- rows -----------------------------------------------------------------------------------------------------------
@@ -168,16 +197,18 @@ static bool repeats_fit(const same_node* node, const pl_id* image) {
 }
 
 /// Was this image there before for the same input row?
-static pl_status is_new(same_op* st, uint64_t row_number, const pl_id* image, pl_id c, bool* added) {
+static pl_status is_new(same_op* st, uint64_t row_number, const pl_id* image, pl_id c, bool* added, pl_why** any) {
   const same_node* node = node_of(st);
   if (row_number != st->row_number) {
     pl_rowtable_clear(&st->seen);
     st->row_number = row_number;
   }
-  const pl_id key[PL_PLACE_COUNT] = {image[PL_PLACE_A], node->pairs ? 0 : image[PL_PLACE_P], image[PL_PLACE_B],
-                                     node->assertions ? c : 0};
+  const pl_id key[PL_PLACE_COUNT + 1] = {image[PL_PLACE_A], node->pairs ? 0 : image[PL_PLACE_P], image[PL_PLACE_B],
+                                         node->assertions ? c : 0};
   uint32_t index = 0;
-  return pl_rowtable_put(&st->seen, key, &index, added);
+  PL_TRY(pl_rowtable_put(&st->seen, key, &index, added));
+  *any = &st->seen.rows[(size_t)index * st->seen.width + SEEN_WHY];
+  return PL_OK;
 }
 
 /// Work on one row; *keep tells whether it stays.
@@ -189,21 +220,26 @@ static pl_status do_row(same_op* st, pl_chunk* chunk, uint32_t row, bool* keep) 
   const pl_classes* classes = st->classes;
   pl_id image[PL_SAME_PLACES];
   bool touched = false;
+  pl_why* any = NULL;
   if (node->correlated) {
     classes = pl_classes_number(st->op.run, chunk->columns[hidden + PL_HIDDEN_CLASSES][row]);
   }
   make_image(st, classes, ids, image, &touched);
-  *keep = repeats_fit(node, image) && (!node->correlated || constants_fit(st, classes, ids));
-  if (*keep && (touched || node->pairs)) {
+  const bool fits = repeats_fit(node, image) && (!node->correlated || constants_fit(st, classes, ids));
+  *keep = fits;
+  if (fits && (touched || node->pairs)) {
     const uint64_t number = chunk->columns[hidden + PL_HIDDEN_SAME_ROW][row];
-    PL_TRY(is_new(st, number, image, st->places[PL_PLACE_C][row], keep));
+    PL_TRY(is_new(st, number, image, st->places[PL_PLACE_C][row], keep, &any));
+  }
+  if (any && st->why) {
+    PL_TRY(support_row(st, classes, ids, chunk, row, any));
   }
   for (uint32_t p = 0; p < PL_SAME_PLACES && *keep && touched; p++) {
     if (node->made[p] != PL_SLOT_NONE && chunk->columns[node->made[p]]) {
       chunk->columns[node->made[p]][row] = image[p];
     }
   }
-  return *keep && touched && st->why ? add_identity(st, classes, ids, chunk, row) : PL_OK;
+  return PL_OK;
 }
 
 static bool has_repeats(const same_node* node) {
@@ -360,6 +396,22 @@ static pl_status add_lookup(pl_planner* planner, pl_node* input, const pl_alg* l
   return PL_OK;
 }
 
+/// Read all rows, with all that repeats add to their support, before the first is handed on.
+static pl_status gather(pl_planner* planner, pl_node* input, pl_node** out) {
+  pl_slot* slots = PL_ARENA_ARRAY(planner->arena, pl_slot, PL_PLACE_COUNT + 1);
+  if (!slots) {
+    return pl_planner_nomem(planner);
+  }
+  for (uint32_t p = 0; p < PL_PLACE_COUNT; p++) {
+    slots[p] = planner->plan->hidden + PL_HIDDEN_PLACE + p;
+  }
+  slots[PL_PLACE_COUNT] = planner->plan->hidden + PL_HIDDEN_SAME_ROW;
+  PL_TRY(pl_node_distinct(planner, input, slots, PL_PLACE_COUNT + 1, out));
+  (*out)->rows_expected = input->rows_expected;
+  (*out)->position = input->position;
+  return PL_OK;
+}
+
 pl_status pl_node_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, pl_slots raw, pl_node** out) {
   const bool annot = leaf->kind == PL_ALG_ANNOT;
   const pl_ref* verb = annot ? &leaf->annot.verbs[0].predicate : &leaf->scan.verbs[0].predicate;
@@ -383,6 +435,7 @@ pl_status pl_node_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, 
   pl_slots_add_all(node->node.out, below->out);
   remove_hidden(planner, node->node.out);
   node->node.rows_expected = below->rows_expected;
+  node->node.position = leaf->span.end;
   *out = &node->node;
-  return PL_OK;
+  return planner->plan->why != PL_SLOT_NONE && !annot ? gather(planner, *out, out) : PL_OK;
 }

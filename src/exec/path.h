@@ -176,4 +176,17 @@ void pl_path_walk_free(pl_path_walk* walk);  ///< accepts NULL
 /// inverse. `all`: each of them, else the first.
 pl_status pl_path_walk_run(pl_path_walk* walk, pl_number from, bool all, pl_path_found_fn fn, void* user);
 
+// ---- why (path_support.c) -----------------------------------------------------------------------------------------
+
+/// How a row names the nodes of a path.
+typedef struct pl_path_names {
+  pl_id subject;     ///< or 0: it does not
+  pl_id object;      ///< likewise
+  bool nodes_shown;  ///< the nodes between are seen as the shown ones of their classes
+} pl_path_names;
+
+/// The support of a path: facts, and the links between the names where they meet.
+pl_status pl_path_why(const pl_path_graph* graph, uint32_t lens, const pl_path_found* path, const pl_path_names* names,
+                      uint64_t* out);
+
 #endif

@@ -97,19 +97,28 @@ static pl_status filter_built(group_planner* gp, pl_node** built) {
   return PL_OK;
 }
 
-static pl_status add_scan(group_planner* gp, const pl_alg* part, bool hash) {
+/// The matches of a scan or annotation beside the rows of `input`.
+static pl_status plan_leaf(group_planner* gp, const pl_alg* part, pl_node* input, pl_node** out) {
   pl_planner* planner = gp->planner;
+  if (pl_same_lens(planner->query, part) != PL_LENS_NONE) {
+    return pl_node_same(planner, input, part, gp->raw, out);
+  }
   const bool given = part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE &&
                      planner->query->lenses[part->scan.lens].correlated;
-  if (hash && !given) {
-    pl_node *unit = NULL, *built = NULL;
-    PL_TRY(pl_node_unit(planner, &unit));
-    PL_TRY(pl_node_lookup(planner, unit, part, false, &built));
-    PL_TRY(filter_built(gp, &built));
-    return pl_node_hash_join(planner, gp->node, built, &gp->node);
+  PL_TRY(pl_node_lookup(planner, input, part, given, out));
+  return given ? pl_node_lens(planner, *out, &part->scan, out) : PL_OK;
+}
+
+static pl_status add_leaf(group_planner* gp, const pl_alg* part, bool hash) {
+  pl_planner* planner = gp->planner;
+  pl_node *unit = NULL, *built = NULL;
+  if (!hash) {
+    return plan_leaf(gp, part, gp->node, &gp->node);
   }
-  PL_TRY(pl_node_lookup(planner, gp->node, part, given, &gp->node));
-  return given ? pl_node_lens(planner, gp->node, &part->scan, &gp->node) : PL_OK;
+  PL_TRY(pl_node_unit(planner, &unit));
+  PL_TRY(plan_leaf(gp, part, unit, &built));
+  PL_TRY(filter_built(gp, &built));
+  return pl_node_hash_join(planner, gp->node, built, &gp->node);
 }
 
 static pl_status add_part(group_planner* gp, const pl_alg* part, bool hash) {
@@ -124,9 +133,7 @@ static pl_status add_part(group_planner* gp, const pl_alg* part, bool hash) {
     case PL_ALG_TEXT:
       return pl_node_text(planner, gp->node, &part->text, &gp->node);
     default:
-      return pl_same_lens(planner->query, part) != PL_LENS_NONE
-                 ? pl_node_same(planner, gp->node, part, gp->raw, &gp->node)
-                 : add_scan(gp, part, hash);
+      return add_leaf(gp, part, hash);
   }
 }
 

@@ -69,7 +69,7 @@ static pl_status add_found(reader* r, pl_why why, const pl_why_node* node) {
 static pl_status look(reader* r, pl_why why) {
   pl_why_node node;
   pl_why_get(r->run, why, &node);
-  if (node.kind == PL_WHY_JOIN) {
+  if (node.kind == PL_WHY_JOIN || (node.kind == PL_WHY_ANY && node.part_count == 1 && node.left_out == 0)) {
     return push_parts(r, &node);
   }
   if (!r->choices || !pl_why_is_plain_choice(r->run, &node)) {

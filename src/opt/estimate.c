@@ -90,6 +90,15 @@ static void add_slot(pl_profile* out, const pl_ref* ref, double distinct) {
   }
 }
 
+/// Does a lens keep facts out? Identity alone does not.
+static bool restricts(const pl_query* query, uint32_t lens) {
+  bool some = false;
+  for (uint32_t i = 0; lens != PL_LENS_NONE && i < query->lenses[lens].count; i++) {
+    some |= query->lenses[lens].parts[i].kind != PL_LENS_SAME;
+  }
+  return some;
+}
+
 static void profile_scan(pl_estimator* est, const pl_alg_scan* scan, pl_profile* out) {
   double subjects = 0, objects = 0;
   for (uint32_t v = 0; v < scan->verb_count; v++) {
@@ -103,7 +112,7 @@ static void profile_scan(pl_estimator* est, const pl_alg_scan* scan, pl_profile*
     subjects += verb->inverse ? c.objects : c.subjects;
     objects += verb->inverse ? c.subjects : c.objects;
   }
-  out->rows *= scan->lens == PL_LENS_NONE ? 1 : LENS_SHARE;
+  out->rows *= restricts(est->query, scan->lens) ? LENS_SHARE : 1;
   add_slot(out, &scan->subject, subjects);
   add_slot(out, &scan->object, objects);
   add_slot(out, &scan->verbs[0].predicate, (double)est->totals.predicates);

@@ -11,7 +11,7 @@ typedef struct part_info {
   pl_profile profile;  ///< rows
   pl_slots binds;      ///< slots it may bind
   pl_slots needs;      ///< slots it reads but does not bind by itself
-  bool hashable;       ///< can be read by itself
+  bool hashable;       ///< can be read by itself; under identity only where it joins shown nodes
   pl_same_use same;    ///< how it sees nodes; empty where no part of the group is under identity
 } part_info;
 
@@ -53,11 +53,39 @@ static pl_status make_info(pl_estimator* est, const pl_alg* part, uint32_t slot_
   if (part->kind != PL_ALG_PATH || !may_be_empty(part->path.path)) {
     pl_slots_remove_all(out->needs, always);
   }  // the empty path is at every node that another part binds: these come first
-  const bool correlated =
-      part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE && est->query->lenses[part->scan.lens].correlated;
-  out->hashable = !no_hash && (part->kind == PL_ALG_SCAN || part->kind == PL_ALG_ANNOT) && !correlated &&
-                  pl_same_lens(est->query, part) == PL_LENS_NONE;
+  const uint32_t lens = part->kind == PL_ALG_SCAN ? part->scan.lens : pl_same_lens(est->query, part);
+  const bool correlated = lens != PL_LENS_NONE && est->query->lenses[lens].correlated;
+  out->hashable = !no_hash && (part->kind == PL_ALG_SCAN || part->kind == PL_ALG_ANNOT) && !correlated;
   return PL_OK;
+}
+
+/// Is every value of a slot the shown node of its class under the lens that `part` has? So it is if only leaves under that lens bind it.
+static bool is_shown(const pl_join_problem* problem, const part_info* infos, const bool* done, uint32_t part,
+                     pl_slot slot) {
+  bool shown = !pl_slots_has(problem->bound, slot);
+  for (uint32_t i = 0; i < problem->count && shown; i++) {
+    if (done[i] && pl_slots_has(infos[i].binds, slot)) {
+      shown = problem->parts[i]->kind != PL_ALG_EITHER && infos[i].same.lens == infos[part].same.lens &&
+              pl_slots_has(infos[i].same.classes, slot);
+    }
+  }
+  return shown;
+}
+
+/// May a part be read by itself and joined on equal values? What it reads by itself are shown nodes.
+static bool may_hash(const pl_join_problem* problem, const part_info* infos, const bool* done, uint32_t part,
+                     pl_slots bound) {
+  const part_info* info = &infos[part];
+  if (!info->hashable || info->same.classes.word_count == 0 || info->same.lens == PL_LENS_NONE) {
+    return info->hashable;
+  }
+  for (pl_slot slot = 0; slot < bound.word_count * 64; slot++) {
+    if (pl_slots_has(info->same.classes, slot) && pl_slots_has(bound, slot) &&
+        !is_shown(problem, infos, done, part, slot)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /// No other part that is still to come can bind what `part` needs.
@@ -90,13 +118,16 @@ static uint32_t stuck(const part_info* infos, uint32_t count, const bool* done, 
   return first;
 }
 
-static step_cost cost_step(const part_info* info, const pl_alg* part, double rows, pl_slots bound) {
+static step_cost cost_step(const pl_join_problem* problem, const part_info* infos, const bool* done, uint32_t number,
+                           double rows, pl_slots bound) {
+  const part_info* info = &infos[number];
+  const pl_alg* part = problem->parts[number];
   const double fanout = pl_profile_fanout(&info->profile, bound);
   const double seek = part->kind == PL_ALG_EITHER ? PL_COST_APPLY : PL_COST_SEEK;
   step_cost best = {rows * (seek + fanout * PL_COST_ROW), rows * fanout, false};
   const double hash =
       info->profile.rows * (PL_COST_ROW + PL_COST_BUILD) + rows * (PL_COST_PROBE + fanout * PL_COST_EMIT);
-  if (info->hashable && rows > 1 && hash < best.cost) {
+  if (rows > 1 && hash < best.cost && may_hash(problem, infos, done, number, bound)) {
     best.cost = hash;
     best.hash = true;
   }
@@ -128,7 +159,7 @@ static void relax(const pl_join_problem* problem, const part_info* infos, dp_sta
     if (done[p] || (p != forced && !is_ready(infos, problem->count, done, p, bound))) {
       continue;
     }
-    const step_cost step = cost_step(&infos[p], problem->parts[p], states[set].rows, bound);
+    const step_cost step = cost_step(problem, infos, done, p, states[set].rows, bound);
     dp_state* to = &states[set | (uint32_t)1 << p];
     if (to->cost < 0 || states[set].cost + step.cost < to->cost) {
       *to = (dp_state){states[set].cost + step.cost, step.rows, (uint8_t)p, step.hash};
@@ -182,7 +213,7 @@ static pl_status order_greedy(pl_estimator* est, const pl_join_problem* problem,
       if (done[p] || (p != forced && !is_ready(infos, problem->count, done, p, bound))) {
         continue;
       }
-      const step_cost cost = cost_step(&infos[p], problem->parts[p], rows, bound);
+      const step_cost cost = cost_step(problem, infos, done, p, rows, bound);
       if (best == UINT32_MAX || (!problem->as_written && cost.cost + cost.rows * PL_COST_SEEK <
                                                              best_cost.cost + best_cost.rows * PL_COST_SEEK)) {
         best = p;
