@@ -206,8 +206,8 @@ typedef pl_status (*pl_literal_fn)(void* user, pl_id literal);
 /// `mem` pays for them while they are looked for.
 pl_status pl_text_match(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user);
 /// As pl_text_match, but among at most about `rows` rows of the index, those of the rarest word in order of the words. Were they all?
-pl_status pl_text_sample(pl_txn* txn, pl_mem* mem, pl_str text, size_t rows, pl_guard* guard, pl_literal_fn fn, void* user,
-                         bool* all);
+pl_status pl_text_sample(pl_txn* txn, pl_mem* mem, pl_str text, size_t rows, pl_guard* guard, pl_literal_fn fn,
+                         void* user, bool* all);
 /// Literals of indexed predicates whose whole folded text equals that of `text`.
 pl_status pl_text_equal(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user);
 /// Is every fact of the predicate in the text index?
