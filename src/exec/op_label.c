@@ -77,14 +77,18 @@ static pl_status list_hits(label_op* st, pl_id** out) {
 static pl_status refuse_several(label_op* st, const pl_id* nodes) {
   pl_run* run = st->op.run;
   const pl_source source = {.name = "query", .text = run->plan->query->text};
-  pl_buf buf;
-  pl_buf_init(&buf, &run->mem, SIZE_MAX / 2);
-  pl_status status = pl_label_list(run->pool, nodes, st->hits.count, &buf);
-  status = status == PL_OK ? pl_buf_char(&buf, '\0') : status;
+  pl_buf name, list;
+  pl_buf_init(&name, &run->mem, SIZE_MAX / 2);
+  pl_buf_init(&list, &run->mem, SIZE_MAX / 2);
+  pl_status status = pl_label_quote(run->pool, st->name, &name);
+  status = status == PL_OK ? pl_label_list(run->pool, nodes, st->hits.count, &list) : status;
+  status = status == PL_OK ? pl_buf_char(&list, '\0') : status;
   if (status == PL_OK) {
-    status = pl_fail_at(run->err, &source, node_of(&st->op)->label->name.span, PL_MSG_LABEL_ONE, buf.data);
+    status = pl_fail_at(run->err, &source, node_of(&st->op)->label->name.span, PL_MSG_LABEL_ONE, (int)name.len,
+                        name.data, list.data);
   }
-  pl_buf_free(&buf);
+  pl_buf_free(&list);
+  pl_buf_free(&name);
   return status;
 }
 

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { NODES_LISTED = 5 };
+enum { NODES_LISTED = 5, NAME_BYTES_MAX = 200 };
 
 typedef PL_VEC(pl_id) id_list;
 
@@ -23,6 +23,20 @@ pl_status pl_label_list(pl_termpool* pool, const pl_id* nodes, size_t count, pl_
   return count > listed ? pl_buf_printf(out, " and %zu more", count - listed) : PL_OK;
 }
 
+static pl_status put_quoted(const pl_names* names, pl_str text, pl_buf* out) {
+  const pl_term term = pl_term_string(text);
+  return pl_term_write_name(out, names, NULL, &term);
+}
+
+pl_status pl_label_quote(pl_termpool* pool, pl_id name, pl_buf* out) {
+  pl_term term;
+  PL_TRY(pl_termpool_term(pool, name, &term));
+  if (term.text.len > NAME_BYTES_MAX) {
+    return pl_buf_str(out, PL_STR("\"...\""));
+  }
+  return put_quoted(&pl_txn_settings(pool->txn)->names, term.text, out);
+}
+
 static pl_status warn_several(pl_eval* eval, pl_span span, pl_str name, const pl_id* nodes, size_t count) {
   const pl_source source = pl_eval_source(eval);
   pl_buf buf;
@@ -37,44 +51,57 @@ static pl_status warn_several(pl_eval* eval, pl_span span, pl_str name, const pl
   return status;
 }
 
-static pl_status warn_none(pl_eval* eval, pl_span span, pl_str name) {
-  const pl_source source = pl_eval_source(eval);
+/// `@"A"`, `@"B"` or `@"C"`: the labels most like one that nothing has. Empty if none is.
+static pl_status put_suggestions(pl_eval* eval, pl_str name, pl_buf* out) {
+  const pl_names* const names = &pl_txn_settings(eval->pool->txn)->names;
   pl_str like[PL_LABEL_SUGGESTIONS];
   pl_arena arena;
-  pl_buf buf;
   size_t count = 0;
   pl_arena_init(&arena, eval->mem);
+  pl_status status = pl_label_suggest(eval->pool, eval->guard, name, &arena, like, &count);
+  for (size_t i = 0; i < count && status == PL_OK; i++) {
+    const char* const before = i == 0 ? "`@" : i + 1 < count ? ", `@" : " or `@";
+    (void)pl_buf_str(out, pl_str_c(before));
+    (void)put_quoted(names, like[i], out);
+    status = pl_buf_char(out, '`');
+  }
+  pl_arena_free(&arena);
+  return status;
+}
+
+static pl_status warn_none(pl_eval* eval, pl_span span, pl_str name, pl_str quoted) {
+  const pl_source source = pl_eval_source(eval);
+  pl_buf buf;
   pl_buf_init(&buf, eval->mem, SIZE_MAX / 2);
-  const pl_status status = pl_label_suggest(eval->pool, eval->guard, name, &arena, like, &count);
+  const pl_status status = put_suggestions(eval, name, &buf);
   if (status == PL_OK) {
-    pl_warn_at(eval->err, &source, span, PL_MSG_LABEL_NONE, (int)name.len, name.data);
+    pl_warn_at(eval->err, &source, span, PL_MSG_LABEL_NONE, (int)quoted.len, quoted.data);
   }
-  for (size_t i = 0; i < count; i++) {
-    const char* const before = i == 0 ? "" : i + 1 < count ? ", " : " or ";
-    (void)pl_buf_printf(&buf, "%s`@\"%.*s\"`", before, (int)like[i].len, like[i].data);
-  }
-  if (count > 0 && buf.status == PL_OK) {
+  if (status == PL_OK && buf.len > 0) {
     pl_error_hint(eval->err, "did you mean %.*s?", (int)buf.len, buf.data);
   }
   pl_buf_free(&buf);
-  pl_arena_free(&arena);
   return status;
 }
 
 pl_status pl_label_warn(pl_eval* eval, pl_span span, pl_id name, pl_label_entry* entry, const pl_id* nodes,
                         size_t count) {
-  enum { NAME_BYTES_MAX = 200 };
   pl_term term;
+  pl_buf quoted;
   const pl_tag tag = pl_termpool_tag(eval->pool, name);
   if (entry->warned || count == 1 || (!pl_tag_is_string(tag) && tag != PL_TAG_LANG)) {
     return PL_OK;
   }
   entry->warned = true;
   PL_TRY(pl_termpool_term(eval->pool, name, &term));
-  if (term.text.len > NAME_BYTES_MAX) {
-    return PL_OK;
+  pl_buf_init(&quoted, eval->mem, SIZE_MAX / 2);
+  pl_status status = pl_label_quote(eval->pool, name, &quoted);
+  if (status == PL_OK) {
+    status = count == 0 ? warn_none(eval, span, term.text, pl_buf_view(&quoted))
+                        : warn_several(eval, span, pl_buf_view(&quoted), nodes, count);
   }
-  return count == 0 ? warn_none(eval, span, term.text) : warn_several(eval, span, term.text, nodes, count);
+  pl_buf_free(&quoted);
+  return status;
 }
 
 // ---- the function -------------------------------------------------------------------------------------------------

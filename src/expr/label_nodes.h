@@ -33,6 +33,9 @@ pl_status pl_label_sort(pl_termpool* pool, pl_id* nodes, size_t count);
 /// The first five nodes as a query would write them, and how many more: `A, B and 3 more`.
 pl_status pl_label_list(pl_termpool* pool, const pl_id* nodes, size_t count, pl_buf* out);
 
+/// A name as a query would write it after `@`; "..." for a long one.
+pl_status pl_label_quote(pl_termpool* pool, pl_id name, pl_buf* out);
+
 #define PL_LABEL_SUGGESTIONS 3u
 /// Labels like one that no node has, nearest first; their texts live in the arena. The search is bounded.
 pl_status pl_label_suggest(pl_termpool* pool, pl_guard* guard, pl_str name, pl_arena* arena,
