@@ -99,6 +99,7 @@ static int compare_facts(const void* a, const void* b, void* user) {
 }
 
 typedef bool (*same_fn)(const option* a, const option* b);
+typedef int (*compare_fn)(const void* a, const void* b, void* walk);
 
 static void take_group(const stack* s, frame* f, size_t first, same_fn same) {
   f->group_first = f->group_end = first;
@@ -107,15 +108,26 @@ static void take_group(const stack* s, frame* f, size_t first, same_fn same) {
   }
 }
 
+/// Of equal options, side by side from `first` on, one is enough: as many ways may lead to a place as there are paths.
+static void drop_equal(pl_path_walk* walk, stack* s, size_t first, compare_fn compare) {
+  size_t kept = first + 1;
+  for (size_t i = first + 1; i < s->options.count; i++) {
+    if (compare(&s->options.data[kept - 1], &s->options.data[i], walk) != 0) {
+      s->options.data[kept++] = s->options.data[i];
+    }
+  }
+  s->options.count = kept;
+}
+
 /// The options from `first` on become a position whose first group is taken.
-static pl_status push_frame(pl_path_walk* walk, stack* s, size_t first, same_fn same,
-                            int (*compare)(const void*, const void*, void*)) {
-  frame f = {.first = first, .end = s->options.count};
-  assert(f.end > first);
-  if (f.end - first > 1) {
-    qsort_r(s->options.data + first, f.end - first, sizeof(option), compare, walk);
+static pl_status push_frame(pl_path_walk* walk, stack* s, size_t first, same_fn same, compare_fn compare) {
+  assert(s->options.count > first);
+  if (s->options.count - first > 1) {
+    qsort_r(s->options.data + first, s->options.count - first, sizeof(option), compare, walk);
+    drop_equal(walk, s, first, compare);
     PL_TRY(walk->failed);
   }
+  frame f = {.first = first, .end = s->options.count};
   take_group(s, &f, first, same);
   return pl_vec_push(mem_of(walk), &s->frames, f);
 }
