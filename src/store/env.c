@@ -426,8 +426,18 @@ static pl_store* store_new(const char* path, const char* file, const pl_store_op
   return store;
 }
 
+/// None of the environment's descriptors is the number of a standard stream.
+static pl_status attach_above_streams(pl_store* store, pl_error* err) {
+  unsigned held;
+  const pl_status status = pl_env_streams_hold(&held)
+                               ? attach(store, err)
+                               : pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, strerror(errno));
+  pl_env_streams_release(held);
+  return status;
+}
+
 static pl_status store_attach(pl_store* store, pl_error* err) {
-  PL_TRY(attach(store, err));
+  PL_TRY(attach_above_streams(store, err));
   store->env = store->shared->env;
   store->shared->writable |= !store->options.readonly;
   PL_TRY(dbs_attach(store, err));

@@ -202,3 +202,25 @@ pl_status pl_env_file_check(const char* path, pl_mem* mem, bool* empty, pl_error
   (void)close(fd);  // read only: nothing can be lost
   return status;
 }
+
+bool pl_env_streams_hold(unsigned* held) {
+  *held = 0;
+  for (;;) {
+    const int fd = open("/", O_PATH | O_CLOEXEC);
+    if (fd < 0) {
+      return false;
+    }
+    if (fd > STDERR_FILENO) {
+      return close(fd) == 0;
+    }
+    *held |= 1U << fd;
+  }
+}
+
+void pl_env_streams_release(unsigned held) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    if ((held & 1U << fd) != 0) {
+      (void)close(fd);  // refers to no file's content
+    }
+  }
+}

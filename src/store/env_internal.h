@@ -33,6 +33,12 @@ struct pl_env_shared {
 /// process has the file open.
 pl_status pl_env_file_check(const char* path, pl_mem* mem, bool* empty, pl_error* err);
 
+/// Take the numbers of standard streams that are closed: a store that got one would receive whatever the process prints
+/// there. The placeholders refuse to be read and written, as a closed stream does. *held goes to pl_env_streams_release;
+/// false with errno if the system grants no descriptor, then too.
+bool pl_env_streams_hold(unsigned* held);
+void pl_env_streams_release(unsigned held);
+
 /// The file's one name: absolute, without symbolic links. The file need not exist (env_name.c).
 pl_status pl_env_resolve(const char* path, char out[PATH_MAX], pl_error* err);
 /// Take turns with all who make a file in this folder. If `file` does not exist, a lock file left from an older one is

@@ -710,6 +710,30 @@ static void test_failing_allocations(void** state) {
   assert_int_equal(status, PL_OK);
 }
 
+/// A process whose standard streams are closed prints into no store.
+static void test_closed_streams(void** state) {
+  place* const p = *state;
+  (void)fflush(NULL);
+  const pid_t pid = fork();
+  assert_true(pid >= 0);
+  if (pid == 0) {
+    bool good = true;
+    for (int fd = 0; fd <= 2; fd++) {
+      (void)close(fd);
+    }
+    pl_store* store = NULL;
+    good &= pl_store_open(p->path, &(pl_store_options){.create = true}, &p->err, &store) == PL_OK;
+    for (int fd = 0; fd <= 2; fd++) {
+      good &= fcntl(fd, F_GETFD) < 0;  // neither the file nor its lock, nor a placeholder left behind
+    }
+    pl_store_close(store);
+    _exit(good ? 0 : 1);
+  }
+  int end = 0;
+  assert_int_equal(waitpid(pid, &end, 0), pid);
+  assert_true(WIFEXITED(end) && WEXITSTATUS(end) == 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(test_create_and_reopen, setup, teardown),
@@ -735,6 +759,7 @@ int main(void) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     cmocka_unit_test_setup_teardown(test_limited_address_space, setup, teardown),
 #endif
+    cmocka_unit_test_setup_teardown(test_closed_streams, setup, teardown),
     cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
     cmocka_unit_test_setup_teardown(test_failing_allocations, setup, teardown),
   };
