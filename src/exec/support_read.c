@@ -3,6 +3,8 @@
 #include "exec/rowtable.h"
 #include "exec/support_internal.h"
 
+#include <math.h>
+
 #define GUARD_EVERY 512u  ///< nodes between two looks at the guard
 
 // ---- taking joins apart -------------------------------------------------------------------------------------------
@@ -275,6 +277,15 @@ pl_status pl_why_notes(pl_run* run, pl_id c, pl_id notes[PL_NOTE_COUNT]) {
 
 // ---- confidence ---------------------------------------------------------------------------------------------------
 
+/// A confidence is a part of certainty: what lies beyond 0 and 1 counts as the nearer of them. Negative where the value is no number.
+static double part_of_one(pl_value v) {
+  const double number = v.kind == PL_VALUE_INTEGER   ? (double)v.integer
+                        : v.kind == PL_VALUE_DECIMAL ? pl_decimal_to_double(v.decimal)
+                        : v.kind == PL_VALUE_DOUBLE  ? v.real
+                                                     : NAN;
+  return isnan(number) ? -1 : number < 0 ? 0 : number > 1 ? 1 : number;
+}
+
 /// Largest confidence of one assertion; negative while there is none.
 static pl_status keep_confidence(pl_run* run, unsigned note, pl_id value, void* user) {
   double* best = user;
@@ -283,10 +294,7 @@ static pl_status keep_confidence(pl_run* run, unsigned note, pl_id value, void* 
     return PL_OK;
   }
   PL_TRY(pl_termpool_value(run->pool, value, &v));
-  const double number = v.kind == PL_VALUE_INTEGER   ? (double)v.integer
-                        : v.kind == PL_VALUE_DECIMAL ? pl_decimal_to_double(v.decimal)
-                        : v.kind == PL_VALUE_DOUBLE  ? v.real
-                                                     : -1;
+  const double number = part_of_one(v);
   *best = number > *best ? number : *best;
   return PL_OK;
 }
