@@ -40,7 +40,9 @@ static cli_exit begin(cli_session* session) {
   if (code != CLI_OK) {
     return code;
   }
+  cli_interrupt_route(session->db);  // it may have to wait for another writer
   const parley_status status = parley_begin(session->db, 1, &session->txn);
+  cli_interrupt_route(NULL);
   if (status != PARLEY_OK) {
     session->txn = NULL;
     cli_report(parley_error(session->db));

@@ -26,6 +26,19 @@ send \^C
 wait interrupted
 end 5
 END
+"$pty" "$parley" kg.db <<'END'
+prompt parley> 
+send begin\n
+wait waiting for another writer
+send \^C
+wait interrupted
+prompt parley> 
+send commit\n
+wait no transaction is open
+prompt parley> 
+send \^D
+end 0
+END
 # Readers see the state before the load.
 "$parley" query kg.db --format csv 'match ?s <urn:p> ?o return count(*) as ?n' | grep -q '^1.$'
 
