@@ -21,6 +21,7 @@ typedef struct path_node {
   path_end ends[2];         ///< subject, object
   bool loop;                ///< both ends are the same new slot
   bool walks;               ///< paths are listed, not only their ends
+  bool named;               ///< rows have the path
   bool counted;             ///< no new slot is needed: rows are counted, not made
   bool correlated;          ///< the lens has variables
   pl_lens_row_plan given;   ///< for such a lens
@@ -65,7 +66,10 @@ typedef struct path_op {
   size_t from_at;           ///< next
   pl_id from_id;            ///< the one at hand
   const starts* to;         ///< nodes at the other end; NULL = free
-  answers own;              ///< of the start at hand
+  size_t to_at;             ///< next of the ends found, or of `to`
+  bool walking;             ///< there are more paths to the end at hand
+  pl_id walk_end;           ///< this end
+  answers own;              ///< of the start at hand: all, or as many as go into a chunk
   const answer* found;      ///< answers to hand on: `own`, or kept ones
   size_t found_count;       ///< used
   size_t found_at;          ///< next
@@ -133,6 +137,7 @@ static pl_status drop_same_nodes(path_op* st, starts* list) {
 static void restart(path_op* st) {
   st->in = NULL;
   st->from = NULL;
+  st->walking = false;
   st->found_count = st->found_at = 0;
 }
 
@@ -300,11 +305,6 @@ static pl_status begin_row(path_op* st) {
 
 // ---- answers ------------------------------------------------------------------------------------------------------
 
-typedef struct receiver {
-  path_op* st;
-  pl_id end;  ///< other end of the paths
-} receiver;
-
 static pl_status path_value(path_op* st, const pl_path_found* path, pl_id* out) {
   pl_mem* mem = &st->op.run->mem;
   st->spare.count = st->flags.count = 0;
@@ -328,21 +328,31 @@ static pl_id name_of(const path_op* st, int side, pl_id id) {
   return kind == END_ANY ? PL_ID_NULL : kind == END_NEW ? pl_classes_shown(st->graph.classes, id) : id;
 }
 
-static pl_status add_path(void* user, const pl_path_found* path) {
-  const receiver* r = user;
-  path_op* st = r->st;
+static pl_status add_path(path_op* st, const pl_path_found* path) {
   const path_node* node = node_of(st);
-  answer a = {.end = r->end};
-  if (node->walks) {
+  answer a = {.end = st->walk_end};
+  if (node->named) {
     PL_TRY(path_value(st, path, &a.path));
   }
   if (st->why) {
-    const pl_path_names names = {.subject = name_of(st, 0, st->against ? r->end : st->from_id),
-                                 .object = name_of(st, 1, st->against ? st->from_id : r->end),
-                                 .nodes_shown = node->walks};
+    const pl_path_names names = {.subject = name_of(st, 0, st->against ? st->walk_end : st->from_id),
+                                 .object = name_of(st, 1, st->against ? st->from_id : st->walk_end),
+                                 .nodes_shown = node->named};
     PL_TRY(pl_path_why(&st->graph, node->path->lens, path, &names, &a.why));
   }
   return pl_vec_push(&st->op.run->mem, &st->own, a);
+}
+
+/// Paths to the end at hand, until there are enough for a chunk.
+static pl_status walk_on(path_op* st) {
+  pl_path_found path;
+  while (st->walking && st->own.count < PL_CHUNK_ROWS) {
+    const pl_status status = pl_path_walk_next(st->walk, &path);
+    st->walking = status != PL_DONE;
+    PL_TRY(status == PL_DONE ? PL_OK : status);
+    PL_TRY(st->walking ? add_path(st, &path) : PL_OK);
+  }
+  return PL_OK;
 }
 
 /// An end was found: hand it on, or the paths to it. `connected`: from both ends.
@@ -352,7 +362,6 @@ static pl_status add_end(path_op* st, pl_number from, pl_number to, pl_id end, b
   if (!node->walks && !st->why) {
     return pl_vec_push(&st->op.run->mem, &st->own, ((answer){.end = end}));
   }
-  receiver r = {st, end};
   pl_number begin_node = from;
   if (connected) {
     PL_TRY(pl_path_mark(search));
@@ -365,14 +374,16 @@ static pl_status add_end(path_op* st, pl_number from, pl_number to, pl_id end, b
   }
   PL_TRY(st->walk ? PL_OK : pl_path_walk_new(search, &st->walk));
   const bool all = node->path->mode == PL_PATH_SHORTEST_ALL;
-  return pl_path_walk_run(st->walk, begin_node, all, add_path, &r);
+  st->walking = true;
+  st->walk_end = end;
+  PL_TRY(pl_path_walk_begin(st->walk, begin_node, all));
+  return walk_on(st);
 }
 
-/// All ends from a start.
-static pl_status search_free(path_op* st, const start* from, pl_number number) {
-  PL_TRY(pl_path_reach(&st->search, number, st->against, from->empty));
-  for (size_t i = 0; i < st->search.found.count; i++) {
-    const pl_number other = st->search.found.data[i];
+/// All ends from a start, from the next one on, until there are enough for a chunk.
+static pl_status free_ends(path_op* st, const start* from, pl_number number) {
+  while (st->to_at < st->search.found.count && !st->walking) {
+    const pl_number other = st->search.found.data[st->to_at++];
     PL_TRY(add_end(st, number, other, st->graph.ids.data[other], from->empty, false));
   }
   return PL_OK;
@@ -388,14 +399,14 @@ static pl_status search_pair(path_op* st, const start* from, pl_number number, p
   return found ? add_end(st, subject, object, to, from->empty, true) : PL_OK;
 }
 
-/// From a start to those of several ends that it reaches.
-static pl_status search_some(path_op* st, const start* from, pl_number number) {
-  PL_TRY(pl_path_reach(&st->search, number, st->against, from->empty));
-  for (size_t i = 0; i < st->to->count; i++) {
+/// From a start to those of several ends that it reaches, likewise.
+static pl_status some_ends(path_op* st, const start* from, pl_number number) {
+  while (st->to_at < st->to->count && !st->walking) {
+    const pl_id id = st->to->data[st->to_at++].id;
     pl_number other = 0;
-    PL_TRY(pl_path_number(&st->graph, st->to->data[i].id, &other));
+    PL_TRY(pl_path_number(&st->graph, id, &other));
     if (other < st->search.seen.count && st->search.seen.data[other]) {
-      PL_TRY(add_end(st, number, other, st->to->data[i].id, from->empty, false));
+      PL_TRY(add_end(st, number, other, id, from->empty, false));
     }
   }
   return PL_OK;
@@ -426,30 +437,35 @@ static pl_status memo_keep(path_op* st, pl_id id) {
   return pl_idmap_put(&st->memo[st->against], mem, id, st->spans.count - 1, NULL);
 }
 
-/// Answers for the next start of the row.
-static pl_status search_next(path_op* st) {
-  const path_node* node = node_of(st);
-  const start* from = &st->from->data[st->from_at++];
-  const bool keeps = st->to == NULL && !node->loop && !st->graph.check && st->from == &st->known[st->against];
+/// Search from a start, or go on with it.
+static pl_status search_from(path_op* st, const start* from, bool fresh) {
+  const bool loop = node_of(st)->loop;
   pl_number number = 0;
+  PL_TRY(pl_path_number(&st->graph, from->id, &number));
+  PL_TRY(fresh ? PL_OK : walk_on(st));
+  if (loop || (st->to && st->to->count == 1)) {
+    return fresh ? search_pair(st, from, number, loop ? from->id : st->to->data[0].id) : PL_OK;
+  }
+  PL_TRY(fresh ? pl_path_reach(&st->search, number, st->against, from->empty) : PL_OK);
+  return st->to ? some_ends(st, from, number) : free_ends(st, from, number);
+}
+
+/// Answers for the next start of the row, or further ones of the last.
+static pl_status search_next(path_op* st) {
+  const bool fresh = !st->walking;
+  const start* from = &st->from->data[fresh ? st->from_at++ : st->from_at - 1];
+  const bool keeps =
+      fresh && st->to == NULL && !node_of(st)->loop && !st->graph.check && st->from == &st->known[st->against];
   st->from_id = from->id;
+  st->to_at = fresh ? 0 : st->to_at;
   st->own.count = st->found_count = st->found_at = 0;
   if (keeps && memo_find(st, from->id)) {
     return PL_OK;
   }
-  PL_TRY(pl_path_number(&st->graph, from->id, &number));
-  if (node->loop) {
-    PL_TRY(search_pair(st, from, number, from->id));
-  } else if (!st->to) {
-    PL_TRY(search_free(st, from, number));
-  } else if (st->to->count == 1) {
-    PL_TRY(search_pair(st, from, number, st->to->data[0].id));
-  } else {
-    PL_TRY(search_some(st, from, number));
-  }
+  PL_TRY(search_from(st, from, fresh));
   st->found = st->own.data;
   st->found_count = st->own.count;
-  return keeps ? memo_keep(st, from->id) : PL_OK;
+  return keeps && !st->walking ? memo_keep(st, from->id) : PL_OK;
 }
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
@@ -466,7 +482,7 @@ static pl_status next_row(path_op* st) {
 /// Go on until there are answers; PL_DONE at the end.
 static pl_status find_answers(path_op* st) {
   while (st->found_at == st->found_count) {
-    if (st->from && st->from_at < st->from->count) {
+    if (st->walking || (st->from && st->from_at < st->from->count)) {
       PL_TRY(search_next(st));
     } else {
       PL_TRY(next_row(st));
@@ -538,9 +554,9 @@ static pl_status path_prune(pl_planner* planner, pl_node* base, pl_slots needed)
   path_node* node = (path_node*)base;
   pl_slots below = {0}, carried = {0};
   pl_slots_keep(base->out, needed);
-  const bool named = node->path->as != PL_SLOT_NONE && pl_slots_has(base->out, node->path->as);
-  node->walks = named || node->path->mode == PL_PATH_SHORTEST_ALL;
-  node->counted = pl_planner_rule(planner, PL_RULE_COUNT_MATCHES) && !named &&
+  node->named = node->path->as != PL_SLOT_NONE && pl_slots_has(base->out, node->path->as);
+  node->walks = node->named || node->path->mode == PL_PATH_SHORTEST_ALL;
+  node->counted = pl_planner_rule(planner, PL_RULE_COUNT_MATCHES) && !node->named &&
                   !(planner->plan->why != PL_SLOT_NONE && pl_slots_has(base->out, planner->plan->why));
   PL_TRY(pl_slots_copy(planner->arena, base->out, &below));
   pl_slots_keep(below, base->inputs[0]->out);

@@ -167,14 +167,15 @@ typedef struct pl_path_found {
   const pl_path_fact* facts;  ///< length
   uint32_t length;
 } pl_path_found;
-typedef pl_status (*pl_path_found_fn)(void* user, const pl_path_found* path);
 
 typedef struct pl_path_walk pl_path_walk;
 pl_status pl_path_walk_new(pl_path_search* search, pl_path_walk** out);
 void pl_path_walk_free(pl_path_walk* walk);  ///< accepts NULL
 /// Shortest paths from `from` to the end whose places are marked, smaller names first: nodes along the path in term order, then predicates, forward before
 /// inverse. `all`: each of them, else the first.
-pl_status pl_path_walk_run(pl_path_walk* walk, pl_number from, bool all, pl_path_found_fn fn, void* user);
+pl_status pl_path_walk_begin(pl_path_walk* walk, pl_number from, bool all);
+/// The next one, borrowed until the next call; PL_DONE after the last. The search must be as it was at the beginning.
+pl_status pl_path_walk_next(pl_path_walk* walk, pl_path_found* out);
 
 // ---- why (path_support.c) -----------------------------------------------------------------------------------------
 
@@ -186,7 +187,7 @@ typedef struct pl_path_names {
 } pl_path_names;
 
 /// The support of a path: facts, and the links between the names where they meet.
-pl_status pl_path_why(const pl_path_graph* graph, uint32_t lens, const pl_path_found* path, const pl_path_names* names,
+pl_status pl_path_why(pl_path_graph* graph, uint32_t lens, const pl_path_found* path, const pl_path_names* names,
                       uint64_t* out);
 
 #endif

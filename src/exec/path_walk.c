@@ -31,9 +31,8 @@ struct pl_path_walk {
   pl_numbers way;       ///< nodes taken
   pl_path_facts taken;  ///< facts taken
   pl_path_facts found;  ///< facts between two nodes
-  pl_path_found_fn fn;  ///< receives paths
-  void* user;           ///< passed to it
   bool all;             ///< not only the first
+  bool begun;           ///< a path was handed on
   pl_status failed;     ///< while sorting
 };
 
@@ -221,33 +220,24 @@ static pl_status push_facts(pl_path_walk* walk, size_t at) {
   return push_frame(walk, &walk->facts, first, same_fact, compare_facts);
 }
 
-static pl_status hand_on(pl_path_walk* walk) {
-  const stack* s = &walk->facts;
-  walk->taken.count = 0;
-  for (size_t i = 0; i < s->frames.count; i++) {
-    PL_TRY(pl_vec_push(mem_of(walk), &walk->taken, s->options.data[s->frames.data[i].group_first].fact));
-  }
-  const pl_path_found path = {walk->way.data, walk->taken.data, walk->search->total};
-  PL_TRY(pl_guard_check(walk->search->graph->run->guard, walk->search->graph->run->err));
-  return walk->fn(walk->user, &path);
-}
-
-/// All ways of facts (or the first) through the nodes taken.
-static pl_status list_facts(pl_path_walk* walk) {
-  stack* s = &walk->facts;
+/// The nodes taken, with nothing yet between them.
+static pl_status take_way(pl_path_walk* walk) {
   walk->way.count = 0;
   for (size_t i = 0; i < walk->nodes.frames.count; i++) {
     const frame* f = &walk->nodes.frames.data[i];
     PL_TRY(pl_vec_push(mem_of(walk), &walk->way, walk->nodes.options.data[f->group_first].node));
   }
   find_alive(walk);
-  s->options.count = s->frames.count = 0;
-  do {
-    while (s->frames.count < walk->search->total) {
-      PL_TRY(push_facts(walk, s->frames.count));
-    }
-    PL_TRY(hand_on(walk));
-  } while (walk->all && next_group(s, same_fact));
+  walk->facts.options.count = walk->facts.frames.count = 0;
+  return PL_OK;
+}
+
+static pl_status take_facts(pl_path_walk* walk) {
+  const stack* s = &walk->facts;
+  walk->taken.count = 0;
+  for (size_t i = 0; i < s->frames.count; i++) {
+    PL_TRY(pl_vec_push(mem_of(walk), &walk->taken, s->options.data[s->frames.data[i].group_first].fact));
+  }
   return PL_OK;
 }
 
@@ -277,19 +267,31 @@ static pl_status push_nodes(pl_path_walk* walk) {
   return push_frame(walk, s, first, same_node, compare_nodes);
 }
 
-pl_status pl_path_walk_run(pl_path_walk* walk, pl_number from, bool all, pl_path_found_fn fn, void* user) {
+pl_status pl_path_walk_begin(pl_path_walk* walk, pl_number from, bool all) {
   stack* s = &walk->nodes;
-  walk->fn = fn;
-  walk->user = user;
   walk->all = all;
+  walk->begun = false;
   s->options.count = s->frames.count = 0;
   PL_TRY(pl_vec_push(mem_of(walk), &s->options, ((option){.node = from})));
-  PL_TRY(push_frame(walk, s, 0, same_node, compare_nodes));
-  do {
-    while (s->frames.count <= walk->search->total) {
-      PL_TRY(push_nodes(walk));
-    }
-    PL_TRY(list_facts(walk));
-  } while (all && next_group(s, same_node));
+  return push_frame(walk, s, 0, same_node, compare_nodes);
+}
+
+pl_status pl_path_walk_next(pl_path_walk* walk, pl_path_found* out) {
+  const uint32_t total = walk->search->total;
+  const bool same_way = walk->begun && walk->all && next_group(&walk->facts, same_fact);
+  if (walk->begun && !same_way && (!walk->all || !next_group(&walk->nodes, same_node))) {
+    return PL_DONE;
+  }
+  walk->begun = true;
+  PL_TRY(pl_guard_check(walk->search->graph->run->guard, walk->search->graph->run->err));
+  while (!same_way && walk->nodes.frames.count <= total) {
+    PL_TRY(push_nodes(walk));
+  }
+  PL_TRY(same_way ? PL_OK : take_way(walk));
+  while (walk->facts.frames.count < total) {
+    PL_TRY(push_facts(walk, walk->facts.frames.count));
+  }
+  PL_TRY(take_facts(walk));
+  *out = (pl_path_found){walk->way.data, walk->taken.data, total};
   return PL_OK;
 }
