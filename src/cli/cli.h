@@ -63,6 +63,7 @@ typedef struct cli_session {
   parley_limits limits;     ///< of every query
   cli_param* params;        ///< bound where a statement uses them
   size_t param_count;       ///< used
+  parley_query* then;       ///< whose rows, with the same columns, are printed behind those of a query; or NULL
 } cli_session;
 
 /// A command of the tool.
@@ -145,11 +146,13 @@ cli_exit cli_property_run(cli_session* session, parley_property property, const 
 /// What `define` has named.
 cli_exit cli_print_definitions(cli_session* session);
 
+// ---- remove.c ----
+/// Take back everything that a source said, keeping what others said; with `dry_run` only list it.
+cli_exit cli_remove_source(cli_session* session, const char* source, bool dry_run);
+
 // ---- facts.c ----
 /// Run `conflicts` and print what it finds; CLI_ERROR if there is something.
 cli_exit cli_print_conflicts(cli_session* session);
-/// Take back everything that a source said, keeping what others said; with `dry_run` only list it.
-cli_exit cli_remove_source(cli_session* session, const char* source, bool dry_run);
 /// Print what only one side has. CLI_OK: equal, CLI_ERROR: different, CLI_USAGE: trouble, as diff(1).
 cli_exit cli_print_differences(parley* a, parley* b, char* source_a, char* source_b, bool json);
 

@@ -1,4 +1,4 @@
-// Commands about what is said: contradictions, taking a source back, differences, what is known of a node.
+// Commands about what is said: contradictions and differences.
 #include "cli.h"
 #include "names.h"
 #include "printer.h"
@@ -12,12 +12,20 @@
 /// Columns of `conflicts`.
 enum { KIND = 2, SIDES, SIDE_COLUMNS = 6, COLUMNS = SIDES + 2 * SIDE_COLUMNS };
 
-// One side: the object, then what is known of who says so.
-static void print_side(FILE* out, parley_query* query, size_t first) {
+// True if the two objects read the same: texts of different languages, or a text and a node of that name.
+static bool alike(parley_query* query) {
+  const char* const one = parley_column_text(query, SIDES);
+  const char* const other = parley_column_text(query, SIDES + SIDE_COLUMNS);
+  return one && other && !strcmp(one, other);
+}
+
+// One side: the object, as a query writes it where only that tells the two apart, then what is known of who says so.
+static void print_side(FILE* out, parley_query* query, size_t first, bool exact) {
   static const char* const before[SIDE_COLUMNS] = {"", "", "confidence ", "from ", "until ", "on "};
   fputs("  ", out);
   for (size_t i = 0; i < SIDE_COLUMNS; i++) {
-    const char* const text = parley_column_text(query, first + i);
+    const char* const text =
+        i == 0 && exact ? parley_column_source(query, first) : parley_column_text(query, first + i);
     if (i == 1 && (!text || !*text)) {
       fputs("  no source", out);
     } else if (text && *text) {
@@ -36,8 +44,9 @@ static void print_conflict(FILE* out, parley_query* query) {
     fputc(i == SUBJECT ? ' ' : ':', out);
   }
   fprintf(out, " %s\n", kind && !strcmp(kind, "time") ? "at overlapping times" : "by different sources");
-  print_side(out, query, SIDES);
-  print_side(out, query, SIDES + SIDE_COLUMNS);
+  const bool exact = alike(query);
+  print_side(out, query, SIDES, exact);
+  print_side(out, query, SIDES + SIDE_COLUMNS, exact);
 }
 
 // Two assertions of one article may differ in their spans only, which are not shown: what reads the same is told once.
@@ -78,26 +87,6 @@ cli_exit cli_print_conflicts(cli_session* session) {
   cli_interrupt_route(NULL);
   const cli_exit code = cli_flush(session->out, "writing the answer", cli_exit_of(status));
   return code == CLI_OK && session->rows ? CLI_ERROR : code;
-}
-
-// ---- one source ----
-
-cli_exit cli_remove_source(cli_session* session, const char* source, bool dry_run) {
-  static const char statement[] = "preview according to $source match ?s ?p ?o as ?st delete ( ?s ?p ?o as ?st )";
-  const char* const text = dry_run ? statement : statement + strlen("preview ");
-  char* param = NULL;
-  cli_need(asprintf(&param, "source=%s", source) < 0 ? NULL : param);
-  cli_exit code = cli_session_open(session, !dry_run);
-  code = code == CLI_OK ? cli_param_add(session, param, true) : code;
-  code = code == CLI_OK ? cli_session_run(session, text, strlen(text), false, NULL) : code;
-  if (code == CLI_OK && session->rows == 0) {
-    fprintf(stderr, "parley: nothing is said by `%s`\n", source);
-  }
-  free(session->params);
-  session->params = NULL;
-  session->param_count = 0;
-  free(param);
-  return code;
 }
 
 // ---- differences ----

@@ -88,7 +88,8 @@ const cli_command cli_commands[] = {
      "  --format F          of the list: table (default), csv, tsv, json, jsonl, markdown\n"
      "  --no-wait           fail instead of waiting for another writer\n"
      "\n"
-     "Facts that another source says as well stay, with its assertions.\n",
+     "Facts that another source says as well stay, with its assertions; an assertion that names\n"
+     "several sources stays with the others.\n",
      cli_remove},
     {"diff", "what only one of two stores, or of two sources, says",
      "Usage: parley diff A B [--source NAME [--source NAME]]\n"

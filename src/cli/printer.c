@@ -346,10 +346,25 @@ static parley_status take_row(printer* p) {
   return status;
 }
 
+// Every row of the query at hand. PARLEY_ROW if the output takes no more.
+static parley_status take_rows(printer* p) {
+  parley_status status;
+  while ((status = parley_step(p->query)) == PARLEY_ROW) {
+    const parley_status printed = take_row(p);
+    if (printed != PARLEY_OK) {
+      return printed;
+    }
+    p->session->rows++;
+    if (ferror(p->out)) {
+      return status;  // a closed pipe: nobody reads on
+    }
+  }
+  return status;
+}
+
 parley_status printer_run(cli_session* session, parley_query* query, graph* g) {
   printer p = {.session = session, .query = query, .format = session->format, .out = session->out, .graph = g};
   const size_t columns = parley_column_count(query);
-  parley_status status;
   p.width = (size_t)cli_width(p.out);
   p.why = columns > 0 && !g && parley_query_is_why(query);
   p.columns = columns + (g ? 2 : p.why);
@@ -357,16 +372,10 @@ parley_status printer_run(cli_session* session, parley_query* query, graph* g) {
   if (p.format != CLI_TABLE && columns) {
     begin(&p);
   }
-  while ((status = parley_step(query)) == PARLEY_ROW) {
-    const parley_status printed = take_row(&p);
-    if (printed != PARLEY_OK) {
-      status = printed;
-      break;
-    }
-    session->rows++;
-    if (ferror(p.out)) {
-      break;  // a closed pipe: nobody reads on
-    }
+  parley_status status = take_rows(&p);
+  if (status == PARLEY_DONE && session->then) {
+    p.query = session->then;
+    status = take_rows(&p);
   }
   if (status == PARLEY_DONE && p.format == CLI_JSON && columns) {  // else left open: cut off
     fputs(session->rows ? "\n]\n" : "]\n", p.out);
