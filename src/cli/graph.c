@@ -14,7 +14,7 @@ static char* copy(const char* text, size_t len) {
   return owned;
 }
 
-static parley_value value_copy(const parley_value* v) {
+parley_value graph_value_copy(const parley_value* v) {
   parley_value owned = *v;
   owned.text = copy(v->text, v->text_len);
   owned.datatype = v->datatype ? copy(v->datatype, strlen(v->datatype)) : NULL;
@@ -22,7 +22,7 @@ static parley_value value_copy(const parley_value* v) {
   return owned;
 }
 
-static void value_free(const parley_value* v) {
+void graph_value_free(const parley_value* v) {
   free((void*)(uintptr_t)v->text);
   free((void*)(uintptr_t)v->datatype);
   free((void*)(uintptr_t)v->lang);
@@ -30,11 +30,11 @@ static void value_free(const parley_value* v) {
 
 void graph_fact_free(graph_fact* fact) {
   for (size_t i = 0; i < 3; i++) {
-    value_free(&fact->terms[i].v);
+    graph_value_free(&fact->terms[i].v);
     free(fact->terms[i].name);
   }
   for (size_t i = 0; i < fact->said_count; i++) {
-    value_free(&fact->said[i].node);
+    graph_value_free(&fact->said[i].node);
     free(fact->said[i].source);
     free(fact->said[i].text);
     free(fact->said[i].json);
@@ -55,7 +55,7 @@ static char* rendered(graph* g, const parley_support* s, void (*render)(FILE*, c
 static void take_said(graph* g, graph_fact* fact, const parley_support* s) {
   fact->said = cli_need(realloc(fact->said, (fact->said_count + 1) * sizeof *fact->said));
   graph_said* const said = &fact->said[fact->said_count++];
-  *said = (graph_said){.node = value_copy(&s->assertion)};
+  *said = (graph_said){.node = graph_value_copy(&s->assertion)};
   if (s->source.type != PARLEY_NULL) {
     const char* const name = cli_names_of(g->names, &s->source)->name;
     said->source = copy(name, strlen(name));
@@ -64,9 +64,6 @@ static void take_said(graph* g, graph_fact* fact, const parley_support* s) {
   if (g->session->format == CLI_JSON) {
     said->json = rendered(g, s, cli_assertion_json);
   }
-  const bool unsaid = s->confidence.type == PARLEY_NULL;
-  const double confidence = unsaid ? 1 : s->confidence.real;
-  fact->confidence = confidence > fact->confidence ? confidence : fact->confidence;
 }
 
 static parley_status take_support(graph* g, graph_fact* fact) {
@@ -80,8 +77,7 @@ static parley_status take_support(graph* g, graph_fact* fact) {
     }
   }
   fact->plain = fact->plain || fact->said_count == 0;
-  fact->confidence = fact->plain ? 1 : fact->confidence;
-  return status == PARLEY_NOT_FOUND ? PARLEY_OK : status;
+  return status == PARLEY_NOT_FOUND ? parley_why_confidence(g->query, &fact->confidence) : status;
 }
 
 parley_status graph_fact_read(graph* g, graph_fact* fact) {
@@ -92,7 +88,7 @@ parley_status graph_fact_read(graph* g, graph_fact* fact) {
     cell_text text;
     status = cli_column(g->query, i, &v, &text);
     if (status == PARLEY_OK) {
-      fact->terms[i] = (graph_term){value_copy(&v), copy(text.data, text.len)};
+      fact->terms[i] = (graph_term){graph_value_copy(&v), copy(text.data, text.len)};
     }
   }
   status = status == PARLEY_OK ? take_support(g, fact) : status;
