@@ -304,6 +304,10 @@ pl_status pl_classes_eval(void* user, uint32_t lens, pl_id id, pl_id* out) {
   return PL_OK;
 }
 
+static bool is_same_fact(const pl_link* a, const pl_link* b) {
+  return a->s == b->s && a->o == b->o && a->owl == b->owl;
+}
+
 /// Breadth first over the links of the class, each read either way: reached[i] is the link over which node i was met.
 pl_status pl_classes_chain(pl_run* run, const pl_classes* classes, pl_id from, pl_id to,
                            pl_status (*fn)(void* user, const pl_link* link), void* user) {
@@ -341,7 +345,12 @@ pl_status pl_classes_chain(pl_run* run, const pl_classes* classes, pl_id from, p
       break;
     }
     const pl_link* step = &links[*link - 1];
-    status = fn(user, step);
+    while (step > links && is_same_fact(step - 1, step)) {
+      step--;
+    }
+    for (const pl_link* l = step; l < links + link_count && is_same_fact(l, step) && status == PL_OK; l++) {
+      status = fn(user, l);
+    }
     from = step->s == from ? step->o : step->s;
   }
   pl_idmap_free(&via, &run->mem);

@@ -11,9 +11,10 @@
 
 #define PL_CLASS_NONE UINT32_MAX
 
-/// A same_as fact that was followed.
+/// A statement of a same_as fact that was followed; those of one fact are side by side.
 typedef struct pl_link {
   pl_id s, o;
+  pl_id c;   ///< assertion or graph; 0 = plain
   bool owl;  ///< owl:sameAs, not same_as
 } pl_link;
 
@@ -52,7 +53,7 @@ pl_id pl_classes_shown(const pl_classes* classes, pl_id id);
 size_t pl_classes_members(const pl_classes* classes, const pl_id* id, const pl_id** members);
 /// Add the members of the classes of `ids` to them; sorted, distinct.
 pl_status pl_classes_widen(pl_run* run, const pl_classes* classes, pl_ids* ids);
-/// Visit the links of a shortest chain from `from` to `to`, two nodes of one class.
+/// Visit the links of a shortest chain from `from` to `to`, two nodes of one class: of each fact all statements that were followed.
 pl_status pl_classes_chain(pl_run* run, const pl_classes* classes, pl_id from, pl_id to,
                            pl_status (*fn)(void* user, const pl_link* link), void* user);
 /// Lines `shown <- member, member`, at most `max` of them, for explain; `names` as in pl_term_write_name.

@@ -38,14 +38,12 @@ static pl_status row_passes(builder* b, pl_id c, bool* passes) {
   return PL_OK;
 }
 
-/// Rows of one fact come together: it is followed once, by the first row that passes.
+/// A row is a link if it passes by itself.
 static pl_status add_rows(builder* b, const pl_id* ss, const pl_id* os, const pl_id* cs, size_t count, bool owl) {
   for (size_t i = 0; i < count; i++) {
-    const pl_link link = {.s = ss[i], .o = os[i], .owl = owl};
-    const pl_link* last = b->links.count ? &b->links.data[b->links.count - 1] : NULL;
-    const bool known = last && last->s == link.s && last->o == link.o && last->owl == owl;
+    const pl_link link = {.s = ss[i], .o = os[i], .c = cs[i], .owl = owl};
     bool passes = false;
-    if (known || link.s == link.o || !pl_tag_is_node(pl_id_tag(link.o))) {
+    if (link.s == link.o || !pl_tag_is_node(pl_id_tag(link.o))) {
       continue;
     }
     if (i % 64 == 63) {

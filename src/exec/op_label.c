@@ -207,7 +207,7 @@ static pl_status add_link(void* user, const pl_link* link) {
   const pl_id predicate = link->owl ? PL_KNOWN(OWL_SAME_AS) : PL_KNOWN(SAME_AS);
   const uint32_t lens = node_of(&support->st->op)->label->lens;
   pl_why fact = 0;
-  PL_TRY(pl_why_fact(run, PL_WHY_IDENTITY, link->s, predicate, link->o, 0, lens, &fact));
+  PL_TRY(pl_why_fact(run, PL_WHY_IDENTITY, link->s, predicate, link->o, pl_why_said(link->c), lens, &fact));
   return pl_why_join(run, support->why, fact, &support->why);
 }
 

@@ -181,7 +181,7 @@ static pl_status add_support(given_op* st, const pl_chunk* chunk, uint32_t row, 
   const bool inverse = chunk->columns[run->plan->hidden + PL_HIDDEN_ROW][row] & 1;
   const pl_id a = places[PL_PLACE_A][row], b = places[PL_PLACE_B][row], c = places[PL_PLACE_C][row];
   pl_why fact = 0;
-  PL_TRY(pl_why_fact(run, PL_WHY_FACT, inverse ? b : a, places[PL_PLACE_P][row], inverse ? a : b, c ? c : PL_WHY_PLAIN,
+  PL_TRY(pl_why_fact(run, PL_WHY_FACT, inverse ? b : a, places[PL_PLACE_P][row], inverse ? a : b, pl_why_said(c),
                      node_of(&st->op)->lens, &fact));
   return pl_why_join(run, row == kept ? pl_why_of(run, chunk, row) : st->whys[kept], fact, &st->whys[kept]);
 }

@@ -115,8 +115,8 @@ static pl_status add_link(void* user, const pl_link* link) {
   chain* c = user;
   pl_run* run = c->st->op.run;
   pl_why fact = 0;
-  PL_TRY(pl_why_fact(run, PL_WHY_IDENTITY, link->s, link->owl ? PL_KNOWN(OWL_SAME_AS) : PL_KNOWN(SAME_AS), link->o, 0,
-                     node_of(c->st)->lens, &fact));
+  PL_TRY(pl_why_fact(run, PL_WHY_IDENTITY, link->s, link->owl ? PL_KNOWN(OWL_SAME_AS) : PL_KNOWN(SAME_AS), link->o,
+                     pl_why_said(link->c), node_of(c->st)->lens, &fact));
   return pl_why_join(run, c->why, fact, &c->why);
 }
 

@@ -20,6 +20,8 @@
 
 #define PL_WHY_MEMBERS_DEFAULT 10u  ///< rows of a group whose support is kept
 #define PL_WHY_PLAIN UINT64_MAX     ///< as c: the plain statement of the fact, no assertion
+/// As c of a fact: what was stored with the one row that counts.
+static inline pl_id pl_why_said(pl_id c) { return c ? c : PL_WHY_PLAIN; }
 
 typedef pl_id pl_why;  ///< number of a node; 0 = nothing
 
