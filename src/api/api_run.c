@@ -107,11 +107,15 @@ static pl_status start_run(parley_query* q, pl_txn* txn) {
   return status;
 }
 
-static pl_status open_run(parley_query* q, pl_txn* txn) {
+void pl_api_query_guard(parley_query* q) {
   pl_guard_init(&q->guard, &q->store->interrupt, q->limits.seconds);
   q->guard.interrupt_query = &q->interrupt;
   q->guard.progress = q->progress;
   q->guard.progress_user = q->progress_user;
+}
+
+static pl_status open_run(parley_query* q, pl_txn* txn) {
+  pl_api_query_guard(q);
   PL_TRY(pl_guard_check(&q->guard, &q->error.diags));
   q->mem_row.bytes_max = q->limits.memory_bytes ? q->limits.memory_bytes : SIZE_MAX;
   PL_TRY(start_run(q, txn));

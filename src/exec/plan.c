@@ -282,6 +282,8 @@ pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options
   pl_planner planner = {
       .query = query, .txn = txn, .arena = arena, .err = err, .plan = plan, .options = options ? options : &none};
   PL_TRY(pl_estimator_init(&planner.est, query, txn, arena));
+  planner.est.guard = planner.options->guard;
+  planner.est.err = err;
   PL_TRY(plan_root(&planner));
   *out = plan;
   return PL_OK;

@@ -151,6 +151,7 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
   };
   PL_TRY(pl_join_order(&planner->est, &problem, steps));
   for (uint32_t i = 0; i < group->required_count; i++) {
+    PL_TRY(pl_guard_check(planner->est.guard, planner->err));
     set_later(gp, steps, i, 0, true);
     PL_TRY(place_filters(gp, false));
     const pl_alg* part = group->required[steps[i].part];

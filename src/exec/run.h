@@ -19,6 +19,7 @@ typedef struct pl_plan_options {
   bool join_order_off;  ///< join in order of writing
   bool why;             ///< keep the support of each row, as `why` asks
   size_t why_members;   ///< rows of a group whose support is kept; 0 = default
+  pl_guard* guard;      ///< ends planning in time; may be NULL
 } pl_plan_options;
 
 typedef struct pl_run_limits {

@@ -67,6 +67,8 @@ typedef struct pl_binder {
   pl_bind_index term_index, param_index, symbol_index;
   uint32_t lens;                ///< lens in force, or PL_LENS_NONE
   uint32_t path_parts;          ///< of the path at hand, made so far
+  uint32_t verbs;               ///< of all paths
+  const pl_ast** definitions;   ///< paths of the store's definitions, by number; NULL where not read yet
   pl_span definition;           ///< where the name stands whose definition is being read; empty outside of one
   uint32_t clause_slots;        ///< slots below this were there before the pattern at hand
   bool maybe;                   ///< variables first seen now may be null
@@ -117,6 +119,8 @@ pl_status pl_bind_param(pl_binder* b, pl_str name, pl_span span, uint32_t* index
 pl_status pl_bind_interval(pl_binder* b, const pl_ast* low, const pl_ast* high, pl_span span, uint32_t* index);
 /// A variable, parameter, constant or `_` as a place of a triple.
 pl_status pl_bind_ref(pl_binder* b, const pl_ast* node, pl_ref* out);
+/// A variable that stands where a node must: an error if it is a path.
+void pl_bind_check_node(pl_binder* b, const pl_ast* var, pl_slot slot);
 bool pl_bind_is_label(const pl_ast* node);
 /// What a label is named by: a text, a parameter, or the value of a variable that is bound.
 pl_status pl_bind_label_name(pl_binder* b, const pl_ast* node, pl_ref* out);
@@ -138,6 +142,7 @@ pl_status pl_bind_compare(pl_binder* b, pl_bind_site* site, const pl_ast* compar
 /// Condition split at its `and`s.
 pl_status pl_bind_condition(pl_binder* b, pl_bind_site* site, const pl_ast* node, pl_expr_list* filters);
 bool pl_bind_is_list(const pl_binder* b, const pl_expr* expr);
+bool pl_bind_is_path(const pl_binder* b, const pl_expr* expr);
 bool pl_bind_expr_eq(const pl_expr* a, const pl_expr* c);
 /// True if the value can differ from row to row.
 bool pl_bind_varies(const pl_expr* expr);

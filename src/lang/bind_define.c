@@ -41,6 +41,23 @@ static pl_status parse_definition(pl_binder* b, const pl_definition* definition,
   return PL_OK;
 }
 
+/// Each definition is read once for a query.
+static pl_status read_definition(pl_binder* b, const pl_settings* settings, const pl_definition* definition,
+                                 const pl_ast** path) {
+  if (!b->definitions) {
+    b->definitions = PL_ARENA_ARRAY(b->scratch, const pl_ast*, settings->definition_count);
+  }
+  if (!b->definitions) {
+    return pl_bind_no_memory(b);
+  }
+  const pl_ast** const kept = &b->definitions[definition - settings->definitions];
+  if (!*kept) {
+    PL_TRY(parse_definition(b, definition, kept));
+  }
+  *path = *kept;
+  return PL_OK;
+}
+
 pl_status pl_bind_definition(pl_binder* b, const pl_ast* node, const pl_ast** path) {
   *path = NULL;
   const bool name = node->kind == PL_AST_NAME || node->kind == PL_AST_PNAME || node->kind == PL_AST_IRI;
@@ -54,7 +71,7 @@ pl_status pl_bind_definition(pl_binder* b, const pl_ast* node, const pl_ast** pa
   pl_str iri;
   PL_TRY(pl_bind_iri(b, node, &iri));
   const pl_definition* const definition = find(settings, iri);
-  return definition ? parse_definition(b, definition, path) : PL_OK;
+  return definition ? read_definition(b, settings, definition, path) : PL_OK;
 }
 
 /* --- printing --- */

@@ -15,6 +15,7 @@ static pl_span span_of(const pl_binder* b, const pl_ast* node) {
 }
 
 static pl_status path_new(pl_binder* b, pl_path_kind kind, pl_span span, pl_path** out) {
+  PL_TRY(pl_guard_check(b->context->guard, b->context->err));
   PL_TRY(pl_bind_check_count(b, ++b->path_parts, span, "parts of a path"));
   *out = PL_ARENA_NEW(b->arena, pl_path);
   if (!*out) {
@@ -39,6 +40,13 @@ static pl_status parts_new(pl_binder* b, pl_path_kind kind, pl_span span, const 
   PL_TRY(path_new(b, kind, span, out));
   (*out)->part_count = parts->count;
   return pl_bind_pack(b, parts, &(*out)->parts);
+}
+
+/// Defined names may make many verbs out of few words.
+static pl_status count_verbs(pl_binder* b, uint32_t count, pl_span span) {
+  b->verbs += count;
+  return b->verbs <= PL_VERBS_MAX ? PL_OK
+                                  : pl_fail_at(b->context->err, &b->source, span, PL_MSG_PARTS, PL_VERBS_MAX, "verbs");
 }
 
 /* --- alternatives --- */
@@ -121,6 +129,7 @@ static pl_status build_sequence(pl_binder* b, const pl_ast* node, bool inverse, 
 /// A copy read from the other end.
 static pl_status reversed(pl_binder* b, const pl_path* path, pl_path** out) {
   b->path_parts += path->verb_count;
+  PL_TRY(count_verbs(b, path->verb_count, path->span));
   PL_TRY(path_new(b, path->kind, path->span, out));
   pl_path* const copy = *out;
   *copy = *path;
@@ -224,6 +233,7 @@ static pl_status build_verb(pl_binder* b, const pl_ast* node, bool inverse, pl_p
   }
   verb_list verbs = {0};
   pl_verb verb = {.inverse = inverse};
+  PL_TRY(count_verbs(b, 1, span_of(b, node)));
   PL_TRY(pl_bind_ref(b, node, &verb.predicate));
   verb.predicate.span = span_of(b, node);
   PL_TRY(pl_bind_check_verb(b, &verb.predicate));

@@ -8,6 +8,7 @@
 #define PL_NESTING_MAX 200u                    ///< deepest nesting of parentheses, brackets and expressions
 #define PL_SLOTS_MAX 4096u                     ///< variables of one query, hidden ones included
 #define PL_PARTS_MAX 4096u                     ///< prefixes, parameters of a query; items, order keys of a clause
+#define PL_VERBS_MAX 100000u                   ///< verbs of all paths of one query, those of defined names included
 #define PL_LIST_MAX 100000u                    ///< elements of one written list
 
 /// What the binder may ask; all borrowed.
@@ -17,6 +18,7 @@ typedef struct pl_lang_context {
   pl_error* err;  ///< receives errors (up to five) and warnings
   const char* source_name;  ///< shown in messages; NULL = "query"
   uint32_t line_first;      ///< line number of the text's first line (scripts); 0 = 1
+  pl_guard* guard;          ///< ends binding in time; may be NULL
 } pl_lang_context;
 
 /// Parse and bind ONE statement. Everything of the result lives in `arena`. An empty text (blank, comments) gives

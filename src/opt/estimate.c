@@ -18,11 +18,22 @@ static void note(pl_estimator* est, pl_status status) {
   }
 }
 
+/// Every part of a pattern asks here, so this is where planning ends in time. False: do not ask the store any more.
+static bool go_on(pl_estimator* est) {
+  if (est->status == PL_OK) {
+    est->status = pl_guard_check(est->guard, est->err);
+  }
+  return est->status == PL_OK;
+}
+
 /// Id of a constant; false if the store does not know it. Parameters are unknown at planning: *id = 0.
 static bool const_id(pl_estimator* est, const pl_ref* ref, pl_id* id) {
   *id = 0;
   if (ref->kind != PL_REF_TERM) {
     return true;
+  }
+  if (!go_on(est)) {
+    return false;
   }
   const pl_status status = pl_dict_find(est->txn, &est->query->terms[ref->index], id);
   note(est, status);
@@ -32,6 +43,9 @@ static bool const_id(pl_estimator* est, const pl_ref* ref, pl_id* id) {
 static double range_rows(pl_estimator* est, pl_order order, pl_id first, pl_id second) {
   const pl_id prefix[2] = {first, second};
   uint64_t rows = 0;
+  if (!go_on(est)) {
+    return 0;
+  }
   note(est, pl_stats_range(est->txn, order, prefix, second ? 2 : 1, 0, UINT64_MAX, &rows));
   return (double)rows;
 }

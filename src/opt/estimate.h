@@ -11,8 +11,10 @@ typedef struct pl_estimator {
   const pl_query* query;  ///< constants
   pl_txn* txn;            ///< counters
   pl_arena* arena;        ///< for working space
+  pl_guard* guard;        ///< ends planning in time; may be NULL
+  pl_error* err;          ///< receives what it says
   pl_totals totals;       ///< of the store
-  pl_status status;       ///< first failure of the store; estimates go on with guesses
+  pl_status status;       ///< first failure of the store or the guard; estimates go on with guesses
 } pl_estimator;
 
 #define PL_PROFILE_SLOTS 8u  ///< slots a profile keeps

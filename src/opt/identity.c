@@ -134,23 +134,18 @@ pl_status pl_same_use_of(pl_arena* arena, const pl_query* query, pl_txn* txn, co
   return PL_OK;
 }
 
-/// Do two sets share a slot that has no value yet?
-static bool meet_unbound(pl_slots a, pl_slots b, pl_slots bound) {
-  for (uint32_t w = 0; w < a.word_count; w++) {
-    if (a.words[w] & b.words[w] & ~bound.words[w]) {
-      return true;
-    }
+static void add_common(pl_slots a, pl_slots b, pl_slots out) {
+  for (uint32_t w = 0; w < out.word_count; w++) {
+    out.words[w] |= a.words[w] & b.words[w];
   }
-  return false;
 }
 
-bool pl_same_waits(const pl_same_use* a, const pl_same_use* b, bool written_after, pl_slots bound) {
-  if (a->classes.word_count == 0) {
-    return false;
+void pl_same_add_waits(const pl_same_use* a, const pl_same_use* b, bool written_after, pl_slots out) {
+  add_common(a->classes, b->plain, out);
+  add_common(a->inner, b->classes, out);
+  if (written_after && (a->lens != b->lens || a->lens == SEVERAL)) {
+    add_common(a->classes, b->classes, out);
   }
-  return meet_unbound(a->classes, b->plain, bound) || meet_unbound(a->inner, b->classes, bound) ||
-         (written_after && a->lens != b->lens && meet_unbound(a->classes, b->classes, bound)) ||
-         (written_after && a->lens == SEVERAL && b->lens == SEVERAL && meet_unbound(a->classes, b->classes, bound));
 }
 
 // ---- merging ------------------------------------------------------------------------------------------------------

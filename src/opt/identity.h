@@ -28,8 +28,8 @@ typedef struct pl_same_use {
 } pl_same_use;
 pl_status pl_same_use_of(pl_arena* arena, const pl_query* query, pl_txn* txn, const pl_alg* part, pl_slots raw,
                          pl_same_use* out);
-/// Must a part with use `a`, written before or after, wait for one with use `b`? `bound` are the slots that have values.
-bool pl_same_waits(const pl_same_use* a, const pl_same_use* b, bool written_after, pl_slots bound);
+/// Add the slots that must have values before a part with use `a`, written before or after one with use `b`.
+void pl_same_add_waits(const pl_same_use* a, const pl_same_use* b, bool written_after, pl_slots out);
 /// May two groups in a row be taken for one? Not if that would change which part binds a slot first.
 bool pl_same_mergeable(const pl_query* query, pl_txn* txn, const pl_alg_group* first, const pl_alg_group* second);
 

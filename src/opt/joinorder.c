@@ -11,6 +11,7 @@ typedef struct part_info {
   pl_profile profile;  ///< rows
   pl_slots binds;      ///< slots it may bind
   pl_slots needs;      ///< slots it reads but does not bind by itself
+  pl_slots waits;      ///< slots that must have values before it: needed ones that other parts bind, and for identity
   bool hashable;       ///< can be read by itself; under identity only where it joins shown nodes
   pl_same_use same;    ///< how it sees nodes; empty where no part of the group is under identity
 } part_info;
@@ -47,6 +48,7 @@ static pl_status make_info(pl_estimator* est, const pl_alg* part, uint32_t slot_
   PL_TRY(pl_slots_make(est->arena, slot_count, &out->needs));
   PL_TRY(pl_slots_make(est->arena, slot_count, &always));
   pl_estimate_profile(est, part, &out->profile);
+  PL_TRY(est->status);
   pl_slots_bound(part, out->binds);
   pl_slots_of_alg(est->query, part, out->needs);
   PL_TRY(pl_slots_always(est->arena, part, always));
@@ -79,26 +81,9 @@ static bool may_hash(const pl_join_problem* problem, const part_info* infos, con
   if (!info->hashable || info->same.classes.word_count == 0 || info->same.lens == PL_LENS_NONE) {
     return info->hashable;
   }
-  for (pl_slot slot = 0; slot < bound.word_count * 64; slot++) {
-    if (pl_slots_has(info->same.classes, slot) && pl_slots_has(bound, slot) &&
-        !is_shown(problem, infos, done, part, slot)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// No other part that is still to come can bind what `part` needs.
-static bool is_ready(const part_info* infos, uint32_t count, const bool* done, uint32_t part, pl_slots bound) {
-  for (uint32_t i = 0; i < count; i++) {
-    if (i == part || done[i]) {
-      continue;
-    }
-    if (pl_same_waits(&infos[part].same, &infos[i].same, part > i, bound)) {
-      return false;
-    }
-    for (uint32_t w = 0; w < bound.word_count; w++) {
-      if (infos[part].needs.words[w] & infos[i].binds.words[w] & ~bound.words[w]) {
+  for (uint32_t w = 0; w < bound.word_count; w++) {
+    for (uint64_t left = info->same.classes.words[w] & bound.words[w]; left; left &= left - 1) {
+      if (!is_shown(problem, infos, done, part, w * 64 + (uint32_t)__builtin_ctzll(left))) {
         return false;
       }
     }
@@ -106,11 +91,42 @@ static bool is_ready(const part_info* infos, uint32_t count, const bool* done, u
   return true;
 }
 
+/// A part waits for the slots it needs that another part can bind. (No part that binds a slot without a value is done, so what it waits for
+/// is the same at every step.)
+static pl_status set_waits(pl_estimator* est, const pl_join_problem* problem, part_info* infos) {
+  pl_slots once = {0}, twice = {0};  // slots that at least so many parts bind
+  PL_TRY(pl_slots_make(est->arena, problem->bound.word_count * 64 - 1, &once));
+  PL_TRY(pl_slots_make(est->arena, problem->bound.word_count * 64 - 1, &twice));
+  for (uint32_t i = 0; i < problem->count; i++) {
+    for (uint32_t w = 0; w < once.word_count; w++) {
+      twice.words[w] |= once.words[w] & infos[i].binds.words[w];
+      once.words[w] |= infos[i].binds.words[w];
+    }
+  }
+  for (uint32_t i = 0; i < problem->count; i++) {
+    part_info* info = &infos[i];
+    PL_TRY(pl_slots_make(est->arena, problem->bound.word_count * 64 - 1, &info->waits));
+    for (uint32_t w = 0; w < once.word_count; w++) {
+      const uint64_t others = (once.words[w] & ~info->binds.words[w]) | twice.words[w];
+      info->waits.words[w] = info->needs.words[w] & others;
+    }
+    for (uint32_t k = 0; problem->raw.word_count && k < problem->count; k++) {
+      PL_TRY(pl_guard_check(est->guard, est->err));
+      if (k != i) {
+        pl_same_add_waits(&info->same, &infos[k].same, i > k, info->waits);
+      }
+    }
+  }
+  return PL_OK;
+}
+
+static bool is_ready(const part_info* info, pl_slots bound) { return pl_slots_within(info->waits, bound); }
+
 /// Where all that is left waits for each other the first in order of writing goes on: its number, else UINT32_MAX.
 static uint32_t stuck(const part_info* infos, uint32_t count, const bool* done, pl_slots bound) {
   uint32_t first = UINT32_MAX;
   for (uint32_t p = count; p-- > 0;) {
-    if (!done[p] && is_ready(infos, count, done, p, bound)) {
+    if (!done[p] && is_ready(&infos[p], bound)) {
       return UINT32_MAX;
     }
     first = done[p] ? first : p;
@@ -156,7 +172,7 @@ static void relax(const pl_join_problem* problem, const part_info* infos, dp_sta
                   pl_slots bound, const bool* done) {
   const uint32_t forced = stuck(infos, problem->count, done, bound);
   for (uint32_t p = 0; p < problem->count; p++) {
-    if (done[p] || (p != forced && !is_ready(infos, problem->count, done, p, bound))) {
+    if (done[p] || (p != forced && !is_ready(&infos[p], bound))) {
       continue;
     }
     const step_cost step = cost_step(problem, infos, done, p, states[set].rows, bound);
@@ -182,6 +198,7 @@ static pl_status order_dp(pl_estimator* est, const pl_join_problem* problem, con
   }
   states[0].rows = problem->rows;
   for (uint32_t set = 0; set < full; set++) {
+    PL_TRY(pl_guard_check(est->guard, est->err));
     if (states[set].cost >= 0) {
       bound_of(problem, infos, set, bound, done);
       relax(problem, infos, states, set, bound, done);
@@ -210,7 +227,8 @@ static pl_status order_greedy(pl_estimator* est, const pl_join_problem* problem,
     step_cost best_cost = {0};
     const uint32_t forced = stuck(infos, problem->count, done, bound);
     for (uint32_t p = 0; p < problem->count; p++) {
-      if (done[p] || (p != forced && !is_ready(infos, problem->count, done, p, bound))) {
+      PL_TRY(pl_guard_check(est->guard, est->err));
+      if (done[p] || (p != forced && !is_ready(&infos[p], bound))) {
         continue;
       }
       const step_cost cost = cost_step(problem, infos, done, p, rows, bound);
@@ -239,6 +257,7 @@ pl_status pl_join_order(pl_estimator* est, const pl_join_problem* problem, pl_jo
   for (uint32_t i = 0; problem->raw.word_count && i < problem->count; i++) {
     PL_TRY(pl_same_use_of(est->arena, est->query, est->txn, problem->parts[i], problem->raw, &infos[i].same));
   }
+  PL_TRY(set_waits(est, problem, infos));
   if (problem->as_written || problem->count > DP_PARTS_MAX) {
     return order_greedy(est, problem, infos, steps);
   }
