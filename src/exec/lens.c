@@ -355,6 +355,14 @@ static pl_status run_pattern(pl_run* run, const pl_lens_plan* plan, pl_slot slot
   }
 }
 
+static bool is_threshold(const pl_value* value) {
+  const double x = value->kind == PL_VALUE_INTEGER   ? (double)value->integer
+                   : value->kind == PL_VALUE_DECIMAL ? pl_decimal_to_double(value->decimal)
+                   : value->kind == PL_VALUE_DOUBLE  ? value->real
+                                                     : -1;
+  return x >= 0 && x <= 1;
+}
+
 static pl_status args_of(pl_run* run, const pl_lens_part* part, const pl_lens_plan* plan, pl_lens_args* out) {
   if (part->kind == PL_LENS_ACCORDING) {
     for (uint32_t i = 0; i < part->source_count; i++) {
@@ -374,7 +382,8 @@ static pl_status args_of(pl_run* run, const pl_lens_part* part, const pl_lens_pl
   PL_TRY(eval_const(run, plan->low, &low));
   PL_TRY(plan->high ? eval_const(run, plan->high, &high) : PL_OK);
   pl_lens_args_set(part, &low, plan->high ? &high : NULL, out);
-  if (!out->null) {
+  const bool threshold = part->kind == PL_LENS_TRUST || part->kind == PL_LENS_SAME;
+  if (threshold ? is_threshold(&low) : !out->null) {
     return PL_OK;
   }
   const pl_source source = {.name = "query", .text = run->plan->query->text};
@@ -383,7 +392,7 @@ static pl_status args_of(pl_run* run, const pl_lens_part* part, const pl_lens_pl
                     : part->kind == PL_LENS_SAME ? "same"
                     : part->kind == PL_LENS_AT   ? "at"
                                                  : "during",
-                    part->kind == PL_LENS_TRUST || part->kind == PL_LENS_SAME ? "a number" : "a date or an interval");
+                    threshold ? "a number from 0 to 1" : "a date or an interval");
 }
 
 pl_status pl_lens_sources(pl_run* run, uint32_t lens, uint32_t part, pl_ids* out) {

@@ -35,6 +35,7 @@ static pl_status bind_column(pl_binder* b, const pl_ast* var, const pl_expr* exp
   PL_TRY(pl_bind_slot_new(b, b->symbols.data[symbol].name, var->span, slot));
   b->slots.data[*slot].maybe_null = true;
   b->lists.data[*slot] = expr && pl_bind_is_list(b, expr);
+  b->paths.data[*slot] = expr && pl_bind_is_path(b, expr);
   return pl_bind_scope_set(b, var->text, *slot);
 }
 

@@ -86,6 +86,10 @@ bool pl_bind_is_list(const pl_binder* b, const pl_expr* expr) {
                                         expr->fn == PL_FN_FACTS || expr->fn == PL_FN_LABELLED);
 }
 
+bool pl_bind_is_path(const pl_binder* b, const pl_expr* expr) {
+  return expr->kind == PL_EXPR_SLOT && b->paths.data[expr->index];
+}
+
 bool pl_bind_expr_eq(const pl_expr* a, const pl_expr* c) {
   if (a->kind != c->kind || a->index != c->index || a->fn != c->fn || a->same != c->same ||
       a->arg_count != c->arg_count) {
@@ -325,6 +329,11 @@ static pl_status bind_aggregate_call(pl_binder* b, pl_bind_site* site, const pl_
   const pl_fn of_list = star || node->op == PL_AST_DISTINCT ? PL_FN_COUNT_ : list_function(fn);
   if (of_list != PL_FN_COUNT_ && (!aggs || pl_bind_is_list(b, args[0]))) {
     return pl_bind_call(b, of_list, node->span, args, count, out);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    if (is_labelled(args[i])) {
+      refuse_label(b, fn, args[i]->span);
+    }
   }
   if (aggs) {
     return bind_aggregate(b, site, node, fn, args, count, out);

@@ -72,6 +72,8 @@ static pl_status check_term(pl_binder* b, const pl_ast* term) {
   return pl_bind_check_name(b, index, term->span);
 }
 
+#define DESCRIBE_MAX (PL_SLOTS_MAX / 6)  ///< terms: each end of a label has three hidden variables
+
 pl_status pl_bind_describe(pl_binder* b, const pl_ast* node) {
   pl_alg* either;
   pl_alg_list branches = {0};
@@ -79,7 +81,9 @@ pl_status pl_bind_describe(pl_binder* b, const pl_ast* node) {
   if (!parts) {
     return pl_bind_no_memory(b);
   }
-  PL_TRY(pl_bind_check_count(b, node->first->count, node->span, "terms"));
+  if (node->first->count > DESCRIBE_MAX) {
+    return pl_fail_at(b->context->err, &b->source, node->span, PL_MSG_PARTS, DESCRIBE_MAX, "terms to describe");
+  }
   for (const pl_ast* term = node->first->first; term; term = term->next) {
     PL_TRY(check_term(b, term));
     for (int inverse = 0; inverse < 2; inverse++) {

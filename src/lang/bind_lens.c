@@ -1,4 +1,5 @@
-/// Lenses: what is in force is a list of parts, one of each kind at most; an inner lens replaces the outer of its kind.
+/// Lenses: what is in force is a list of parts, each of which must pass; an inner lens replaces the outer ones of its kind. Of `same` there is
+/// one, as classes have one threshold.
 #include "lang/bind.h"
 #include "term/value.h"
 
@@ -142,13 +143,9 @@ static pl_status bind_pattern(pl_binder* b, const pl_ast* group, pl_lens_part* p
 
 static bool in_unit(double x) { return x >= 0 && x <= 1; }
 
-/// Identities are worked out once for a query, so their threshold is a number that can be seen now, or a parameter.
-static bool is_threshold(const pl_binder* b, const pl_expr* expr) {
-  if (expr->kind != PL_EXPR_TERM) {
-    return expr->kind == PL_EXPR_PARAM;
-  }
+static bool is_threshold(const pl_term* term) {
   pl_value value;
-  pl_value_from_term(&b->terms.data[expr->index], &value);
+  pl_value_from_term(term, &value);
   switch (value.kind) {
     case PL_VALUE_INTEGER:
       return value.integer == 0 || value.integer == 1;
@@ -161,6 +158,17 @@ static bool is_threshold(const pl_binder* b, const pl_expr* expr) {
   }
 }
 
+/// What can be seen now of a threshold. Identities are worked out once for a query, so theirs is never a variable.
+static void check_threshold(pl_binder* b, pl_lens_kind kind, const pl_expr* expr, pl_span span) {
+  const bool known = expr->kind == PL_EXPR_TERM;
+  const bool good = !known || is_threshold(&b->terms.data[expr->index]);
+  if (kind == PL_LENS_SAME && (!good || (!known && expr->kind != PL_EXPR_PARAM))) {
+    PL_BIND_FAIL(b, span, SAME_NUMBER, 0);
+  } else if (kind == PL_LENS_TRUST && !good) {
+    PL_BIND_FAIL(b, span, TRUST_NUMBER, 0);
+  }
+}
+
 static pl_status bind_part(pl_binder* b, const pl_ast* node, pl_lens_part* part) {
   *part = (pl_lens_part){.kind = kind_of(node), .span = node->span, .pattern_slot = PL_SLOT_NONE};
   part->negated = part->kind == PL_LENS_ACCORDING && node->op == PL_AST_NEGATED;
@@ -168,9 +176,7 @@ static pl_status bind_part(pl_binder* b, const pl_ast* node, pl_lens_part* part)
     return node->first->kind == PL_AST_TERMS ? bind_sources(b, node->first, part) : bind_pattern(b, node->first, part);
   }
   PL_TRY(bind_argument(b, node->first, &part->low));
-  if (part->kind == PL_LENS_SAME && !is_threshold(b, part->low)) {
-    PL_BIND_FAIL(b, node->first->span, SAME_NUMBER, 0);
-  }
+  check_threshold(b, part->kind, part->low, node->first->span);
   return node->count > 1 ? bind_argument(b, node->last, &part->high) : PL_OK;
 }
 
@@ -224,6 +230,12 @@ pl_status pl_bind_lenses(pl_binder* b, const pl_ast* lenses, uint32_t* lens) {
   for (const pl_ast* node = lenses->first; node; node = node->next) {
     pl_lens_part part;
     PL_TRY(bind_part(b, node, &part));
+    for (uint32_t i = 0; part.kind == PL_LENS_SAME && i < parts.count; i++) {
+      if (parts.data[i].kind == PL_LENS_SAME) {
+        PL_BIND_FAIL(b, part.span, SAME_TWICE, 0);
+        break;
+      }
+    }
     PL_TRY(pl_bind_push(b, &parts, part));
   }
   PL_TRY(add_outer(b, outer, &parts));

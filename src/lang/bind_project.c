@@ -43,6 +43,7 @@ static pl_status new_column(project* p, item* it, pl_str name) {
   PL_TRY(pl_bind_slot_new(b, name, it->span, &it->slot));
   b->slots.data[it->slot].maybe_null = true;
   b->lists.data[it->slot] = pl_bind_is_list(b, it->expr);
+  b->paths.data[it->slot] = pl_bind_is_path(b, it->expr);
   if (it->expr->kind == PL_EXPR_SLOT) {
     b->slots.data[it->slot].assertion = b->slots.data[it->expr->index].assertion;
     b->slots.data[it->slot].maybe_null = b->slots.data[it->expr->index].maybe_null;

@@ -314,13 +314,17 @@ pl_status pl_bind_interval(pl_binder* b, const pl_ast* low, const pl_ast* high, 
   return pl_bind_term(b, &term, index);
 }
 
+void pl_bind_check_node(pl_binder* b, const pl_ast* var, pl_slot slot) {
+  if (b->paths.data[slot]) {
+    PL_BIND_FAIL(b, var->span, PATH_VALUE, (int)var->text.len, var->text.data);
+    PL_BIND_HINT(b, "its nodes are `for ?node in nodes(?%.*s)`", (int)var->text.len, var->text.data);
+  }
+}
+
 static pl_status bind_variable(pl_binder* b, const pl_ast* node, pl_ref* out) {
   out->kind = PL_REF_SLOT;
   PL_TRY(pl_bind_declare(b, node, &out->index));
-  if (b->paths.data[out->index]) {
-    PL_BIND_FAIL(b, node->span, PATH_VALUE, (int)node->text.len, node->text.data);
-    PL_BIND_HINT(b, "its nodes are `for ?node in nodes(?%.*s)`", (int)node->text.len, node->text.data);
-  }
+  pl_bind_check_node(b, node, out->index);
   return PL_OK;
 }
 

@@ -53,6 +53,7 @@ static pl_status labelled_node(update* u, const pl_ast* node, pl_ref* out) {
 static pl_status variable(update* u, const pl_ast* node, pl_ref* out) {
   *out = (pl_ref){.kind = PL_REF_SLOT, .index = pl_bind_find(u->b, node->text), .span = node->span};
   if (out->index != PL_SLOT_NONE) {
+    pl_bind_check_node(u->b, node, out->index);
     return PL_OK;
   }
   if (u->use != TEMPLATE_DELETE) {
