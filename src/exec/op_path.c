@@ -120,18 +120,22 @@ static pl_status resolve_constant(path_op* st, int side) {
 
 /// Under identity several constants may be one node.
 static pl_status drop_same_nodes(path_op* st, starts* list) {
+  pl_mem* mem = &st->op.run->mem;
+  pl_idmap seen = {0};
   size_t kept = 0;
-  for (size_t i = 0; i < list->count && st->graph.classes; i++) {
-    const pl_id shown = pl_classes_shown(st->graph.classes, list->data[i].id);
-    bool repeated = false;
-    for (size_t k = 0; k < kept && !repeated; k++) {
-      repeated = pl_classes_shown(st->graph.classes, list->data[k].id) == shown;
-    }
-    list->data[kept] = list->data[i];
-    kept += !repeated;
+  pl_status status = PL_OK;
+  if (!st->graph.classes) {
+    return PL_OK;
   }
-  list->count = st->graph.classes ? kept : list->count;
-  return PL_OK;
+  for (size_t i = 0; i < list->count && status == PL_OK; i++) {
+    bool added = false;
+    status = pl_idmap_put(&seen, mem, pl_classes_shown(st->graph.classes, list->data[i].id), 0, &added);
+    list->data[kept] = list->data[i];
+    kept += added;
+  }
+  list->count = kept;
+  pl_idmap_free(&seen, mem);
+  return status;
 }
 
 static void restart(path_op* st) {
