@@ -278,6 +278,35 @@ static void test_memory(void** state) {
   }
 }
 
+/// Planning asks the guard, also where there is much to order.
+static void test_planning_ends(void** state) {
+  fixture* f = *state;
+  const atomic_int interrupt = 1;
+  pl_guard guard;
+  pl_guard_init(&guard, &interrupt, 0);
+  answer got;
+  const pl_plan_options options = {.guard = &guard};
+  assert_int_equal(run_text(f, "match ?x knows ?y . ?y knows ?z return ?x", &options, NULL, NULL, &got),
+                   PL_ERR_INTERRUPTED);
+  pl_error_clear(&f->err);
+}
+
+/// Hundreds of parts that wait for each other are ordered at once: it would take minutes to look at all of them at each step.
+static void test_many_parts(void** state) {
+  fixture* f = *state;
+  pl_buf text;
+  answer got;
+  pl_buf_init(&text, &f->mem, SIZE_MAX);
+  assert_int_equal(pl_buf_str(&text, PL_STR("match a knows ?y")), PL_OK);
+  for (int i = 0; i < 1200; i++) {
+    assert_int_equal(pl_buf_printf(&text, " . @\"nobody %d\" knows ?y", i), PL_OK);
+  }
+  assert_int_equal(pl_buf_printf(&text, " return ?%s", "y"), PL_OK);
+  assert_int_equal(run_text(f, text.data, NULL, NULL, NULL, &got), PL_OK);
+  assert_int_equal(got.count, 0);
+  pl_buf_free(&text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_patterns, setup, fixture_teardown),
@@ -287,6 +316,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_updates, setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_failures, setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_memory, setup, fixture_teardown),
+      cmocka_unit_test_setup_teardown(test_planning_ends, setup, fixture_teardown),
+      cmocka_unit_test_setup_teardown(test_many_parts, setup, fixture_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -449,6 +449,8 @@ static void test_part_limits(void** state) {
   expect_repeated("", "prefix a: <http://a/> ", PL_PARTS_MAX, "match ?x a:p ?y return ?x", PL_OK);
   expect_repeated("", "prefix a: <http://a/> ", PL_PARTS_MAX + 1, "match ?x a:p ?y return ?x", PL_ERR_LIMIT);
   expect_repeated("match ?x p ?y return ?y", ", ?x", PL_PARTS_MAX, "", PL_ERR_LIMIT);
+  expect_repeated("describe a", ", b", 600, "", PL_OK);
+  expect_repeated("describe a", ", b", PL_SLOTS_MAX / 6, "", PL_ERR_LIMIT);
   expect_repeated("match ?x p ?y return ?x order by ?x", ", ?x", PL_PARTS_MAX - 1, "", PL_OK);
   expect_repeated("match ?x p ?y return ?x order by ?x", ", ?x", PL_PARTS_MAX, "", PL_ERR_LIMIT);
   expect_params(PL_PARTS_MAX, PL_OK);
