@@ -284,7 +284,7 @@ PARLEY_API parley_changes parley_query_changes(const parley_query* query);
 typedef enum parley_support_kind {
   PARLEY_SUPPORT_FACT,      /**< a fact that a pattern matched; its assertions follow one level deeper */
   PARLEY_SUPPORT_IDENTITY,  /**< a same_as fact that was followed; its assertions follow one level deeper */
-  PARLEY_SUPPORT_ASSERTION, /**< one assertion of the fact above; for a named graph, that graph */
+  PARLEY_SUPPORT_ASSERTION, /**< one assertion of the fact above (for a named graph, that graph): a line for each of its sources */
   PARLEY_SUPPORT_PLAIN,     /**< the fact above is stated plainly, without an assertion */
   PARLEY_SUPPORT_MEMBER,    /**< a row of a group; its support follows one level deeper */
   PARLEY_SUPPORT_ABSENT,    /**< `not`: a pattern that found nothing */
@@ -298,7 +298,8 @@ typedef struct parley_support {
   unsigned depth;                           /**< 0 = directly behind the row */
   const char* text;                         /**< the fact or pattern as a query writes it; else "" */
   parley_value subject, predicate, object;  /**< FACT, IDENTITY */
-  /** ASSERTION: its node and annotations; PARLEY_NULL where it has none, the smallest where it has several */
+  /** ASSERTION: its node and annotations; PARLEY_NULL where it has none; of several sources one a line, of
+   *  anything else the smallest */
   parley_value assertion, source, span, confidence, from, until, on;
   uint64_t count;                           /**< MORE; MEMBER: number of the row in its group, from 1 */
 } parley_support;

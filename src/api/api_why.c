@@ -2,7 +2,7 @@
 ///
 /// The support is a graph (exec/support.h); a walk reads it as a tree, one level at a time, so that a row with an endless support costs only
 /// what is asked for. A level is what the row or one member of a group holds, a list of nodes: equal facts stand side by side there and
-/// make one line, followed by a line per assertion.
+/// make one line, followed by a line per assertion and source.
 #include "exec/support.h"
 
 #include "api/api.h"
@@ -11,13 +11,15 @@
 
 /// What one row or member rests on.
 typedef struct level {
-  pl_whys nodes;    ///< as pl_why_read gives them
-  size_t at;        ///< node of the current line
-  size_t end;       ///< one past the nodes that are the same fact
-  pl_ids says;      ///< assertions of that fact
-  size_t say_at;    ///< next one to list
-  uint32_t member;  ///< of the group at `at`: next part to list
-  unsigned depth;   ///< of its lines
+  pl_whys nodes;     ///< as pl_why_read gives them
+  size_t at;         ///< node of the current line
+  size_t end;        ///< one past the nodes that are the same fact
+  pl_ids says;       ///< assertions of that fact
+  size_t say_at;     ///< next one to list
+  pl_ids sources;    ///< of the assertion at `say_at`, where it has several
+  size_t source_at;  ///< next one to list
+  uint32_t member;   ///< of the group at `at`: next part to list
+  unsigned depth;    ///< of its lines
 } level;
 
 struct pl_api_walk {
@@ -78,6 +80,7 @@ static void pop_level(pl_api_walk* walk) {
   level* const top = &walk->levels[--walk->count];
   pl_vec_free(&walk->run->mem, &top->nodes);
   pl_vec_free(&walk->run->mem, &top->says);
+  pl_vec_free(&walk->run->mem, &top->sources);
 }
 
 void pl_api_why_end(parley_query* q) {
@@ -192,6 +195,24 @@ static pl_status assertion_line(line* l, pl_id c) {
   return PL_OK;
 }
 
+/// The next line of the assertion at hand: one for each of its sources, or one if it has none.
+static pl_status say_line(line* l, level* top) {
+  pl_run* const run = l->q->run;
+  const pl_id c = top->says.data[top->say_at];
+  if (top->source_at == 0) {
+    PL_TRY(pl_why_sources(run, c, &top->sources));
+  }
+  PL_TRY(assertion_line(l, c));
+  if (top->sources.count > 0) {
+    PL_TRY(set_value(l, top->sources.data[top->source_at], &l->out->source));
+  }
+  if (++top->source_at >= top->sources.count) {
+    top->source_at = 0;
+    top->say_at++;
+  }
+  return PL_OK;
+}
+
 /// The pattern as it stands in the query, on one line.
 static pl_status absent_line(line* l, pl_span span) {
   const pl_str text = l->q->query->text;
@@ -210,6 +231,7 @@ static pl_status begin_fact(line* l, level* top, const pl_why_node* node) {
   }
   PL_TRY(pl_why_assertions(run, &top->nodes.data[top->at], top->end - top->at, &top->says));
   top->say_at = 0;
+  top->source_at = 0;
   return fact_line(l, node);
 }
 
@@ -239,7 +261,7 @@ static pl_status node_line(line* l, level* top) {
       if (top->end <= top->at) {
         return begin_fact(l, top, &node);
       }
-      return top->say_at < top->says.count ? assertion_line(l, top->says.data[top->say_at++]) : PL_DONE;
+      return top->say_at < top->says.count ? say_line(l, top) : PL_DONE;
     case PL_WHY_ABSENT:
       top->end = top->end <= top->at ? top->at + 1 : 0;
       return top->end ? absent_line(l, node.span) : PL_DONE;

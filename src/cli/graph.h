@@ -6,7 +6,7 @@
 
 enum { SUBJECT, PREDICATE, OBJECT };
 
-/// One assertion of a fact. Texts are owned.
+/// One assertion of a fact with one of its sources: those of one assertion stand side by side. Texts are owned.
 typedef struct graph_said {
   parley_value node;  ///< the assertion, or the named graph; text owned
   char* source;       ///< name of its source, or NULL
@@ -41,6 +41,9 @@ parley_status cli_graph_print(cli_session* session, parley_query* query);
 /// Take the current row. Free with graph_fact_free().
 parley_status graph_fact_read(graph* g, graph_fact* fact);
 void graph_fact_free(graph_fact* fact);
+/// A value with texts of its own.
+parley_value graph_value_copy(const parley_value* v);
+void graph_value_free(const parley_value* v);
 /// Names of a fact's sources, each once, separated by ", ". The caller frees it.
 char* graph_fact_sources(const graph_fact* fact);
 /// Keep every fact, at most `limit` (0 = all); PARLEY_LIMIT, said on stderr, if there are more. Returns PARLEY_DONE.

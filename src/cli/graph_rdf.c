@@ -2,6 +2,7 @@
 // support is asked from the store by one prepared statement.
 #include "graph.h"
 #include "printer.h"
+#include "textset.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -10,31 +11,43 @@
 #define TYPE "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
 #define REIFIES "<http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies>"
 
+// One annotation; texts are owned.
+typedef struct note {
+  size_t node;     // number of its assertion
+  parley_value k;  // predicate
+  parley_value v;  // object
+} note;
+
 typedef struct rdf_writer {
   graph* g;
   cli_format format;
   bool assertions;  // written too
   FILE* out;
-  parley_query* notes;  // annotations of a fact's assertions
+  parley_query* query;  // annotations of a fact's assertions
+  bool read;            // those of the fact at hand were
+  textset nodes;        // its assertions that have any
+  note* notes;          // in order of the nodes' numbers
+  size_t count;         // of notes
+  size_t capacity;      // room for them
   char* subject;        // ttl: of the line before, or NULL
   char* predicate;      // ttl: the same; jsonl: of the value before
   size_t noted;         // ttl: annotations written of an assertion
 } rdf_writer;
 
-static parley_status open_notes(rdf_writer* w) {
+static parley_status open_query(rdf_writer* w) {
   static const char text[] = "match $s $p $o as ?st . ?st ?k ?v return ?st, ?k, ?v order by ?st, ?k, ?v";
-  if (w->notes) {
-    return parley_reset(w->notes);
+  if (w->query) {
+    return parley_reset(w->query);
   }
-  return w->g->session->txn ? parley_prepare_in(w->g->session->txn, text, SIZE_MAX, &w->notes, NULL)
-                            : parley_prepare(w->g->session->db, text, SIZE_MAX, &w->notes, NULL);
+  return w->g->session->txn ? parley_prepare_in(w->g->session->txn, text, SIZE_MAX, &w->query, NULL)
+                            : parley_prepare(w->g->session->db, text, SIZE_MAX, &w->query, NULL);
 }
 
 static parley_status bind_notes(rdf_writer* w, const graph_fact* fact) {
   static const char* const params[] = {"s", "p", "o"};
-  parley_status status = open_notes(w);
+  parley_status status = open_query(w);
   for (size_t i = 0; status == PARLEY_OK && i < 3; i++) {
-    status = parley_bind(w->notes, params[i], &fact->terms[i].v);
+    status = parley_bind(w->query, params[i], &fact->terms[i].v);
   }
   return status;
 }
@@ -45,24 +58,68 @@ static bool is_assertion(const parley_value* node) {
          strspn(node->text + 1, "0123456789abcdef") == 32;
 }
 
-// Call `fn` for each annotation of one assertion, in order.
+static void forget_notes(rdf_writer* w) {
+  for (size_t i = 0; i < w->count; i++) {
+    graph_value_free(&w->notes[i].k);
+    graph_value_free(&w->notes[i].v);
+  }
+  textset_free(&w->nodes);
+  w->nodes = (textset){.count = 0};
+  w->count = 0;
+  w->read = false;
+}
+
+// Those of all assertions of a fact, each with its own in order.
+static parley_status read_notes(rdf_writer* w, const graph_fact* fact) {
+  parley_status status = bind_notes(w, fact);
+  while (status == PARLEY_OK && (status = parley_step(w->query)) == PARLEY_ROW) {
+    parley_value st, k, v;
+    status = parley_column(w->query, 0, &st);
+    status = status == PARLEY_OK ? parley_column(w->query, 1, &k) : status;
+    status = status == PARLEY_OK ? parley_column(w->query, 2, &v) : status;
+    if (status == PARLEY_OK) {
+      if (w->count == w->capacity) {
+        w->capacity = w->capacity ? w->capacity * 2 : 64;
+        w->notes = cli_need(realloc(w->notes, w->capacity * sizeof *w->notes));
+      }
+      w->notes[w->count++] = (note){textset_add(&w->nodes, st.text), graph_value_copy(&k), graph_value_copy(&v)};
+    }
+  }
+  w->read = true;
+  return status == PARLEY_DONE ? PARLEY_OK : status;
+}
+
+// The first annotation of an assertion: their numbers never fall.
+static size_t first_note(const rdf_writer* w, size_t node) {
+  size_t low = 0, high = w->count;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (w->notes[middle].node < node) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+// Call `fn` for each annotation of one assertion, in order. A value that is equal as a number may have another form: a
+// fact of its own, whose assertions are read with these and not asked for.
 static parley_status each_note(rdf_writer* w, const graph_fact* fact, const graph_said* said,
                                void (*fn)(rdf_writer*, const graph_said*, const parley_value* k,
                                           const parley_value* v)) {
-  parley_status status = bind_notes(w, fact);
-  if (status != PARLEY_OK) {
-    return status;
+  const parley_status status = w->read ? PARLEY_OK : read_notes(w, fact);
+  const size_t node = textset_find(&w->nodes, said->node.text);
+  for (size_t i = first_note(w, node); status == PARLEY_OK && i < w->count && w->notes[i].node == node; i++) {
+    fn(w, said, &w->notes[i].k, &w->notes[i].v);
   }
-  while ((status = parley_step(w->notes)) == PARLEY_ROW) {
-    parley_value st, k, v;
-    if (parley_column(w->notes, 0, &st) != PARLEY_OK || strcmp(st.text, said->node.text)) {
-      continue;  // a value that is equal as a number may have another form: a fact of its own
-    }
-    if (parley_column(w->notes, 1, &k) == PARLEY_OK && parley_column(w->notes, 2, &v) == PARLEY_OK) {
-      fn(w, said, &k, &v);
-    }
-  }
-  return status == PARLEY_DONE ? PARLEY_OK : status;
+  return status;
+}
+
+// True if the assertion was written for another of its sources.
+static bool written(const graph_fact* fact, size_t i) {
+  return i > 0 && fact->said[i].node.type == fact->said[i - 1].node.type &&
+         !strcmp(fact->said[i].node.text, fact->said[i - 1].node.text);
 }
 
 // ---- N-Triples, N-Quads ----
@@ -117,7 +174,7 @@ static parley_status nt_fact(rdf_writer* w, const graph_fact* fact) {
     fputs(" .\n", w->out);
   }
   for (size_t i = 0; status == PARLEY_OK && i < fact->said_count; i++) {
-    status = nt_said(w, fact, &fact->said[i]);
+    status = written(fact, i) ? status : nt_said(w, fact, &fact->said[i]);
   }
   return status;
 }
@@ -153,7 +210,7 @@ static parley_status ttl_fact(rdf_writer* w, const graph_fact* fact) {
   w->predicate = predicate;
   parley_status status = PARLEY_OK;
   for (size_t i = 0; status == PARLEY_OK && w->assertions && i < fact->said_count; i++) {
-    if (is_assertion(&fact->said[i].node)) {
+    if (is_assertion(&fact->said[i].node) && !written(fact, i)) {
       fprintf(w->out, " ~ _:%s {|", fact->said[i].node.text);
       w->noted = 0;
       status = each_note(w, fact, &fact->said[i], ttl_note);
@@ -221,7 +278,7 @@ static parley_status json_line(rdf_writer* w, const graph_fact* fact, const grap
 static parley_status json_fact(rdf_writer* w, const graph_fact* fact) {
   parley_status status = fact->plain ? json_line(w, fact, NULL) : PARLEY_OK;
   for (size_t i = 0; status == PARLEY_OK && i < fact->said_count; i++) {
-    status = json_line(w, fact, &fact->said[i]);
+    status = written(fact, i) ? status : json_line(w, fact, &fact->said[i]);
   }
   return status;
 }
@@ -237,6 +294,7 @@ parley_status graph_print_rdf(graph* g) {
                 : w.format == CLI_JSONL ? json_fact(&w, &fact)
                                         : nt_fact(&w, &fact);
       graph_fact_free(&fact);
+      forget_notes(&w);
       g->session->rows++;
     }
     if (written != PARLEY_OK) {
@@ -245,10 +303,11 @@ parley_status graph_print_rdf(graph* g) {
     }
   }
   fputs(w.format == CLI_TTL && w.subject ? " .\n" : "", w.out);
-  if (status != PARLEY_DONE && status != PARLEY_ROW && w.notes) {
-    cli_report(parley_query_error(w.notes));
+  if (status != PARLEY_DONE && status != PARLEY_ROW && w.query) {
+    cli_report(parley_query_error(w.query));
   }
-  parley_finalize(w.notes);
+  parley_finalize(w.query);
+  free(w.notes);
   free(w.subject);
   free(w.predicate);
   return status;

@@ -48,9 +48,10 @@ static int spawn(const char* type, int in, int* pipe_end, pid_t* child) {
   return failure;
 }
 
-// Copy what comes through the pipe; an interrupt ends the child.
+// Copy what comes through the pipe; an interrupt ends the child. False if that is nothing at all.
 static bool pump(FILE* out, int pipe_end, pid_t child) {
   char buf[65536];
+  bool any = false;
   for (;;) {
     const ssize_t n = read(pipe_end, buf, sizeof buf);
     if (cli_interrupted || (n < 0 && errno != EINTR) || ferror(out)) {
@@ -58,9 +59,10 @@ static bool pump(FILE* out, int pipe_end, pid_t child) {
       return false;
     }
     if (n == 0) {
-      return true;
+      return any;
     }
     if (n > 0) {
+      any = true;
       fwrite(buf, 1, (size_t)n, out);
     }
   }

@@ -113,6 +113,8 @@ typedef enum pl_why_note {
 } pl_why_note;
 /// Annotations of an assertion or named graph: of several values the smallest; 0 = none.
 pl_status pl_why_notes(pl_run* run, pl_id c, pl_id notes[PL_NOTE_COUNT]);
+/// Every source of an assertion or named graph, in order of ids.
+pl_status pl_why_sources(pl_run* run, pl_id c, pl_ids* out);
 /// Product over the distinct facts of the best confidence among the assertions that count; of an ANY the best part.
 pl_status pl_why_confidence(pl_run* run, pl_why why, double* out);
 

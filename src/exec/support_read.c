@@ -275,6 +275,16 @@ pl_status pl_why_notes(pl_run* run, pl_id c, pl_id notes[PL_NOTE_COUNT]) {
   return each_note(run, c, keep_smallest, notes);
 }
 
+static pl_status add_source(pl_run* run, unsigned note, pl_id value, void* user) {
+  pl_ids* sources = user;
+  return note == PL_NOTE_SOURCE ? pl_vec_push(&run->mem, sources, value) : PL_OK;
+}
+
+pl_status pl_why_sources(pl_run* run, pl_id c, pl_ids* out) {
+  out->count = 0;
+  return each_note(run, c, add_source, out);
+}
+
 // ---- confidence ---------------------------------------------------------------------------------------------------
 
 /// A confidence is a part of certainty: what lies beyond 0 and 1 counts as the nearer of them. Negative where the value is no number.
