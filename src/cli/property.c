@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_MAX = 1000 };
+enum { NAMES_MAX = 4096 };  // as many as the library takes
 
 const char* const cli_property_names[] = {"labels", "text", "single", NULL};
 
@@ -13,7 +13,8 @@ typedef struct names {
   char* iris[NAMES_MAX];
   size_t count;
   parley* db;
-  bool failed;
+  bool failed;  // what was said; nothing is changed
+  bool full;    // so much has been said
 } names;
 
 // The IRI of a name that the language must read: prefixed, in backquotes or in angle brackets.
@@ -52,8 +53,7 @@ static char* iri_of(parley* db, const char* name) {
   if (strstr(name, "://") && *name != '<') {
     return strdup(name);
   }
-  char* const iri = strpbrk(name, ":`<") ? resolved(db, name) : NULL;
-  return iri ? iri : bare(db, name);
+  return strpbrk(name, ":`<") ? resolved(db, name) : bare(db, name);
 }
 
 static size_t position(const names* list, const char* iri) {
@@ -66,15 +66,18 @@ static size_t position(const names* list, const char* iri) {
 
 static void add(names* list, const char* name) {
   char* const iri = iri_of(list->db, name);
-  if (!iri) {
-    cli_usage("`%s` is no name of a predicate", name);
-  } else if (list->count == NAMES_MAX) {
-    cli_usage("a list holds at most %d predicates", NAMES_MAX);
-  } else if (position(list, iri) == list->count) {
+  const bool known = iri && position(list, iri) < list->count;
+  if (iri && !known && list->count < NAMES_MAX) {
     list->iris[list->count++] = iri;
     return;
   }
-  list->failed = list->failed || !iri || list->count == NAMES_MAX;
+  if (!iri) {
+    cli_usage("`%s` names no predicate: its prefix is unknown, or it is no name at all", name);
+  } else if (!known && !list->full) {
+    cli_usage("a list holds at most %d predicates", NAMES_MAX);
+    list->full = true;
+  }
+  list->failed = list->failed || !known;
   free(iri);
 }
 
