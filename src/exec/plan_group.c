@@ -230,16 +230,15 @@ pl_status pl_plan_group(pl_planner* planner, const pl_alg_group* given, pl_node*
   return PL_OK;
 }
 
-/// A pattern is planned by itself where the lens does not differ from row to row, and for the classes of identity.
-static pl_status plan_lens_part(pl_planner* planner, const pl_lens* lens, const pl_lens_part* part, bool has_same,
-                                pl_lens_plan* out) {
+/// A pattern is planned by itself where the lens does not differ from row to row.
+static pl_status plan_lens_part(pl_planner* planner, const pl_lens* lens, const pl_lens_part* part, pl_lens_plan* out) {
   if (part->low) {
     PL_TRY(pl_expr_compile(planner->query, part->low, planner->arena, planner->err, &out->low));
   }
   if (part->high) {
     PL_TRY(pl_expr_compile(planner->query, part->high, planner->arena, planner->err, &out->high));
   }
-  if (!part->pattern || (lens->correlated && !has_same)) {
+  if (!part->pattern || lens->correlated) {
     return PL_OK;
   }
   pl_slots needed = {0};
@@ -258,7 +257,7 @@ pl_status pl_plan_lenses(pl_planner* planner) {
   }
   for (uint32_t l = 0; l < query->lens_count; l++) {
     for (uint32_t p = 0; p < query->lenses[l].count; p++) {
-      PL_TRY(plan_lens_part(planner, &query->lenses[l], &query->lenses[l].parts[p], pl_lens_has_same(query, l),
+      PL_TRY(plan_lens_part(planner, &query->lenses[l], &query->lenses[l].parts[p],
                             &planner->plan->lens_parts[pl_lens_part_number(query, l, p)]));
     }
   }
