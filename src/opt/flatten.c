@@ -89,9 +89,18 @@ pl_status pl_flatten_group(pl_arena* arena, const pl_query* query, pl_txn* txn, 
 
 // ---- distribution -------------------------------------------------------------------------------------------------
 
-/// Slots that some branch of `either` leaves unbound, others bind, and another required part uses?
+/// Slots that the branches of an either use after what they require.
+static void add_rests(const pl_query* query, const pl_alg* either, pl_slots set) {
+  for (uint32_t b = 0; b < either->either.count; b++) {
+    pl_alg rest = *either->either.branches[b];
+    rest.group.required_count = 0;
+    pl_slots_of_alg(query, &rest, set);
+  }
+}
+
+/// Slots that some branch of `either` leaves unbound, others bind, and another required part uses? `rests`: the rest of a branch of another.
 static pl_status must_distribute(pl_arena* arena, const pl_query* query, pl_slots bound, const pl_alg_group* group,
-                                 uint32_t at, bool* must) {
+                                 uint32_t at, bool rests, bool* must) {
   pl_slots partial = {0}, always = {0}, others = {0};
   const pl_alg* either = group->required[at];
   const uint32_t slot_count = bound.word_count * 64 - 1;
@@ -103,8 +112,10 @@ static pl_status must_distribute(pl_arena* arena, const pl_query* query, pl_slot
   pl_slots_remove_all(partial, always);
   pl_slots_remove_all(partial, bound);
   for (uint32_t i = 0; i < group->required_count; i++) {
-    if (i != at) {
+    if (i != at && !rests) {
       pl_slots_of_alg(query, group->required[i], others);
+    } else if (i != at && group->required[i]->kind == PL_ALG_EITHER) {
+      add_rests(query, group->required[i], others);
     }
   }
   *must = pl_slots_meet(partial, others);
@@ -155,11 +166,13 @@ static pl_status distribute(pl_arena* arena, pl_alg_group* group, uint32_t at) {
 pl_status pl_distribute_either(pl_arena* arena, const pl_query* query, pl_slots bound, pl_alg_group* group,
                                bool* changed) {
   *changed = false;
-  for (uint32_t i = 0; i < group->required_count && !*changed; i++) {
-    if (group->required[i]->kind == PL_ALG_EITHER) {
-      PL_TRY(must_distribute(arena, query, bound, group, i, changed));
+  // first those whose slots the rest of another's branch uses: it must see them free, not null, whichever is written first
+  for (uint32_t i = 0; i < group->required_count * 2 && !*changed; i++) {
+    const uint32_t at = i % group->required_count;
+    if (group->required[at]->kind == PL_ALG_EITHER) {
+      PL_TRY(must_distribute(arena, query, bound, group, at, i < group->required_count, changed));
       if (*changed) {
-        PL_TRY(distribute(arena, group, i));
+        PL_TRY(distribute(arena, group, at));
       }
     }
   }
