@@ -251,6 +251,14 @@ ref_id ref_eval(ref_run* run, const pl_expr* expr, const ref_id* row) {
   return call_with_nulls(run, expr, args, &out) || any_null ? out : call(run, expr->fn, args);
 }
 
+bool ref_expr_waits(const pl_expr* expr, const ref_id* row) {
+  bool waits = expr && expr->kind == PL_EXPR_SLOT && row[expr->index] == REF_UNBOUND;
+  for (uint32_t i = 0; expr && expr->kind == PL_EXPR_CALL && i < expr->arg_count; i++) {
+    waits |= ref_expr_waits(expr->args[i], row);
+  }
+  return waits;
+}
+
 // ---- aggregates ---------------------------------------------------------------------------------------------------
 
 static ref_id sum_of(ref_run* run, pl_fn fn, const ref_rows* values) {

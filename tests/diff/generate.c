@@ -456,7 +456,8 @@ static void put_lens(gen* g, bool inner) {
   g->bound &= ~g->soft;
   const char d = inner ? some(g, "tg", true) : 0, e = inner ? some(g, "abcde", true) : 0;
   g->bound = bound;
-  switch (below(g, on(g, GEN_SAME) ? 9 : 7)) {
+  const bool same = on(g, GEN_SAME) && (inner || !strstr(g->out, "same "));  // once for the whole query
+  switch (below(g, same ? 9 : 7)) {
     case 0:
     case 1:
       if (d && once_in(g, 2)) {

@@ -72,8 +72,8 @@ static bool waits(ref_run* run, const pl_alg* part, const ref_id* row) {
                                       : ref_lens_waits(run, slots_of(part, slots), row);
 }
 
-/// A part under identity lets those without it bind its slots first; a path, which may be empty, those that are none.
-static bool lets_go_first(const ref_run* run, const pl_alg* part, const pl_alg* other, const ref_id* row) {
+/// A part under identity lets those without it bind its slots first; a path that may be empty, those that are none.
+static bool lets_go_first(ref_run* run, const pl_alg* part, const pl_alg* other, const ref_id* row) {
   pl_slot own[4], others[4];
   bool meet = false;
   const uint32_t lens = slots_of(part, own), other_lens = slots_of(other, others);
@@ -82,7 +82,8 @@ static bool lets_go_first(const ref_run* run, const pl_alg* part, const pl_alg* 
     meet |= own[i / 4] != PL_SLOT_NONE && own[i / 4] == others[i % 4] && row[own[i / 4]] == REF_UNBOUND;
   }
   const bool alike = lens == other_lens || (!same && !other_same);
-  return meet && ((same && !other_same) || (alike && part->kind == PL_ALG_PATH && other->kind != PL_ALG_PATH));
+  return meet && ((same && !other_same) || (alike && part->kind == PL_ALG_PATH && other->kind != PL_ALG_PATH &&
+                                            ref_may_be_empty(run, part->path.path)));
 }
 
 /// Slots of same_as patterns that nothing else under identity uses, and that have no value yet.
@@ -191,7 +192,7 @@ static void resolve(ref_run* run, flat f, const pl_alg_group* group, const ref_i
   for (size_t i = 0; i < f.part_count; i++) {
     const pl_alg* part = f.parts[i];
     if (part->kind == PL_ALG_EITHER) {
-      f.parts[i] = f.parts[--f.part_count];
+      memmove(f.parts + i, f.parts + i + 1, (--f.part_count - i) * sizeof f.parts[0]);
       for (uint32_t b = 0; b < part->either.count && !run->skip; b++) {
         resolve(run, f, &part->either.branches[b]->group, row, out);
       }

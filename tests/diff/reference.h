@@ -43,6 +43,7 @@ static inline const ref_entry* ref_entry_of(const ref_run* run, ref_id id) { ret
 void ref_group(ref_run* run, const pl_alg_group* group, const ref_id* row, ref_rows* out);
 void ref_match(ref_run* run, const pl_alg* part, const ref_id* row, ref_rows* out);  ///< of one leaf of a group
 void ref_match_path(ref_run* run, const pl_alg* part, const ref_id* row, ref_rows* out);
+bool ref_may_be_empty(ref_run* run, const pl_path* path);
 /// Does `ref` accept `id` in this row? Binds. `shown` (may be NULL) holds the node each one stands for.
 bool ref_meet(ref_run* run, const pl_ref* ref, ref_id id, bool object, const ref_id* shown, ref_id* row);
 ref_id ref_of(const ref_run* run, const pl_ref* ref, const ref_id* row);  ///< REF_UNBOUND if it is free
@@ -50,6 +51,7 @@ bool ref_is_raw(const ref_run* run, const pl_alg* part);  ///< all its verbs are
 
 ref_id ref_eval(ref_run* run, const pl_expr* expr, const ref_id* row);
 bool ref_true(ref_run* run, const pl_expr* expr, const ref_id* row);
+bool ref_expr_waits(const pl_expr* expr, const ref_id* row);  ///< for a slot
 int ref_order(const ref_run* run, ref_id a, ref_id b);
 ref_id ref_aggregate(ref_run* run, const pl_alg_agg* agg, bool row_order, const ref_rows* rows);
 pl_str ref_fold(ref_run* run, pl_str text);

@@ -109,27 +109,17 @@ bool ref_passes(ref_run* run, uint32_t lens, ref_id c, const ref_id* row) {
   return *known == 2;
 }
 
-static bool waits_for(const pl_expr* expr, const ref_id* row) {
-  bool waits = expr && expr->kind == PL_EXPR_SLOT && row[expr->index] == REF_UNBOUND;
-  for (uint32_t i = 0; expr && expr->kind == PL_EXPR_CALL && i < expr->arg_count; i++) {
-    waits |= waits_for(expr->args[i], row);
-  }
-  return waits;
-}
-
 bool ref_lens_waits(ref_run* run, uint32_t lens, const ref_id* row) {
   bool waits = false;
   for (uint32_t i = 0; lens != PL_LENS_NONE && i < run->query->lenses[lens].count; i++) {
     const pl_lens_part* part = &run->query->lenses[lens].parts[i];
-    waits |= waits_for(part->low, row) || waits_for(part->high, row);
+    waits |= ref_expr_waits(part->low, row) || ref_expr_waits(part->high, row);
     for (uint32_t k = 0; k < part->source_count; k++) {
       waits |= ref_of(run, &part->sources[k], row) == REF_UNBOUND;
     }
   }
   return waits;
 }
-
-// ---- identity -----------------------------------------------------------------------------------------------------
 
 bool ref_has_same(const ref_run* run, uint32_t lens) {
   bool same = false;

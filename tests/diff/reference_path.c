@@ -95,6 +95,12 @@ static ref_rows after(const walk* w, const pl_path* path, const ref_rows* from) 
   }
 }
 
+bool ref_may_be_empty(ref_run* run, const pl_path* path) {
+  ref_rows nowhere = {0};  // no fact leads on from there
+  ref_add(&run->arena, &nowhere, (ref_id[WALKER]){0}, WALKER);
+  return after(&(walk){.run = run, .lens = PL_LENS_NONE}, path, &nowhere).count > 0;
+}
+
 /// All pairs of ends, worked out once, unless the lens has variables.
 static ref_rows pairs_of(const walk* w, const pl_path* path) {
   ref_run* run = w->run;
