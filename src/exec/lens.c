@@ -395,12 +395,6 @@ static pl_status args_of(pl_run* run, const pl_lens_part* part, const pl_lens_pl
                     threshold ? "a number from 0 to 1" : "a date or an interval");
 }
 
-pl_status pl_lens_sources(pl_run* run, uint32_t lens, uint32_t part, pl_ids* out) {
-  const pl_query* query = run->plan->query;
-  const pl_lens_plan* plan = &run->plan->lens_parts[pl_lens_part_number(query, lens, part)];
-  return plan->root ? run_pattern(run, plan, query->lenses[lens].parts[part].pattern_slot, out) : PL_OK;
-}
-
 pl_status pl_lens_args_const(pl_run* run, uint32_t number, pl_lens_args* out) {
   const pl_query* query = run->plan->query;
   const pl_lens* lens = &query->lenses[number];

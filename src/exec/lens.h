@@ -45,8 +45,6 @@ pl_status pl_lens_check(pl_run* run, const pl_lens_part* part, const pl_lens_arg
 pl_status pl_lens_confident(pl_run* run, const pl_lens_args* args, pl_scan* cpo, pl_scan* spo, pl_id c, bool* passes);
 /// Arguments of all parts of an uncorrelated lens, sources as they are written; free each `sources` with pl_vec_free.
 pl_status pl_lens_args_const(pl_run* run, uint32_t lens, pl_lens_args* out);
-/// Add the values of `according to ( pattern )`.
-pl_status pl_lens_sources(pl_run* run, uint32_t lens, uint32_t part, pl_ids* out);
 /// Set extent or number from values (`high` may be NULL).
 void pl_lens_args_set(const pl_lens_part* part, const pl_value* low, const pl_value* high, pl_lens_args* out);
 /// Number of a part over all lenses of the query: index into plan->lens_parts.

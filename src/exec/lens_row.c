@@ -138,17 +138,17 @@ pl_status pl_lens_row_set(pl_lens_row* row, const pl_chunk* chunk, uint32_t numb
   const uint32_t parts = lens_of(row)->count;
   uint16_t only = (uint16_t)number;
   pl_chunk one = *chunk;
-  pl_id class_number = 0;
   one.selection = &only;
   one.selected = 1;
   *classes = NULL;
   pl_idmap_free(&row->verdicts, &run->mem);
   row->plain = 0;
+  row->classes = 0;
   for (uint32_t i = 0; i < parts; i++) {
     PL_TRY(set_part(row, i, &one, number));
   }
   if (pl_lens_has_same(run->plan->query, row->plan->lens)) {
-    PL_TRY(pl_classes_for(run, row->plan->lens, row->args, classes, &class_number));
+    PL_TRY(pl_classes_for(run, row->plan->lens, row->args, classes, &row->classes));
   }
   for (uint32_t i = 0; i < parts && *classes; i++) {
     PL_TRY(pl_classes_widen(run, *classes, &row->args[i].sources));

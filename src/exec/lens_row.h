@@ -27,6 +27,7 @@ typedef struct pl_lens_row {
   pl_scan* spo;        ///< facts about named graphs
   pl_idmap verdicts;   ///< assertion -> passes, for the current row
   uint8_t plain;       ///< verdict on plain facts: 0 = not known, 1 = no, 2 = yes
+  pl_id classes;       ///< number of the row's classes in the run; 0 = none
 } pl_lens_row;
 
 pl_status pl_lens_row_open(pl_lens_row* row, const pl_lens_row_plan* plan, pl_op* op);

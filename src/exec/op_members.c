@@ -1,12 +1,14 @@
 // Members: each row for all combinations of the nodes that its values stand for; see same.h.
 //
 // A chunk none of whose nodes is in a class is handed on as it is: its key columns are the columns of the values themselves.
+#include "exec/lens_row.h"
 #include "exec/same.h"
 
 typedef struct members_node {
   pl_node node;
-  pl_members members;  ///< what is wanted
-  pl_carry carry;      ///< input slots copied to the output
+  pl_members members;      ///< what is wanted
+  pl_lens_row_plan given;  ///< where the classes differ from row to row
+  pl_carry carry;          ///< input slots copied to the output
 } members_node;
 
 /// The members that one value stands for.
@@ -18,15 +20,10 @@ typedef struct choice {
 
 typedef struct members_op {
   pl_op op;
-  const pl_classes* classes;       ///< unless they differ from row to row
+  const pl_classes* classes;       ///< of the current row where they differ from row to row
+  pl_lens_row given;               ///< for those
   pl_chunk plain;                  ///< an input chunk with the hidden columns
   pl_id* numbers;                  ///< column of row numbers for `plain`
-  pl_id* class_numbers;            ///< column of classes by input row
-  pl_id* low;                      ///< column of an argument of the lens
-  pl_id* high;                     ///< and of a second one
-  pl_lens_args* args;              ///< of one row
-  pl_ids* sources;                 ///< by part: values of its pattern
-  bool sources_ready;              ///< they were read
   pl_chunk* in;                    ///< current input chunk
   uint32_t at;                     ///< next entry of its selection
   choice choices[PL_SAME_PLACES];  ///< of the current row
@@ -39,17 +36,6 @@ static const members_node* node_of(const members_op* st) { return (const members
 
 static pl_id* column(members_op* st) { return pl_arena_alloc(&st->op.run->arena, PL_CHUNK_ROWS * sizeof(pl_id)); }
 
-static pl_status open_args(members_op* st) {
-  pl_run* run = st->op.run;
-  const uint32_t parts = run->plan->query->lenses[node_of(st)->members.lens].count;
-  st->low = column(st);
-  st->high = column(st);
-  st->class_numbers = column(st);
-  st->args = PL_ARENA_ARRAY(&run->arena, pl_lens_args, parts + 1);
-  st->sources = PL_ARENA_ARRAY(&run->arena, pl_ids, parts + 1);
-  return st->low && st->high && st->class_numbers && st->args && st->sources ? PL_OK : pl_run_nomem(run);
-}
-
 static pl_status members_open(pl_op* op) {
   members_op* st = (members_op*)op;
   PL_TRY(pl_op_columns(op));
@@ -58,90 +44,17 @@ static pl_status members_open(pl_op* op) {
   if (!st->numbers) {
     return pl_run_nomem(op->run);
   }
-  return node_of(st)->members.correlated ? open_args(st)
+  return node_of(st)->members.correlated ? pl_lens_row_open(&st->given, &node_of(st)->given, op)
                                          : pl_run_classes(op->run, node_of(st)->members.lens, &st->classes);
 }
 
-static void members_close(pl_op* op) {
-  members_op* st = (members_op*)op;
-  const uint32_t parts = st->sources ? op->run->plan->query->lenses[node_of(st)->members.lens].count : 0;
-  for (uint32_t i = 0; i < parts; i++) {
-    pl_vec_free(&op->run->mem, &st->args[i].sources);
-    pl_vec_free(&op->run->mem, &st->sources[i]);
-  }
-}
+static void members_close(pl_op* op) { pl_lens_row_close(&((members_op*)op)->given); }
 
 static pl_status members_rewind(pl_op* op) {
   members_op* st = (members_op*)op;
   st->in = NULL;
   st->total = 0;
   return pl_op_rewind(op->input);
-}
-
-// ---- classes that differ from row to row --------------------------------------------------------------------------
-
-static pl_status row_sources(members_op* st, uint32_t number, const pl_lens_part* part, uint32_t row) {
-  pl_run* run = st->op.run;
-  pl_lens_args* args = &st->args[number];
-  args->sources.count = 0;
-  args->null = false;
-  for (uint32_t i = 0; i < part->source_count; i++) {
-    const pl_ref* ref = &part->sources[i];
-    pl_ids more = {0};
-    pl_status status = PL_OK;
-    if (ref->kind == PL_REF_SLOT) {
-      const pl_id id = pl_chunk_id(st->in, ref->index, row);
-      args->null |= id == PL_ID_NULL && part->negated;
-      status = id && pl_id_tag(id) != PL_TAG_TEMP ? pl_vec_push(&run->mem, &more, id) : PL_OK;
-    } else {
-      status = pl_const_ids(run, ref, false, false, 0, &more);
-    }
-    for (size_t k = 0; k < more.count && status == PL_OK; k++) {
-      status = pl_vec_push(&run->mem, &args->sources, more.data[k]);
-    }
-    pl_vec_free(&run->mem, &more);
-    PL_TRY(status);
-  }
-  for (size_t i = 0; i < st->sources[number].count; i++) {
-    PL_TRY(pl_vec_push(&run->mem, &args->sources, st->sources[number].data[i]));
-  }
-  pl_ids_unique(&args->sources);
-  return PL_OK;
-}
-
-/// Arguments of one part for one row. Programs of the chunk have been computed by column where the part has them.
-static pl_status row_args(members_op* st, uint32_t number, const pl_lens_part* part, uint32_t row) {
-  pl_run* run = st->op.run;
-  const uint32_t lens = node_of(st)->members.lens;
-  const pl_lens_plan* plan = &run->plan->lens_parts[pl_lens_part_number(run->plan->query, lens, number)];
-  uint16_t only = (uint16_t)row;
-  pl_chunk one = *st->in;
-  pl_value low = {.kind = PL_VALUE_NULL}, high = {.kind = PL_VALUE_NULL};
-  if (part->kind == PL_LENS_ACCORDING) {
-    return row_sources(st, number, part, row);
-  }
-  one.selection = &only;
-  one.selected = 1;
-  PL_TRY(plan->low ? pl_program_eval(plan->low, &run->eval, &one, st->low) : PL_OK);
-  PL_TRY(plan->high ? pl_program_eval(plan->high, &run->eval, &one, st->high) : PL_OK);
-  PL_TRY(plan->low && st->low[row] ? pl_termpool_value(run->pool, st->low[row], &low) : PL_OK);
-  PL_TRY(plan->high && st->high[row] ? pl_termpool_value(run->pool, st->high[row], &high) : PL_OK);
-  pl_lens_args_set(part, &low, plan->high ? &high : NULL, &st->args[number]);
-  return PL_OK;
-}
-
-static pl_status row_classes(members_op* st, uint32_t row) {
-  pl_run* run = st->op.run;
-  const uint32_t number = node_of(st)->members.lens;
-  const pl_lens* lens = &run->plan->query->lenses[number];
-  for (uint32_t i = 0; i < lens->count; i++) {
-    if (!st->sources_ready && lens->parts[i].pattern) {
-      PL_TRY(pl_lens_sources(run, number, i, &st->sources[i]));
-    }
-    PL_TRY(row_args(st, i, &lens->parts[i], row));
-  }
-  st->sources_ready = true;
-  return pl_classes_for(run, number, st->args, &st->classes, &st->class_numbers[row]);
 }
 
 // ---- rows ---------------------------------------------------------------------------------------------------------
@@ -182,7 +95,7 @@ static void hand_on(members_op* st, pl_chunk* in, pl_chunk** out) {
 
 static pl_status begin_row(members_op* st, uint32_t row) {
   const pl_members* members = &node_of(st)->members;
-  PL_TRY(members->correlated ? row_classes(st, row) : PL_OK);
+  PL_TRY(members->correlated ? pl_lens_row_set(&st->given, st->in, row, &st->classes) : PL_OK);
   st->total = 1;
   st->next = 0;
   st->row_number++;
@@ -213,7 +126,7 @@ static pl_status emit(members_op* st, uint32_t row, uint32_t at) {
   }
   out->columns[hidden + PL_HIDDEN_SAME_ROW][at] = st->row_number;
   if (node->members.correlated) {
-    out->columns[hidden + PL_HIDDEN_CLASSES][at] = st->class_numbers[row];
+    out->columns[hidden + PL_HIDDEN_CLASSES][at] = st->given.classes;
   }
   return pl_op_times(&st->op, at, 1, pl_chunk_times(st->in, row));
 }
@@ -265,7 +178,8 @@ static pl_status members_prune(pl_planner* planner, pl_node* base, pl_slots need
     }
   }
   if (node->members.correlated) {
-    pl_slots_of_lens(planner->query, node->members.lens, below);
+    PL_TRY(pl_lens_row_prune(planner, base, &node->given, below));
+    pl_slots_keep(below, base->inputs[0]->out);
   }
   PL_TRY(pl_node_prune(planner, base->inputs[0], below));
   return pl_carry_make(planner, carried, &node->carry);
@@ -292,9 +206,18 @@ static const pl_op_class members_class = {.name = "Members",
 
 pl_status pl_node_members(pl_planner* planner, pl_node* input, const pl_members* members, pl_node** out) {
   members_node* node = NULL;
+  pl_lens_row_plan given = {0};
   const pl_slot hidden = planner->plan->hidden;
-  PL_TRY(pl_node_make(planner, &members_class, sizeof(*node), &input, 1, &node));
+  uint32_t count = 1;
+  pl_node** inputs = PL_ARENA_ARRAY(planner->arena, pl_node*, planner->query->lenses[members->lens].count + 1);
+  if (!inputs) {
+    return pl_planner_nomem(planner);
+  }
+  inputs[0] = input;
+  PL_TRY(members->correlated ? pl_lens_row_make(planner, input, members->lens, &given, inputs, &count) : PL_OK);
+  PL_TRY(pl_node_make(planner, &members_class, sizeof(*node), inputs, count, &node));
   node->members = *members;
+  node->given = given;
   pl_slots_add_all(node->node.out, input->out);
   for (uint32_t p = 0; p < PL_SAME_PLACES; p++) {
     if (members->keys[p] != PL_SLOT_NONE) {
