@@ -71,8 +71,13 @@ typedef struct card {
   textset terms;   // subjects and objects as N-Triples
   size_t term;     // number of the one described
   size_t* keys;    // two numbers by fact: subject, object
+  size_t* facts;   // those of each term in order, term after term
+  size_t* starts;  // by number: where its facts begin; one more for the end
   size_t* counts;  // by number: facts not shown yet
   bool* shown;     // by fact: on a card already
+  size_t* heads;   // by count: a term that had so many facts left when it was put there, plus 1
+  size_t* nexts;   // by number: the next one of that count, plus 1
+  size_t cards;    // shown
   size_t width;    // of the terminal, 0 if there is none
 } card;
 
@@ -88,15 +93,25 @@ static void put_said(const card* c, const graph_fact* fact) {
   }
 }
 
+static bool is_loop(const card* c, size_t fact) { return c->keys[fact * 2] == c->keys[fact * 2 + 1]; }
+
+static void show(card* c, size_t fact) {
+  if (!c->shown[fact]) {
+    c->shown[fact] = true;
+    c->counts[c->keys[fact * 2]]--;
+    c->counts[c->keys[fact * 2 + 1]] -= !is_loop(c, fact);
+  }
+}
+
 // Facts of the card whose subject (or object) is the term, the other two parts in columns.
-static void put_side(const card* c, size_t side, size_t first, size_t second) {
+static void put_side(card* c, size_t side, size_t first, size_t second) {
   FILE* const out = c->g->session->out;
   size_t widest = 0, count = 0;
   for (size_t pass = 0; pass < 2; pass++) {
-    for (size_t i = 0; i < c->g->count; i++) {
+    for (size_t at = c->starts[c->term]; at < c->starts[c->term + 1] && !cli_interrupted; at++) {
+      const size_t i = c->facts[at];
       const graph_fact* const fact = &c->g->facts[i];
-      const bool loop = c->keys[i * 2] == c->keys[i * 2 + 1];
-      if (c->keys[i * 2 + (side == OBJECT)] != c->term || (side == OBJECT && loop)) {
+      if (c->keys[i * 2 + (side == OBJECT)] != c->term || (side == OBJECT && is_loop(c, i))) {
         continue;
       }
       const char *a = fact->terms[first].name, *b = fact->terms[second].name;
@@ -112,15 +127,23 @@ static void put_side(const card* c, size_t side, size_t first, size_t second) {
       cli_text_print(out, b, strlen(b), c->width > widest + 26 ? c->width - widest - 6 : 0);
       fputc('\n', out);
       put_said(c, fact);
-      c->shown[i] = true;
+      show(c, i);
     }
   }
 }
 
-static void put_card(card* c, const graph_term* term, size_t number) {
+// A term as some fact holds it.
+static const graph_term* term_of(const card* c, size_t number) {
+  const size_t fact = c->facts[c->starts[number]];
+  return &c->g->facts[fact].terms[c->keys[fact * 2] == number ? SUBJECT : OBJECT];
+}
+
+static void put_card(card* c, size_t number) {
   FILE* const out = c->g->session->out;
+  const graph_term* const term = term_of(c, number);
+  c->term = number;
   const char* const label = cli_names_of(c->g->names, &term->v)->label;
-  fputs(number ? "\n" : "", out);
+  fputs(c->cards++ ? "\n" : "", out);
   cli_text_print(out, term->name, strlen(term->name), 0);
   if (strcmp(label, term->name)) {
     fputs("  ", out);
@@ -160,31 +183,55 @@ static bool named(card* c, const graph_term* term) {
   return found;
 }
 
+// Put a term among those with as many facts left.
+static void file_term(card* c, size_t term) {
+  c->nexts[term] = c->heads[c->counts[term]];
+  c->heads[c->counts[term]] = term + 1;
+}
+
+static int by_number(const void* a, const void* b) {
+  const size_t x = *(const size_t*)a, y = *(const size_t*)b;
+  return (x > y) - (x < y);
+}
+
+// Take the terms that were filed under a count; those that have fewer facts left by now are filed anew.
+static size_t take_filed(card* c, size_t count, size_t* terms) {
+  size_t taken = 0;
+  for (size_t at = c->heads[count], next; at; at = next) {
+    next = c->nexts[at - 1];
+    if (c->counts[at - 1] == count) {
+      terms[taken++] = at - 1;
+    } else {
+      file_term(c, at - 1);
+    }
+  }
+  qsort(terms, taken, sizeof *terms, by_number);
+  return taken;
+}
+
 // The terms described are those that the facts have in common: the one in most of the facts left comes next. Where that
-// is not clear, the one that the statement names.
-static const graph_term* next_term(card* c) {
-  const graph_term* best = NULL;
-  size_t best_count = 0;
-  bool best_named = false;
-  memset(c->counts, 0, c->terms.count * sizeof *c->counts);
-  for (size_t i = 0; i < c->g->count * 2; i++) {
-    c->counts[c->keys[i]] += !c->shown[i / 2] && (i % 2 == 0 || c->keys[i] != c->keys[i - 1]);
+// is not clear, the one that the statement names. What is left never grows, so the counts are gone through downwards.
+static void put_cards(card* c) {
+  size_t* const terms = cli_need(calloc(c->terms.count, sizeof *terms));
+  for (size_t i = 0; i < c->terms.count; i++) {
+    file_term(c, i);
   }
-  for (size_t i = 0; i < c->g->count * 2; i++) {
-    const graph_term* const term = &c->g->facts[i / 2].terms[i % 2 ? OBJECT : SUBJECT];
-    const size_t count = c->counts[c->keys[i]];
-    if (c->shown[i / 2] || count < best_count || (best && c->keys[i] == c->term)) {
-      continue;
+  for (size_t count = c->g->count; count > 0 && !cli_interrupted; count--) {
+    const size_t taken = take_filed(c, count, terms);
+    for (size_t pass = taken > 1 ? 0 : 1; pass < 2; pass++) {
+      for (size_t i = 0; i < taken && !cli_interrupted; i++) {
+        if (c->counts[terms[i]] == count && (pass == 1 || named(c, term_of(c, terms[i])))) {
+          put_card(c, terms[i]);
+        }
+      }
     }
-    const bool is_named = count == best_count && best_named ? false : named(c, term);
-    if (count > best_count || (is_named && !best_named)) {
-      best_count = count;
-      best_named = is_named;
-      best = term;
-      c->term = c->keys[i];
+    for (size_t i = 0; i < taken; i++) {
+      if (c->counts[terms[i]] > 0 && c->counts[terms[i]] < count) {
+        file_term(c, terms[i]);
+      }
     }
   }
-  return best;
+  free(terms);
 }
 
 static void read_keys(card* c) {
@@ -195,8 +242,24 @@ static void read_keys(card* c) {
   }
 }
 
+// The facts of each term, counted, then placed.
+static void index_facts(card* c) {
+  for (size_t i = 0; i < c->g->count * 2; i++) {
+    c->counts[c->keys[i]] += i % 2 == 0 || !is_loop(c, i / 2);
+  }
+  for (size_t i = 0; i < c->terms.count; i++) {
+    c->starts[i + 1] = c->starts[i] + c->counts[i];
+    c->nexts[i] = c->starts[i];
+  }
+  for (size_t i = 0; i < c->g->count * 2; i++) {
+    if (i % 2 == 0 || !is_loop(c, i / 2)) {
+      c->facts[c->nexts[c->keys[i]]++] = i / 2;
+    }
+  }
+}
+
 parley_status graph_print_card(graph* g) {
-  const parley_status status = graph_read_all(g, FACTS_MAX);
+  parley_status status = graph_read_all(g, FACTS_MAX);
   card c = {.g = g, .width = (size_t)cli_width(g->session->out)};
   if (status != PARLEY_DONE) {
     return status;
@@ -208,12 +271,22 @@ parley_status graph_print_card(graph* g) {
   c.shown = cli_need(calloc(g->count, sizeof *c.shown));
   c.keys = cli_need(calloc(g->count * 2, sizeof *c.keys));
   read_keys(&c);
+  c.facts = cli_need(calloc(g->count * 2, sizeof *c.facts));
+  c.heads = cli_need(calloc(g->count + 1, sizeof *c.heads));
+  c.starts = cli_need(calloc(c.terms.count + 1, sizeof *c.starts));
   c.counts = cli_need(calloc(c.terms.count, sizeof *c.counts));
-  size_t number = 0;
-  for (const graph_term* term; (term = next_term(&c)); number++) {
-    put_card(&c, term, number);
+  c.nexts = cli_need(calloc(c.terms.count, sizeof *c.nexts));
+  index_facts(&c);
+  put_cards(&c);
+  if (cli_interrupted) {
+    fputs("parley: interrupted\n", stderr);
+    status = PARLEY_INTERRUPTED;
   }
+  free(c.facts);
+  free(c.heads);
+  free(c.starts);
   free(c.counts);
+  free(c.nexts);
   free(c.keys);
   free(c.shown);
   textset_free(&c.terms);
