@@ -11,7 +11,7 @@ typedef struct annotations {
 } annotations;
 
 pl_status pl_said_open(pl_said* said, pl_run* run, const pl_pass* pass, const pl_classes* classes) {
-  static const bool descending[PL_SAID_KEYS] = {[PL_SAID_CONFIDENCE] = true};
+  static const bool descending[PL_SAID_KEYS] = {[PL_SAID_SURE] = true, [PL_SAID_CONFIDENCE] = true};
   *said = (pl_said){.run = run, .pass = pass, .classes = classes};
   pl_sorter_init(&said->sorter, run, PL_SAID_WIDTH, PL_SAID_KEYS, descending);
   PL_TRY(pl_scan_open(run->txn, PL_ORDER_PSO, PL_SCAN_ROWS, pass, &run->mem, &said->facts));
@@ -118,6 +118,7 @@ static pl_status add_row(pl_said* said, pl_id subject, pl_id object, pl_id c) {
   pl_id* row = NULL;
   PL_TRY(pl_sorter_add(&said->sorter, &row));
   memcpy(row, found.first, sizeof(found.first));
+  row[PL_SAID_SURE] = found.first[PL_SAID_CONFIDENCE] ? PL_ID_NULL : PL_KNOWN(CONFIDENCE);
   row[PL_SAID_OBJECT] = pl_classes_shown(said->classes, object);
   row[PL_SAID_SUBJECT] = subject;
   row[PL_SAID_STORED_OBJECT] = object;

@@ -15,7 +15,8 @@ enum {
   PL_SAID_UNTIL,
   PL_SAID_ON,
   PL_SAID_EQUAL,
-  PL_SAID_CONFIDENCE = PL_SAID_EQUAL,
+  PL_SAID_SURE = PL_SAID_EQUAL,  ///< set where no confidence is given, which counts as 1
+  PL_SAID_CONFIDENCE,
   PL_SAID_KEYS,
   PL_SAID_SUBJECT = PL_SAID_KEYS,  ///< as stored: the object and subject shown may stand for it
   PL_SAID_STORED_OBJECT,
