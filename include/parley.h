@@ -231,7 +231,9 @@ typedef struct parley_query parley_query;
 /**
  * Compile the first statement of `text` (`len` bytes, or SIZE_MAX for zero-terminated). *tail (may be NULL) receives a pointer behind it, for scripts.
  * The query is always created unless memory fails, also when the text is wrong: parley_query_error() then tells why. An empty text gives *query = NULL
- * and PARLEY_OK. Copies the text. Finalise with parley_finalize(). Errors: PARLEY_SYNTAX, PARLEY_BIND, PARLEY_LIMIT, PARLEY_NOMEM, ... @since 0.1
+ * and PARLEY_OK. Copies the text. Finalise with parley_finalize(). Reading the text and planning end after the store's time limit and when interrupted.
+ * A query keeps the prefixes and definitions that the store had when it was prepared. Errors: PARLEY_SYNTAX, PARLEY_BIND, PARLEY_LIMIT,
+ * PARLEY_INTERRUPTED, PARLEY_NOMEM, ... @since 0.1
  */
 PARLEY_API parley_status parley_prepare(parley* store, const char* text, size_t len, parley_query** query, const char** tail);
 /** The same, seeing and changing the state of a transaction. Finalise the query before the transaction ends: after that its steps give
