@@ -149,7 +149,7 @@ static pl_status totals_get(pl_txn* txn, const uint8_t** record) {
 }
 
 pl_status pl_meta_load(pl_txn* txn) {
-  const uint8_t* record;
+  const uint8_t* record = NULL;
   PL_TRY(totals_get(txn, &record));
   if (!record || !checksum_good(record, TOTALS_BYTES)) {
     return pl_fail(txn->err, PL_MSG_STORE_DAMAGED, "its record of totals is missing or has a wrong checksum");
@@ -173,7 +173,7 @@ pl_status pl_meta_load(pl_txn* txn) {
 
 pl_status pl_meta_save(pl_txn* txn) {
   uint8_t record[TOTALS_BYTES];
-  const uint8_t* old;
+  const uint8_t* old = NULL;
   totals_encode(txn, record);
   PL_TRY(totals_get(txn, &old));
   if (old && memcmp(old, record, TOTALS_BYTES) == 0) {
