@@ -387,7 +387,7 @@ static pl_status selected_rows(pl_eval* eval, const pl_chunk* chunk, row_set* ou
 
 pl_status pl_program_eval(const pl_program* program, pl_eval* eval, const pl_chunk* chunk, pl_id* out) {
   frame f = {.eval = eval, .chunk = chunk};
-  row_set rows;
+  row_set rows = {0};
   vector v;
   PL_TRY(pl_guard_check(eval->guard, eval->err));
   PL_TRY(selected_rows(eval, chunk, &rows));
@@ -408,7 +408,7 @@ pl_status pl_program_eval_const(const pl_program* program, pl_eval* eval, pl_id*
 
 pl_status pl_program_filter(const pl_program* program, pl_eval* eval, pl_chunk* chunk, uint16_t* selection_space) {
   frame f = {.eval = eval, .chunk = chunk};
-  row_set rows;
+  row_set rows = {0};
   vector v;
   PL_TRY(pl_guard_check(eval->guard, eval->err));
   PL_TRY(selected_rows(eval, chunk, &rows));

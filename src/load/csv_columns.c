@@ -203,8 +203,8 @@ static void skip_any(pl_str s, size_t* pos, const char* set) {
 static pl_status take_span(pl_maker* m, pl_str cell, pl_term* out) {
   const pl_str scheme = PL_STR("char=");
   size_t pos = pl_str_starts(cell, scheme) ? scheme.len : 0;
-  uint64_t start;
-  uint64_t end;
+  uint64_t start = 0;
+  uint64_t end = 0;
   skip_any(cell, &pos, "[ ");
   bool good = digits(cell, &pos, &start);
   const size_t separator = pos;

@@ -138,7 +138,7 @@ static pl_status apply_pso(pl_writer* writer, pl_order order, const uint64_t* ro
   uint8_t shared[SLICE_ROWS];
   PL_TRY(change(writer, (pl_db)order, rows, count, shared));
   for (size_t i = 0; i < count; i++) {
-    pl_predicate_stats* stats;
+    pl_predicate_stats* stats = NULL;
     PL_TRY(last_change(writer, rows[4 * i], &stats));
     stats->rows++;
     stats->facts += shared[i] < 3;
@@ -213,7 +213,7 @@ static pl_status apply_poc(pl_writer* writer, pl_order order, const uint64_t* ro
   uint8_t shared[SLICE_ROWS];
   PL_TRY(change(writer, (pl_db)order, rows, count, shared));
   for (size_t i = 0; i < count; i++) {
-    pl_predicate_stats* stats;
+    pl_predicate_stats* stats = NULL;
     PL_TRY(last_change(writer, rows[3 * i], &stats));
     stats->rows++;
     stats->facts++;
