@@ -2,6 +2,7 @@
 #include "exec/lens.h"
 #include "exec/rowtable.h"
 #include "exec/support_internal.h"
+#include "expr/idmap.h"
 
 #include <math.h>
 
@@ -328,7 +329,21 @@ typedef struct scope {
   const struct scope* outer;  ///< around it; NULL = none
   pl_rowtable facts;          ///< kind, s, p, o, and the bits of the best confidence
   pl_ids room;                ///< assertions of one fact
+  pl_idmap counted;           ///< members and choices met: rows of groups may share theirs, however often nested
 } scope;
+
+/// Is this member or choice not counted yet, here or around?
+static pl_status is_first(pl_run* run, scope* in, pl_why why, bool choice, bool* first) {
+  const pl_id key = why << 1 | choice;
+  *first = false;
+  for (const scope* s = in; s; s = s->outer) {
+    if (pl_idmap_find(&s->counted, key)) {
+      return PL_OK;
+    }
+  }
+  *first = true;
+  return pl_idmap_put(&in->counted, &run->mem, key, 0, NULL);
+}
 
 static uint64_t bits_of(double d) {
   uint64_t bits;
@@ -377,6 +392,7 @@ static pl_status confidence_of(pl_run* run, pl_why why, const scope* outer, doub
   }
   pl_rowtable_free(&own.facts);
   pl_vec_free(&run->mem, &own.room);
+  pl_idmap_free(&own.counted, &run->mem);
   *out = product;
   return status;
 }
@@ -408,14 +424,21 @@ static pl_status count_items(pl_run* run, const pl_whys* items, scope* in, doubl
   }
   for (size_t i = 0; i < items->count; i++) {
     pl_why_node node;
+    bool first = false;
     pl_why_get(run, items->data[i], &node);
-    PL_TRY(node.kind == PL_WHY_ANY ? best_part(run, &node, in, product) : PL_OK);
+    PL_TRY(node.kind == PL_WHY_ANY ? is_first(run, in, items->data[i], true, &first) : PL_OK);
+    PL_TRY(first ? best_part(run, &node, in, product) : PL_OK);
   }
   return PL_OK;
 }
 
 static pl_status confidence_in(pl_run* run, pl_why why, scope* in, double* product) {
   pl_whys items = {0};
+  bool first = false;
+  PL_TRY(is_first(run, in, why, false, &first));
+  if (!first) {
+    return PL_OK;
+  }
   pl_status status = pl_guard_check(run->guard, run->err);
   if (status == PL_OK) {
     status = read_support(run, why, false, &items);
