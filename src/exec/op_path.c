@@ -149,13 +149,14 @@ static void restart(path_op* st) {
 static pl_status begin(path_op* st, const pl_classes* classes) {
   pl_run* run = st->op.run;
   const path_node* node = node_of(st);
-  PL_TRY(pl_path_graph_init(&st->graph, run, &node->nfa));
-  st->graph.classes = classes;
+  if (!node->correlated && node->path->lens != PL_LENS_NONE) {
+    PL_TRY(pl_run_classes(run, node->path->lens, &classes));
+  }
+  PL_TRY(pl_path_graph_init(&st->graph, run, &node->nfa, classes));
   if (node->correlated) {
     st->graph.check = pl_lens_row_check;
     st->graph.check_user = &st->given;
   } else if (node->path->lens != PL_LENS_NONE) {
-    PL_TRY(pl_run_classes(run, node->path->lens, &st->graph.classes));
     PL_TRY(pl_lens_pass(run, node->path->lens, &st->graph.pass));
   }
   PL_TRY(pl_path_search_init(&st->search, &st->graph, &node->nfa));

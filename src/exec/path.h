@@ -97,8 +97,8 @@ typedef struct pl_path_graph {
   uint32_t countdown;              ///< look-ups until the guard is asked again
 } pl_path_graph;
 
-/// Resolve the steps of `nfa` in the run.
-pl_status pl_path_graph_init(pl_path_graph* graph, pl_run* run, const pl_path_nfa* nfa);
+/// Resolve the steps of `nfa` in the run; `classes` (NULL = none) says which nodes are one.
+pl_status pl_path_graph_init(pl_path_graph* graph, pl_run* run, const pl_path_nfa* nfa, const pl_classes* classes);
 void pl_path_graph_free(pl_path_graph* graph);
 /// Number of a node.
 pl_status pl_path_number(pl_path_graph* graph, pl_id id, pl_number* out);

@@ -407,12 +407,28 @@ static pl_status add_hop(pl_path_graph* graph, pl_path_step* step, pl_path_hop h
   return pl_vec_push(&graph->run->mem, &step->hops, hop);
 }
 
+/// Predicates that a verb stands for: under identity those of their classes too.
+static pl_status verb_ids(pl_path_graph* graph, const pl_verb* verb, pl_ids* out) {
+  pl_ids written = {0};
+  pl_status status = pl_const_ids(graph->run, &verb->predicate, false, false, 0, &written);
+  for (size_t i = 0; i < written.count && status == PL_OK; i++) {
+    const pl_id* members = NULL;
+    const size_t count = pl_classes_members(graph->classes, &written.data[i], &members);
+    for (size_t m = 0; m < count && status == PL_OK; m++) {
+      status = pl_vec_push(&graph->run->mem, out, members[m]);
+    }
+  }
+  pl_vec_free(&graph->run->mem, &written);
+  pl_ids_unique(out);
+  return status;
+}
+
 static pl_status resolve_verb(pl_path_graph* graph, const pl_verb* verb, pl_path_step* step) {
   if (verb->predicate.kind == PL_REF_ANY) {
     return add_hop(graph, step, (pl_path_hop){.inverse = verb->inverse});
   }
   pl_ids ids = {0};
-  pl_status status = pl_const_ids(graph->run, &verb->predicate, false, false, 0, &ids);
+  pl_status status = verb_ids(graph, verb, &ids);
   for (size_t i = 0; i < ids.count && status == PL_OK; i++) {
     status = add_hop(graph, step, (pl_path_hop){.predicate = ids.data[i], .inverse = verb->inverse});
   }
@@ -433,7 +449,7 @@ static pl_status resolve_except(pl_path_graph* graph, const pl_path* path, bool 
     }
     written = true;
     any |= path->verbs[v].predicate.kind == PL_REF_ANY;
-    status = any ? PL_OK : pl_const_ids(graph->run, &path->verbs[v].predicate, false, false, 0, &ids);
+    status = any ? PL_OK : verb_ids(graph, &path->verbs[v], &ids);
     for (size_t i = 0; i < ids.count && status == PL_OK; i++) {
       status = pl_vec_push(mem, &hop.except, ids.data[i]);
     }
@@ -461,8 +477,8 @@ static pl_status resolve_step(pl_path_graph* graph, const pl_path* path, pl_path
   return PL_OK;
 }
 
-pl_status pl_path_graph_init(pl_path_graph* graph, pl_run* run, const pl_path_nfa* nfa) {
-  *graph = (pl_path_graph){.run = run, .step_count = nfa->step_count};
+pl_status pl_path_graph_init(pl_path_graph* graph, pl_run* run, const pl_path_nfa* nfa, const pl_classes* classes) {
+  *graph = (pl_path_graph){.run = run, .classes = classes, .step_count = nfa->step_count};
   graph->steps = pl_mem_calloc(&run->mem, nfa->step_count + (size_t)1, sizeof(pl_path_step));
   if (!graph->steps) {
     return pl_run_nomem(run);
