@@ -70,18 +70,28 @@ static void node_slots(const pl_alg* part, pl_slots set) {
   }
 }
 
+/// Slots of leaves under identity: those of same_as patterns of the group itself, and those of other patterns, in branches of its eithers too.
+static void raw_and_others(const pl_query* query, pl_txn* txn, const pl_alg_group* group, bool inner, pl_slots raw,
+                           pl_slots others) {
+  for (uint32_t i = 0; i < group->required_count; i++) {
+    const pl_alg* part = group->required[i];
+    for (uint32_t b = 0; part->kind == PL_ALG_EITHER && b < part->either.count; b++) {
+      raw_and_others(query, txn, &part->either.branches[b]->group, true, raw, others);
+    }
+    const bool is_raw = pl_same_is_raw(query, txn, part);
+    if (pl_same_lens(query, part) != PL_LENS_NONE && !(inner && is_raw)) {
+      node_slots(part, is_raw ? raw : others);
+    }
+  }
+}
+
 pl_status pl_same_raw_slots(pl_arena* arena, const pl_query* query, pl_txn* txn, const pl_alg_group* group,
                             pl_slots bound, pl_slots* out) {
   pl_slots others = {0};
   const uint32_t slot_count = bound.word_count * 64 - 1;
   PL_TRY(pl_slots_make(arena, slot_count, out));
   PL_TRY(pl_slots_make(arena, slot_count, &others));
-  for (uint32_t i = 0; i < group->required_count; i++) {
-    const pl_alg* part = group->required[i];
-    if (pl_same_lens(query, part) != PL_LENS_NONE) {
-      node_slots(part, pl_same_is_raw(query, txn, part) ? *out : others);
-    }
-  }
+  raw_and_others(query, txn, group, false, *out, others);
   pl_slots_remove_all(*out, others);
   pl_slots_remove_all(*out, bound);
   return PL_OK;
