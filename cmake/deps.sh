@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(gcc g++ cmake ninja-build pkg-config flex bison liblmdb-dev libserd-dev libxxhash-dev libroaring-dev libutf8proc-dev
   libpcre2-dev libjansson-dev libcsv-dev libzstd-dev zlib1g-dev libedit-dev)
 if [ "${1:-}" = "--tests" ]; then
-  packages+=(git libcmocka-dev clang-format zstd gzip bsdutils binutils man-db)
+  packages+=(git libcmocka-dev clang-format zstd gzip bsdutils binutils man-db graphviz)
 fi
 
 missing=()
