@@ -207,3 +207,19 @@ pl_status pl_node_distinct(pl_planner* planner, pl_node* input, const pl_slot* s
   *out = &node->node;
   return PL_OK;
 }
+
+pl_status pl_node_gather(pl_planner* planner, pl_node* input, uint32_t row, pl_node** out) {
+  const pl_slot hidden = planner->plan->hidden;
+  pl_slot* slots = PL_ARENA_ARRAY(planner->arena, pl_slot, PL_PLACE_COUNT + 1);
+  if (!slots) {
+    return pl_planner_nomem(planner);
+  }
+  for (uint32_t p = 0; p < PL_PLACE_COUNT; p++) {
+    slots[p] = hidden + PL_HIDDEN_PLACE + p;
+  }
+  slots[PL_PLACE_COUNT] = hidden + row;
+  PL_TRY(pl_node_distinct(planner, input, slots, PL_PLACE_COUNT + 1, out));
+  (*out)->rows_expected = input->rows_expected;
+  (*out)->position = input->position;
+  return PL_OK;
+}

@@ -26,8 +26,9 @@ typedef struct given_op {
   pl_rowtable found;                  ///< (row, value) of a part's pattern
   uint16_t selection[PL_CHUNK_ROWS];  ///< rows kept
   pl_id* whys;                        ///< supports of the rows; NULL if they are not asked for
-  pl_ids firsts;                      ///< by number in `seen`: the row that stands for it
 } given_op;
+
+#define SEEN_STATED 3  ///< column of `seen` after the fact: its statements that passed
 
 static const given_node* node_of(const pl_op* op) { return (const given_node*)op->node; }
 
@@ -43,7 +44,7 @@ static pl_status given_open(pl_op* op) {
     st->whys = pl_arena_alloc(&run->arena, PL_CHUNK_ROWS * sizeof(pl_id));
     PL_TRY(st->whys ? PL_OK : pl_run_nomem(run));
   }
-  pl_rowtable_init(&st->seen, &run->mem, 3, 3);
+  pl_rowtable_init(&st->seen, &run->mem, SEEN_STATED + 1, SEEN_STATED);
   pl_rowtable_init(&st->found, &run->mem, 2, 1);
   PL_TRY(pl_scan_open(run->txn, PL_ORDER_CPO, PL_SCAN_ROWS, NULL, &run->mem, &st->cpo));
   return pl_scan_open(run->txn, PL_ORDER_SPO, PL_SCAN_FACTS, NULL, &run->mem, &st->spo);
@@ -55,7 +56,6 @@ static void given_close(pl_op* op) {
   pl_scan_close(st->spo);
   pl_rowtable_free(&st->seen);
   pl_rowtable_free(&st->found);
-  pl_vec_free(&op->run->mem, &st->firsts);
 }
 
 static pl_status given_rewind(pl_op* op) {
@@ -174,29 +174,30 @@ static pl_status filter_part(given_op* st, uint32_t number, pl_chunk* chunk) {
   return status;
 }
 
-/// The fact of a row joins the support of row `kept`, which stands for it: said by the one assertion that passed.
-static pl_status add_support(given_op* st, const pl_chunk* chunk, uint32_t row, uint32_t kept) {
+/// The fact of a row, said by the one assertion that passed.
+static pl_status make_fact(given_op* st, const pl_chunk* chunk, uint32_t row, pl_why* fact) {
   pl_run* run = st->op.run;
   pl_id* const* places = &chunk->columns[run->plan->hidden + PL_HIDDEN_PLACE];
   const bool inverse = chunk->columns[run->plan->hidden + PL_HIDDEN_ROW][row] & 1;
   const pl_id a = places[PL_PLACE_A][row], b = places[PL_PLACE_B][row], c = places[PL_PLACE_C][row];
-  pl_why fact = 0;
-  PL_TRY(pl_why_fact(run, PL_WHY_FACT, inverse ? b : a, places[PL_PLACE_P][row], inverse ? a : b, pl_why_said(c),
-                     node_of(&st->op)->lens, &fact));
-  return pl_why_join(run, row == kept ? pl_why_of(run, chunk, row) : st->whys[kept], fact, &st->whys[kept]);
+  return pl_why_fact(run, PL_WHY_FACT, inverse ? b : a, places[PL_PLACE_P][row], inverse ? a : b, pl_why_said(c),
+                     node_of(&st->op)->lens, fact);
 }
 
-/// Support of a fact that is there already: further assertions of it that pass.
-static pl_status support_fact(given_op* st, const pl_chunk* chunk, uint32_t row, uint32_t index, bool added,
-                              uint32_t before) {
-  if (!st->whys || (!added && index < before)) {
-    return PL_OK;
-  }
-  while (st->firsts.count <= index) {
-    PL_TRY(pl_vec_push(&st->op.run->mem, &st->firsts, 0));
-  }
-  st->firsts.data[index] = added ? row : st->firsts.data[index];
-  return add_support(st, chunk, row, (uint32_t)st->firsts.data[index]);
+/// An assertion adds its fact to the support of its row.
+static pl_status support_assertion(given_op* st, const pl_chunk* chunk, uint32_t row) {
+  pl_why fact = 0;
+  PL_TRY(make_fact(st, chunk, row, &fact));
+  return pl_why_join(st->op.run, pl_why_of(st->op.run, chunk, row), fact, &st->whys[row]);
+}
+
+/// A fact's row, which may be gone already, rests on all statements of the fact that pass.
+static pl_status support_fact(given_op* st, const pl_chunk* chunk, uint32_t row, uint32_t index, bool added) {
+  pl_why fact = 0;
+  pl_why* stated = &st->seen.rows[(size_t)index * st->seen.width + SEEN_STATED];
+  PL_TRY(make_fact(st, chunk, row, &fact));
+  PL_TRY(pl_why_state(st->op.run, stated, fact));
+  return added ? pl_why_join(st->op.run, pl_why_of(st->op.run, chunk, row), *stated, &st->whys[row]) : PL_OK;
 }
 
 /// Narrow the chunk to the first row of each fact (or pair) of an input row.
@@ -205,19 +206,18 @@ static pl_status drop_repeats(given_op* st, pl_chunk* chunk) {
   pl_id** places = &chunk->columns[st->op.run->plan->hidden + PL_HIDDEN_PLACE];
   const pl_id* rows = chunk->columns[st->op.run->plan->hidden + PL_HIDDEN_ROW];
   uint32_t kept = 0;
-  uint32_t before = st->seen.count;  // facts of chunks before, whose rows are gone
   for (uint32_t i = 0; i < chunk->selected; i++) {
     const uint32_t row = pl_chunk_row(chunk, i);
     if (rows[row] >> 1 != st->row_number) {
       pl_rowtable_clear(&st->seen);
       st->row_number = rows[row] >> 1;
-      before = 0;
     }
-    const pl_id fact[3] = {places[PL_PLACE_A][row], node->pairs ? 0 : places[PL_PLACE_P][row], places[PL_PLACE_B][row]};
+    const pl_id fact[SEEN_STATED + 1] = {places[PL_PLACE_A][row], node->pairs ? 0 : places[PL_PLACE_P][row],
+                                         places[PL_PLACE_B][row]};
     uint32_t index = 0;
     bool added = false;
     PL_TRY(pl_rowtable_put(&st->seen, fact, &index, &added));
-    PL_TRY(support_fact(st, chunk, row, index, added, before));
+    PL_TRY(st->whys ? support_fact(st, chunk, row, index, added) : PL_OK);
     st->selection[kept] = (uint16_t)row;
     kept += added;
   }
@@ -253,7 +253,7 @@ static pl_status given_next(pl_op* op, pl_chunk** out) {
     const uint32_t row = pl_chunk_row(*out, i);
     st->selection[kept] = (uint16_t)row;
     kept += places[PL_PLACE_C][row] != PL_ID_NULL;
-    PL_TRY(st->whys && places[PL_PLACE_C][row] ? add_support(st, *out, row, row) : PL_OK);
+    PL_TRY(st->whys && places[PL_PLACE_C][row] ? support_assertion(st, *out, row) : PL_OK);
   }
   (*out)->selection = st->selection;
   (*out)->selected = kept;

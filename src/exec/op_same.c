@@ -396,22 +396,6 @@ static pl_status add_lookup(pl_planner* planner, pl_node* input, const pl_alg* l
   return PL_OK;
 }
 
-/// Read all rows, with all that repeats add to their support, before the first is handed on.
-static pl_status gather(pl_planner* planner, pl_node* input, pl_node** out) {
-  pl_slot* slots = PL_ARENA_ARRAY(planner->arena, pl_slot, PL_PLACE_COUNT + 1);
-  if (!slots) {
-    return pl_planner_nomem(planner);
-  }
-  for (uint32_t p = 0; p < PL_PLACE_COUNT; p++) {
-    slots[p] = planner->plan->hidden + PL_HIDDEN_PLACE + p;
-  }
-  slots[PL_PLACE_COUNT] = planner->plan->hidden + PL_HIDDEN_SAME_ROW;
-  PL_TRY(pl_node_distinct(planner, input, slots, PL_PLACE_COUNT + 1, out));
-  (*out)->rows_expected = input->rows_expected;
-  (*out)->position = input->position;
-  return PL_OK;
-}
-
 pl_status pl_node_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, pl_slots raw, pl_node** out) {
   const bool annot = leaf->kind == PL_ALG_ANNOT;
   const pl_ref* verb = annot ? &leaf->annot.verbs[0].predicate : &leaf->scan.verbs[0].predicate;
@@ -437,5 +421,5 @@ pl_status pl_node_same(pl_planner* planner, pl_node* input, const pl_alg* leaf, 
   node->node.rows_expected = below->rows_expected;
   node->node.position = leaf->span.end;
   *out = &node->node;
-  return planner->plan->why != PL_SLOT_NONE && !annot ? gather(planner, *out, out) : PL_OK;
+  return planner->plan->why != PL_SLOT_NONE && !annot ? pl_node_gather(planner, *out, PL_HIDDEN_SAME_ROW, out) : PL_OK;
 }

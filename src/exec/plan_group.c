@@ -1,6 +1,7 @@
 // Planning a group: required parts in the order that costs least, each filter as soon as its slots are bound, then optionals, exists,
 // nots. See algebra.h for what a group means.
 #include "exec/classes.h"
+#include "exec/support.h"
 #include "opt/identity.h"
 #include "opt/joinorder.h"
 #include "opt/text_index.h"
@@ -106,7 +107,9 @@ static pl_status plan_leaf(group_planner* gp, const pl_alg* part, pl_node* input
   const bool given = part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE &&
                      planner->query->lenses[part->scan.lens].correlated;
   PL_TRY(pl_node_lookup(planner, input, part, given, out));
-  return given ? pl_node_lens(planner, *out, &part->scan, out) : PL_OK;
+  PL_TRY(given ? pl_node_lens(planner, *out, &part->scan, out) : PL_OK);
+  const bool grows = given && planner->plan->why != PL_SLOT_NONE && part->scan.mode == PL_SCAN_FACTS;
+  return grows ? pl_node_gather(planner, *out, PL_HIDDEN_ROW, out) : PL_OK;
 }
 
 static pl_status add_leaf(group_planner* gp, const pl_alg* part, bool hash) {

@@ -44,6 +44,17 @@ pl_status pl_why_join(pl_run* run, pl_why a, pl_why b, pl_why* out) {
   return add_node(run, words, PL_COUNT_OF(words), out);
 }
 
+pl_status pl_why_state(pl_run* run, pl_why* stated, pl_why fact) {
+  const uint64_t words[] = {PL_WHY_STATED, fact, 0};
+  pl_why more = 0;
+  if (!*stated) {
+    return add_node(run, words, PL_COUNT_OF(words), stated);
+  }
+  PL_TRY(pl_why_join(run, run->support->words.data[*stated + 2], fact, &more));
+  run->support->words.data[*stated + 2] = more;
+  return PL_OK;
+}
+
 pl_status pl_why_absent(pl_run* run, pl_span span, pl_why* out) {
   const uint64_t words[] = {PL_WHY_ABSENT, (uint64_t)span.start << 32 | span.end};
   return add_node(run, words, PL_COUNT_OF(words), out);
@@ -97,6 +108,10 @@ void pl_why_get(const pl_run* run, pl_why why, pl_why_node* out) {
     case PL_WHY_JOIN:
       out->parts = words + 1;
       out->part_count = 2;
+      return;
+    case PL_WHY_STATED:
+      out->parts = words + 1;
+      out->part_count = words[2] ? 2 : 1;
       return;
     case PL_WHY_GROUP:
     case PL_WHY_ANY: {

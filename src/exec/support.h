@@ -1,14 +1,14 @@
 /// Why a row is there: the facts behind it, kept only when a query asks (`why`, `return graph`, `describe`).
 ///
 /// Each row then carries one more id, in slot plan->why: a node of an immutable graph that the run owns. 0 is no support; a FACT is
-/// one match of a pattern; a JOIN holds two supports; a GROUP those of the rows that were grouped, up to a limit; an ANY those of rows that
+/// one match of a pattern; a JOIN holds two supports; a STATED the statements of one fact, as they are found; a GROUP those of the rows that were grouped, up to a limit; an ANY those of rows that
 /// became one, each of which alone would do. Rows so hand on their support like any other column: an operator that makes rows extends it, all
 /// others carry it. Nothing of this is made when plan->why is PL_SLOT_NONE, nor by operators whose rows nobody asks for support.
 ///
 /// The nodes lie in one array of words; a support is the number of its first word:
 ///
 ///   FACT, IDENTITY   | head | s | p | o | c |      head: kind, lens, place of the pattern in the query text
-///   JOIN             | head | a | b |
+///   JOIN, STATED     | head | a | b |
 ///   ABSENT           | head | span |
 ///   GROUP, ANY       | head | list |               the list of parts grows beside the array
 ///
@@ -29,9 +29,10 @@ typedef enum pl_why_kind {
   PL_WHY_FACT,      ///< a fact that a pattern matched: by one assertion (c) or by any that passes the lens (c = 0)
   PL_WHY_IDENTITY,  ///< a same_as fact that was followed
   PL_WHY_JOIN,      ///< all of its parts
-  PL_WHY_GROUP,     ///< rows of a group: each a part; some may have been left out
-  PL_WHY_ANY,       ///< equal rows that became one: each a part that would do alone; some may have been left out
-  PL_WHY_ABSENT     ///< `not`: a pattern that found nothing
+  PL_WHY_STATED,  ///< statements of one fact (or pair of ends): all of its parts, more of which may come when rows rest on it already
+  PL_WHY_GROUP,  ///< rows of a group: each a part; some may have been left out
+  PL_WHY_ANY,    ///< equal rows that became one: each a part that would do alone; some may have been left out
+  PL_WHY_ABSENT  ///< `not`: a pattern that found nothing
 } pl_why_kind;
 
 /// A node as read: see pl_why_get.
@@ -41,7 +42,7 @@ typedef struct pl_why_node {
   uint32_t lens;        ///< FACT, IDENTITY: which assertions count; or PL_LENS_NONE
   uint32_t position;    ///< FACT, IDENTITY: of the pattern in the query text
   pl_span span;         ///< ABSENT: the pattern in the query text
-  const pl_why* parts;  ///< JOIN, GROUP, ANY
+  const pl_why* parts;  ///< JOIN, STATED, GROUP, ANY
   uint32_t part_count;  ///< used
   uint64_t left_out;    ///< GROUP, ANY: rows beyond the limit
 } pl_why_node;
@@ -49,6 +50,8 @@ typedef struct pl_why_node {
 pl_status pl_why_fact(pl_run* run, pl_why_kind kind, pl_id s, pl_id p, pl_id o, pl_id c, uint32_t lens, pl_why* out);
 /// Both; either may be 0.
 pl_status pl_why_join(pl_run* run, pl_why a, pl_why b, pl_why* out);
+/// Another statement of a fact, which is a FACT: *stated is 0 at first, and stays what it is for the rows that rest on it.
+pl_status pl_why_state(pl_run* run, pl_why* stated, pl_why fact);
 pl_status pl_why_absent(pl_run* run, pl_span span, pl_why* out);
 /// Another row of a group: *group is 0 at first.
 pl_status pl_why_member(pl_run* run, pl_why* group, pl_why row);
@@ -82,6 +85,9 @@ static inline void pl_why_declare(pl_planner* planner, pl_node* node) {
     pl_slots_add(node->out, planner->plan->why);
   }
 }
+/// Read all rows of the matches of a leaf, with all that later ones add to their support, before the first is handed on. `row`: which hidden
+/// slot numbers the input rows (PL_HIDDEN_...).
+pl_status pl_node_gather(pl_planner* planner, pl_node* input, uint32_t row, pl_node** out);
 static inline bool pl_why_in(const pl_planner* planner, pl_slots set) {
   return planner->plan->why != PL_SLOT_NONE && pl_slots_has(set, planner->plan->why);
 }

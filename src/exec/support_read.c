@@ -45,7 +45,7 @@ bool pl_why_is_plain_choice(const pl_run* run, const pl_why_node* node) {
   }
   bool plain = true;
   for (uint32_t i = 0; i < node->part_count && node->part_count > 1; i++) {
-    plain &= is_fact(kind_of(run, node->parts[i]));
+    plain &= is_fact(kind_of(run, node->parts[i])) || kind_of(run, node->parts[i]) == PL_WHY_STATED;
   }
   return plain;
 }
@@ -59,8 +59,8 @@ static pl_status push_parts(reader* r, const pl_why_node* node) {
 }
 
 static pl_status add_found(reader* r, pl_why why, const pl_why_node* node) {
-  static const uint32_t groups[] = {[PL_WHY_FACT] = 0,  [PL_WHY_IDENTITY] = 1, [PL_WHY_ABSENT] = 2,
-                                    [PL_WHY_GROUP] = 3, [PL_WHY_ANY] = 3,      [PL_WHY_JOIN] = 3};
+  static const uint32_t groups[] = {[PL_WHY_FACT] = 0, [PL_WHY_IDENTITY] = 1, [PL_WHY_ABSENT] = 2, [PL_WHY_GROUP] = 3,
+                                    [PL_WHY_ANY] = 3,  [PL_WHY_JOIN] = 3,     [PL_WHY_STATED] = 3};
   const uint64_t position = is_fact(node->kind) ? node->position : node->span.start;
   const found f = {.why = why,
                    .group = groups[node->kind],
@@ -72,7 +72,8 @@ static pl_status add_found(reader* r, pl_why why, const pl_why_node* node) {
 static pl_status look(reader* r, pl_why why) {
   pl_why_node node;
   pl_why_get(r->run, why, &node);
-  if (node.kind == PL_WHY_JOIN || (node.kind == PL_WHY_ANY && node.part_count == 1 && node.left_out == 0)) {
+  if (node.kind == PL_WHY_JOIN || node.kind == PL_WHY_STATED ||
+      (node.kind == PL_WHY_ANY && node.part_count == 1 && node.left_out == 0)) {
     return push_parts(r, &node);
   }
   if (!r->choices || !pl_why_is_plain_choice(r->run, &node)) {
