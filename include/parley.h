@@ -290,7 +290,7 @@ typedef enum parley_support_kind {
   PARLEY_SUPPORT_PLAIN,     /**< the fact above is stated plainly, without an assertion */
   PARLEY_SUPPORT_MEMBER,    /**< a row of a group; its support follows one level deeper */
   PARLEY_SUPPORT_ABSENT,    /**< `not`: a pattern that found nothing */
-  PARLEY_SUPPORT_MORE       /**< `count` further rows of the group are left out */
+  PARLEY_SUPPORT_MORE       /**< `count` further rows of the group are left out: beyond the limit, or listed for this row before */
 } parley_support_kind;
 
 /** One line of a row's support, in the order of a tree read from the top. Texts are borrowed until the next call on the query. */

@@ -1,11 +1,13 @@
 /// why: the support of the current row, a line at a time.
 ///
 /// The support is a graph (exec/support.h); a walk reads it as a tree, one level at a time, so that a row with an endless support costs only
-/// what is asked for. A level is what the row or one member of a group holds, a list of nodes: equal facts stand side by side there and
-/// make one line, followed by a line per assertion and source.
+/// what is asked for; a group that several members share is listed once, and then only counted. A level is what the row or one member of a
+/// group holds, a list of nodes: equal facts stand side by side there and make one line, followed by a line per assertion and
+/// source.
 #include "exec/support.h"
 
 #include "api/api.h"
+#include "expr/idmap.h"
 
 #define WALK_DEPTH_MAX 64u  ///< groups within groups that are walked
 
@@ -27,6 +29,7 @@ struct pl_api_walk {
   level levels[WALK_DEPTH_MAX];  ///< open ones
   size_t count;                  ///< used
   bool begun;                    ///< the first level was made
+  pl_idmap told;                 ///< groups whose members were listed for this row
 };
 
 // ---- asking -------------------------------------------------------------------------------------------------------
@@ -89,6 +92,10 @@ void pl_api_why_end(parley_query* q) {
   }
   if (q->walk) {
     q->walk->begun = false;
+    if (q->walk->run) {
+      pl_idmap_free(&q->walk->told, &q->walk->run->mem);
+    }
+    q->walk->run = NULL;
   }
   pl_arena_reset(&q->arena_why);
 }
@@ -235,9 +242,30 @@ static pl_status begin_fact(line* l, level* top, const pl_why_node* node) {
   return fact_line(l, node);
 }
 
+/// The first line of a group that was listed for this row before: how many rows it has.
+static pl_status told_line(line* l, level* top, const pl_why_node* node, bool* told) {
+  pl_api_walk* const walk = l->q->walk;
+  bool added = true;
+  PL_TRY(pl_idmap_put(&walk->told, &walk->run->mem, top->nodes.data[top->at], 0, &added));
+  *told = !added;
+  if (*told) {
+    top->member = node->part_count + 1;
+    l->out->kind = PARLEY_SUPPORT_MORE;
+    l->out->count = node->part_count + node->left_out;
+  }
+  return PL_OK;
+}
+
 /// The next member of a group, then how many were left out. PL_DONE if that is all.
 static pl_status member_line(line* l, level* top, const pl_why_node* node) {
   const bool plain = pl_why_is_plain_choice(l->q->run, node);
+  bool told = false;
+  if (!plain && top->member == 0) {
+    PL_TRY(told_line(l, top, node, &told));
+  }
+  if (told) {
+    return PL_OK;
+  }
   if (!plain && top->member < node->part_count) {
     l->out->kind = PARLEY_SUPPORT_MEMBER;
     l->out->count = top->member + 1;
