@@ -10,6 +10,7 @@ struct pl_same_state {
   lens_classes* lenses;     ///< by number
   lens_classes widest;      ///< of all links
   PL_VEC(pl_classes*) all;  ///< held by the run; number 1 is all.data[0]
+  pl_idmap numbers;         ///< number by address
   size_t bytes;             ///< of all
   pl_buf key;               ///< of the classes wanted
 };
@@ -70,6 +71,7 @@ void pl_classes_free(pl_run* run) {
     release(run->classes->all.data[i]);
   }
   pl_vec_free(&run->mem, &run->classes->all);
+  pl_idmap_free(&run->classes->numbers, &run->mem);
   pl_buf_free(&run->classes->key);
 }
 
@@ -161,16 +163,18 @@ static pl_status fetch(pl_run* run, const pl_lens* lens, const pl_lens_args* arg
 
 static pl_status hold(pl_run* run, pl_classes* classes, pl_id* number) {
   struct pl_same_state* state = run->classes;
-  for (size_t i = state->all.count; i-- > 0;) {
-    if (state->all.data[i] == classes) {
-      *number = i + 1;
-      return PL_OK;
-    }
+  const pl_id address = (uintptr_t)classes;
+  const uint64_t* known = pl_idmap_find(&state->numbers, address);
+  if (known) {
+    *number = *known;
+    return PL_OK;
   }
   if (run->mem.bytes_max - run->mem.bytes_used < state->bytes + classes->mem.bytes_used) {
     run->mem.limit_hit = true;
     return PL_ERR_LIMIT;
   }
+  PL_TRY(pl_vec_reserve(&run->mem, &state->all, state->all.count + 1));
+  PL_TRY(pl_idmap_put(&state->numbers, &run->mem, address, state->all.count + 1, NULL));
   PL_TRY(pl_vec_push(&run->mem, &state->all, classes));
   classes->users++;
   state->bytes += classes->mem.bytes_used;
