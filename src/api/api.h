@@ -200,6 +200,8 @@ void pl_api_why_free(parley_query* query);
 pl_status pl_api_query_plan(parley_query* query, pl_txn* txn);
 /// Begin the time that the query may take, for planning or a run.
 void pl_api_query_guard(parley_query* query);
+/// Print the plan. Under identity that computes classes, within the limits of the query.
+pl_status pl_api_query_explain(parley_query* query, pl_txn* txn, bool json, pl_buf* out);
 /// The transaction that the query sees now; begins a short one if need be (then *begun is set and the caller aborts
 /// it).
 pl_status pl_api_query_look(parley_query* query, pl_txn** txn, bool* begun);

@@ -300,11 +300,22 @@ pl_status pl_api_query_profile(parley_query* q) {
   return status;
 }
 
+pl_status pl_api_query_explain(parley_query* q, pl_txn* txn, bool json, pl_buf* out) {
+  const pl_guard reading = q->guard;  // of the rows being read meanwhile
+  const pl_run_limits limits = {.memory_bytes = q->limits.memory_bytes};
+  const pl_explain_within within = {.limits = &limits, .guard = &q->guard, .err = &q->error.diags};
+  pl_api_query_guard(q);
+  const pl_status status =
+      json ? pl_plan_explain_json(q->plan, txn, &within, out) : pl_plan_explain(q->plan, txn, &within, out);
+  q->guard = reading;
+  return status;
+}
+
 static pl_status explain(parley_query* q) {
   pl_txn* txn;
   bool begun;
   PL_TRY(pl_api_query_look(q, &txn, &begun));
-  const pl_status status = pl_plan_explain(q->plan, txn, &q->lines);
+  const pl_status status = pl_api_query_explain(q, txn, false, &q->lines);
   if (begun) {
     pl_txn_abort(txn);
   }

@@ -19,9 +19,8 @@ static pl_status print_in(parley_query* q, pl_txn* txn, parley_stage stage) {
   if (stage == PARLEY_STAGE_TOKENS || stage == PARLEY_STAGE_AST) {
     return print_text(q, txn, stage);
   }
-  return stage == PARLEY_STAGE_ALGEBRA     ? pl_query_print(q->query, &pl_txn_settings(txn)->names, &q->stage)
-         : stage == PARLEY_STAGE_PLAN_JSON ? pl_plan_explain_json(q->plan, txn, &q->stage)
-                                           : pl_plan_explain(q->plan, txn, &q->stage);
+  return stage == PARLEY_STAGE_ALGEBRA ? pl_query_print(q->query, &pl_txn_settings(txn)->names, &q->stage)
+                                       : pl_api_query_explain(q, txn, stage == PARLEY_STAGE_PLAN_JSON, &q->stage);
 }
 
 /// The counts of the last run if they were kept, else of a run made for the purpose (never one that writes).

@@ -29,9 +29,12 @@ static pl_status print_lens(pl_run* run, const pl_names* names, uint32_t lens, b
   return pl_classes_print(run, classes, names, CLASSES_SHOWN, out);
 }
 
-pl_status pl_explain_classes(const pl_plan* plan, const pl_run* run, pl_txn* txn, bool json, pl_buf* out) {
+pl_status pl_explain_classes(const pl_plan* plan, const pl_run* run, pl_txn* txn, const pl_explain_within* within,
+                             bool json, pl_buf* out) {
   const pl_query* query = plan->query;
   pl_run* own = NULL;
+  const pl_explain_within use = within ? *within : (pl_explain_within){0};
+  pl_error* const err = use.err ? use.err : pl_txn_error(txn);
   pl_status status = PL_OK;
   for (uint32_t l = 0; l < query->lens_count && status == PL_OK; l++) {
     const pl_lens* lens = &query->lenses[l];
@@ -39,7 +42,7 @@ pl_status pl_explain_classes(const pl_plan* plan, const pl_run* run, pl_txn* txn
       continue;
     }
     if (!run && !own) {
-      status = pl_run_open(plan, txn, NULL, NULL, NULL, pl_txn_error(txn), &own);
+      status = pl_run_open(plan, txn, NULL, use.limits, use.guard, err, &own);
     }
     if (status == PL_OK) {
       status = print_lens(run ? (pl_run*)(uintptr_t)run : own, &pl_txn_settings(txn)->names, l, json, out);

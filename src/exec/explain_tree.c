@@ -237,7 +237,7 @@ static pl_status json_lenses(printer* p) {
   return PL_OK;
 }
 
-static pl_status json_tree(printer* p, pl_txn* txn) {
+static pl_status json_tree(printer* p, pl_txn* txn, const pl_explain_within* within) {
   const pl_plan* const plan = p->explain.plan;
   const pl_query* const query = plan->query;
   const bool update = query->delete_count + query->insert_count > 0;
@@ -251,34 +251,35 @@ static pl_status json_tree(printer* p, pl_txn* txn) {
   PL_TRY(pl_buf_char(p->out, '['));
   PL_TRY(json_node(p, plan->root));
   PL_TRY(json_lenses(p));
-  PL_TRY(pl_explain_classes(plan, p->run, txn, true, p->out));
+  PL_TRY(pl_explain_classes(plan, p->run, txn, within, true, p->out));
   return pl_buf_str(p->out, PL_STR("]}\n"));
 }
 
 // ---- the door -----------------------------------------------------------------------------------------------------
 
-pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, bool json, pl_buf* out) {
+pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, const pl_explain_within* within,
+                          bool json, pl_buf* out) {
   printer p = {
       .explain = {.query = plan->query, .plan = plan, .names = &pl_txn_settings(txn)->names}, .run = run, .out = out};
   pl_buf_init(&p.detail, out->mem, SIZE_MAX / 2);
-  pl_status status = json ? json_tree(&p, txn) : text_tree(&p);
-  status = status == PL_OK && !json ? pl_explain_classes(plan, run, txn, false, out) : status;
+  pl_status status = json ? json_tree(&p, txn, within) : text_tree(&p);
+  status = status == PL_OK && !json ? pl_explain_classes(plan, run, txn, within, false, out) : status;
   pl_buf_free(&p.detail);
   return status;
 }
 
-pl_status pl_plan_explain(const pl_plan* plan, pl_txn* txn, pl_buf* out) {
-  return pl_explain_tree(plan, NULL, txn, false, out);
+pl_status pl_plan_explain(const pl_plan* plan, pl_txn* txn, const pl_explain_within* within, pl_buf* out) {
+  return pl_explain_tree(plan, NULL, txn, within, false, out);
 }
 
-pl_status pl_plan_explain_json(const pl_plan* plan, pl_txn* txn, pl_buf* out) {
-  return pl_explain_tree(plan, NULL, txn, true, out);
+pl_status pl_plan_explain_json(const pl_plan* plan, pl_txn* txn, const pl_explain_within* within, pl_buf* out) {
+  return pl_explain_tree(plan, NULL, txn, within, true, out);
 }
 
 pl_status pl_run_profile(const pl_run* run, pl_buf* out) {
-  return pl_explain_tree(run->plan, run, run->txn, false, out);
+  return pl_explain_tree(run->plan, run, run->txn, NULL, false, out);
 }
 
 pl_status pl_run_profile_json(const pl_run* run, pl_buf* out) {
-  return pl_explain_tree(run->plan, run, run->txn, true, out);
+  return pl_explain_tree(run->plan, run, run->txn, NULL, true, out);
 }

@@ -110,7 +110,8 @@ pl_status pl_explain_expr(pl_explain* explain, const pl_expr* expr);
 pl_status pl_explain_item(pl_explain* explain, uint32_t i, pl_slot slot, const pl_expr* expr);
 /// Tell which order of the store is read, with how many leading columns fixed.
 pl_status pl_explain_order(pl_explain* explain, pl_order order, unsigned prefix);
-/// Print the tree as text or JSON; `run` (may be NULL) adds seen rows, time and memory.
-pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, bool json, pl_buf* out);
+/// Print the tree as text or JSON; `run` (may be NULL) adds seen rows, time and memory. `within`: see pl_plan_explain.
+pl_status pl_explain_tree(const pl_plan* plan, const pl_run* run, pl_txn* txn, const pl_explain_within* within,
+                          bool json, pl_buf* out);
 
 #endif

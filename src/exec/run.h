@@ -35,11 +35,17 @@ extern const char* const pl_rule_names[];
 /// Plan a query. Everything lives in `arena` (the plan's). options may be NULL.
 pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options* options, pl_arena* arena,
                        pl_error* err, pl_plan** out);
-/// Text of the plan (explain): one tree, one operator a line, expected rows, order used.
-pl_status pl_plan_explain(const pl_plan* plan, pl_txn* txn, pl_buf* out);
+/// Text of the plan (explain): one tree, one operator a line, expected rows, order used. Under identity the classes are computed for it,
+/// within the limits and the guard of `within`; NULL = none.
+typedef struct pl_explain_within {
+  const pl_run_limits* limits;  ///< may be NULL
+  pl_guard* guard;              ///< may be NULL
+  pl_error* err;                ///< receives failures of the run; NULL = the transaction's
+} pl_explain_within;
+pl_status pl_plan_explain(const pl_plan* plan, pl_txn* txn, const pl_explain_within* within, pl_buf* out);
 /// The same as one JSON object: operator, detail, order, expected, children; after a run also seen, ms, bytes and, if the estimate was wrong by
 /// more than ten times, off_by.
-pl_status pl_plan_explain_json(const pl_plan* plan, pl_txn* txn, pl_buf* out);
+pl_status pl_plan_explain_json(const pl_plan* plan, pl_txn* txn, const pl_explain_within* within, pl_buf* out);
 
 /// Start. `params` holds one per pl_query.params: a term (PL_TERM_NONE = null) or, where `list` is set, the terms of a list.
 typedef struct pl_param {

@@ -25,7 +25,8 @@ typedef struct pl_members {
 pl_status pl_node_members(pl_planner* planner, pl_node* input, const pl_members* members, pl_node** out);
 
 /// Print the classes of each lens with identity: below a plan, or as further children of its JSON. Without a run they are computed, unless
-/// the lens depends on parameters or rows.
-pl_status pl_explain_classes(const pl_plan* plan, const pl_run* run, pl_txn* txn, bool json, pl_buf* out);
+/// the lens depends on parameters or rows, in a run `within` limits (may be NULL).
+pl_status pl_explain_classes(const pl_plan* plan, const pl_run* run, pl_txn* txn, const pl_explain_within* within,
+                             bool json, pl_buf* out);
 
 #endif

@@ -102,6 +102,20 @@ static void list_texts_end(void** state) {
   parley_finalize(q);
 }
 
+/// Under identity explain computes the classes: it stops when asked, like a run.
+static void explain_can_be_stopped(void** state) {
+  fixture* const f = *state;
+  parley_query* q = help_prepare(f->store, "insert ( a same_as b . b knows c )");
+  assert_int_equal(parley_step(q), PARLEY_DONE);
+  parley_finalize(q);
+  q = help_prepare(f->store, "explain same 0.5 match ?x knows ?y return ?x");
+  parley_query_interrupt(q);
+  assert_int_equal(parley_step(q), PARLEY_INTERRUPTED);
+  assert_int_equal(parley_reset(q), PARLEY_OK);
+  assert_int_equal(parley_step(q), PARLEY_ROW);
+  parley_finalize(q);
+}
+
 /// Limits that change between two runs hold for the second.
 static void limits_hold_for_the_next_run(void** state) {
   fixture* const f = *state;
@@ -145,8 +159,9 @@ static void texts_have_lengths(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      HELP_TEST(counts_do_not_wrap), HELP_TEST(repeats_can_be_stopped),       HELP_TEST(updates_take_equal_rows_once),
-      HELP_TEST(list_texts_end),     HELP_TEST(limits_hold_for_the_next_run), HELP_TEST(texts_have_lengths),
+      HELP_TEST(counts_do_not_wrap),     HELP_TEST(repeats_can_be_stopped), HELP_TEST(updates_take_equal_rows_once),
+      HELP_TEST(explain_can_be_stopped), HELP_TEST(list_texts_end),         HELP_TEST(limits_hold_for_the_next_run),
+      HELP_TEST(texts_have_lengths),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

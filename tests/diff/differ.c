@@ -170,7 +170,7 @@ static pl_status execute(world* w, const pl_query* query, const pl_plan_options*
   pl_buf_init(&line, &w->mem, SIZE_MAX);
   pl_status status = pl_plan_make(query, w->txn, options, &arena, &w->err, &plan);
   if (status == PL_OK && plan_text) {
-    (void)pl_plan_explain(plan, w->txn, plan_text);
+    (void)pl_plan_explain(plan, w->txn, NULL, plan_text);
   }
   if (status == PL_OK) {
     status = pl_run_open(plan, w->txn, NULL, NULL, &guard, &w->err, &run);
