@@ -33,13 +33,18 @@ static pl_status too_long(const maker* m) {
   return pl_fail_at(m->err, &source, m->whole->span, PL_MSG_PATH_LIMIT, PL_PATH_STATES_MAX);
 }
 
+static pl_status too_many_moves(const maker* m) {
+  const pl_source source = {.name = "query", .text = m->query->text};
+  return pl_fail_at(m->err, &source, m->whole->span, PL_MSG_PATH_MOVES, PL_PATH_MOVES_MAX);
+}
+
 static pl_status nomem(const maker* m) { return pl_mem_status(m->arena->mem); }
 
 static pl_status add_moves(maker* m, const part* a, const part* b) {
   for (uint32_t i = 0; i < a->last_count; i++) {
     for (uint32_t k = 0; k < b->first_count; k++) {
       if (m->moves.count >= 4 * PL_PATH_MOVES_MAX) {
-        return too_long(m);
+        return too_many_moves(m);
       }
       PL_TRY(pl_vec_push(m->arena->mem, &m->moves, ((move){a->last[i], b->first[k]})));
     }
@@ -184,7 +189,7 @@ static pl_status tabulate(maker* m, pl_path_moves* out) {
   }
   m->moves.count = kept;
   if (kept > PL_PATH_MOVES_MAX) {
-    return too_long(m);
+    return too_many_moves(m);
   }
   out->at = PL_ARENA_ARRAY(m->arena, uint32_t, m->nfa->state_count + 1);
   out->to = PL_ARENA_ARRAY(m->arena, uint32_t, kept + 1);
