@@ -1,6 +1,7 @@
 // Text: each row extended with the literals of the text index that could match a text, or, where the literal is known already, kept if it is
 // one of them. Made by the rule text-index; the filter that asked for it stays above.
 #include "exec/lookup.h"
+#include "text/token.h"
 
 typedef struct text_node {
   pl_node node;
@@ -90,7 +91,13 @@ static pl_status all_objects(text_op* st) {
   return status;
 }
 
-/// Look up once. What is no string matches nothing, as the filter will say too.
+static bool has_words(pl_str text) {
+  pl_str word;
+  pl_tokens tokens = pl_tokens_of(text, true);
+  return pl_tokens_next(&tokens, &word);
+}
+
+/// Look up once. Without words the index would be read whole, and for more than these verbs. What is no string matches nothing, as the filter will say too.
 static pl_status find(text_op* st) {
   pl_run* run = st->op.run;
   const pl_ref* ref = &node_of(&st->op)->text->text;
@@ -102,10 +109,10 @@ static pl_status find(text_op* st) {
   if (id == PL_ID_NULL || (!pl_tag_is_string(tag) && tag != PL_TAG_LANG)) {
     return PL_OK;
   }
-  if (!still_indexed(st)) {
+  PL_TRY(pl_termpool_term(run->pool, id, &term));
+  if (!still_indexed(st) || !has_words(term.text)) {
     return all_objects(st);
   }
-  PL_TRY(pl_termpool_term(run->pool, id, &term));
   return pl_text_match(run->txn, &run->mem, term.text, run->guard, add_literal, st);
 }
 
