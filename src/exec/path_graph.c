@@ -2,6 +2,7 @@
 #include "exec/path.h"
 
 #define BATCH 512u
+#define ASK_EVERY 65536u  ///< links handled between questions to the guard
 #define COST_LOOK 700.0   ///< placing a scan, in nanoseconds
 #define COST_ROW 40.0     ///< a row, its node numbered
 #define COST_BUILD 110.0  ///< a fact read into the arrays
@@ -133,6 +134,11 @@ static pl_status add_links(void* user, const batch* rows) {
   return PL_OK;
 }
 
+/// Ask the guard once in so many links.
+static pl_status ask(pl_path_graph* graph, size_t at) {
+  return at % ASK_EVERY == 0 ? pl_guard_check(graph->run->guard, graph->run->err) : PL_OK;
+}
+
 static pl_status collect_links(builder* b, const pl_path_step* step, bool against) {
   const pl_path_links* other = &step->links[!against];
   if (!other->built) {
@@ -145,6 +151,7 @@ static pl_status collect_links(builder* b, const pl_path_step* step, bool agains
   PL_TRY(pl_vec_reserve(&b->graph->run->mem, &b->links, other->at[other->count] + (size_t)1));
   for (pl_number node = 0; node < other->count; node++) {
     for (uint32_t i = other->at[node]; i < other->at[node + 1]; i++) {
+      PL_TRY(ask(b->graph, b->links.count));
       b->links.data[b->links.count++] = (link){other->to[i], node};
     }
   }
@@ -159,27 +166,35 @@ static void free_links(pl_mem* mem, pl_path_links* links) {
 }
 
 /// Sort the links by their first node, by counting.
-static pl_status compress(pl_path_graph* graph, const builder* b, pl_path_links* out) {
-  pl_mem* mem = &graph->run->mem;
+static pl_status sort_links(pl_path_graph* graph, const builder* b, uint32_t* at, pl_number* to) {
   const size_t nodes = graph->ids.count;
-  uint32_t* at = pl_mem_calloc(mem, nodes + 2, sizeof(uint32_t));
-  pl_number* to = pl_mem_alloc(mem, (b->links.count + 1) * sizeof(pl_number));
-  if (!at || !to) {
-    pl_mem_free(mem, at, at ? (nodes + 2) * sizeof(uint32_t) : 0);
-    pl_mem_free(mem, to, to ? (b->links.count + 1) * sizeof(pl_number) : 0);
-    return pl_mem_status(mem);
-  }
   for (size_t i = 0; i < b->links.count; i++) {
+    PL_TRY(ask(graph, i));
     at[b->links.data[i].from + 1]++;
   }
   for (size_t i = 0; i < nodes; i++) {
     at[i + 1] += at[i];
   }
   for (size_t i = b->links.count; i-- > 0;) {  // from the back: at[n + 1] falls from the end of n to its start
+    PL_TRY(ask(graph, i));
     to[--at[b->links.data[i].from + 1]] = b->links.data[i].to;
   }
   memmove(at, at + 1, nodes * sizeof(uint32_t));
   at[nodes] = at[nodes + 1] = (uint32_t)b->links.count;
+  return PL_OK;
+}
+
+static pl_status compress(pl_path_graph* graph, const builder* b, pl_path_links* out) {
+  pl_mem* mem = &graph->run->mem;
+  const size_t nodes = graph->ids.count;
+  uint32_t* at = pl_mem_calloc(mem, nodes + 2, sizeof(uint32_t));
+  pl_number* to = pl_mem_alloc(mem, (b->links.count + 1) * sizeof(pl_number));
+  const pl_status status = at && to ? sort_links(graph, b, at, to) : pl_mem_status(mem);
+  if (status != PL_OK) {
+    pl_mem_free(mem, at, at ? (nodes + 2) * sizeof(uint32_t) : 0);
+    pl_mem_free(mem, to, to ? (b->links.count + 1) * sizeof(pl_number) : 0);
+    return status;
+  }
   *out = (pl_path_links){.built = true, .count = (uint32_t)nodes + 1, .at = at, .to = to};
   return PL_OK;
 }
