@@ -1,7 +1,6 @@
 // Text: each row extended with the literals of the text index that could match a text, or, where the literal is known already, kept if it is
 // one of them. Made by the rule text-index; the filter that asked for it stays above.
 #include "exec/lookup.h"
-#include "text/token.h"
 
 typedef struct text_node {
   pl_node node;
@@ -91,12 +90,6 @@ static pl_status all_objects(text_op* st) {
   return status;
 }
 
-static bool has_words(pl_str text) {
-  pl_str word;
-  pl_tokens tokens = pl_tokens_of(text, true);
-  return pl_tokens_next(&tokens, &word);
-}
-
 /// Look up once. Without words the index would be read whole, and for more than these verbs. What is no string matches nothing, as the filter will say too.
 static pl_status find(text_op* st) {
   pl_run* run = st->op.run;
@@ -110,7 +103,7 @@ static pl_status find(text_op* st) {
     return PL_OK;
   }
   PL_TRY(pl_termpool_term(run->pool, id, &term));
-  if (!still_indexed(st) || !has_words(term.text)) {
+  if (!still_indexed(st) || !pl_text_has_words(term.text)) {
     return all_objects(st);
   }
   return pl_text_match(run->txn, &run->mem, term.text, run->guard, add_literal, st);

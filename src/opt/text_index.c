@@ -1,14 +1,6 @@
 // Finding filters that the text index can answer: see text_index.h.
 #include "opt/text_index.h"
 
-#include "text/token.h"
-
-static bool has_words(pl_str text) {
-  pl_str word;
-  pl_tokens tokens = pl_tokens_of(text, true);
-  return pl_tokens_next(&tokens, &word);
-}
-
 /// `?slot ~ constant or parameter`: what the words are. A text without words matches every text: the index would be read whole.
 static bool match_of(const pl_query* query, const pl_expr* filter, pl_slot* slot, pl_ref* text) {
   if (filter->kind != PL_EXPR_CALL || filter->fn != PL_FN_MATCH_TEXT || filter->args[0]->kind != PL_EXPR_SLOT) {
@@ -20,7 +12,7 @@ static bool match_of(const pl_query* query, const pl_expr* filter, pl_slot* slot
       .kind = words->kind == PL_EXPR_PARAM ? PL_REF_PARAM : PL_REF_TERM, .index = words->index, .span = words->span};
   return words->kind == PL_EXPR_PARAM ||
          (words->kind == PL_EXPR_TERM && query->terms[words->index].kind == PL_TERM_LITERAL &&
-          has_words(query->terms[words->index].text));
+          pl_text_has_words(query->terms[words->index].text));
 }
 
 static bool has_same(const pl_query* query, uint32_t lens) {

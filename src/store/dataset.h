@@ -212,6 +212,8 @@ pl_status pl_text_sample(pl_txn* txn, pl_mem* mem, pl_str text, size_t rows, pl_
 pl_status pl_text_equal(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user);
 /// Is every fact of the predicate in the text index?
 bool pl_text_indexed(pl_txn* txn, pl_id predicate);
+/// Is there a word in a text to look for? Without one it matches every text.
+bool pl_text_has_words(pl_str text);
 /// Literals that pl_text_match would look at: for planning.
 pl_status pl_text_estimate(pl_txn* txn, pl_str text, uint64_t* literals);
 

@@ -100,6 +100,12 @@ bool pl_text_has_predicate(const pl_settings* settings, pl_id predicate) {
   return false;
 }
 
+bool pl_text_has_words(pl_str text) {
+  pl_str word;
+  pl_tokens tokens = pl_tokens_of(text, true);
+  return pl_tokens_next(&tokens, &word);
+}
+
 bool pl_text_indexed(pl_txn* txn, pl_id predicate) { return pl_text_has_predicate(pl_txn_settings(txn), predicate); }
 
 // ---- ranges -------------------------------------------------------------------------------------------------------
