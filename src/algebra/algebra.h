@@ -390,6 +390,16 @@ typedef struct pl_query {
   pl_str define_path;  ///< DEFINE: the path as a query would write it, with full IRIs; empty = forget the name
 } pl_query;
 
+/// Does the lens (PL_LENS_NONE: no) hold an identity part (same N)?
+static inline bool pl_lens_has_same(const pl_query* query, uint32_t lens) {
+  for (uint32_t i = 0; lens != PL_LENS_NONE && i < query->lenses[lens].count; i++) {
+    if (query->lenses[lens].parts[i].kind == PL_LENS_SAME) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Print as an indented tree (golden tests, `.algebra`). Terms as names.
 pl_status pl_query_print(const pl_query* query, const pl_names* names, pl_buf* out);
 pl_status pl_expr_print(const pl_query* query, const pl_names* names, const pl_expr* expr, pl_buf* out);

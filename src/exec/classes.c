@@ -15,15 +15,6 @@ struct pl_same_state {
   pl_buf key;               ///< of the classes wanted
 };
 
-bool pl_lens_has_same(const pl_query* query, uint32_t lens) {
-  for (uint32_t i = 0; lens != PL_LENS_NONE && i < query->lenses[lens].count; i++) {
-    if (query->lenses[lens].parts[i].kind == PL_LENS_SAME) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // ---- the run's ----------------------------------------------------------------------------------------------------
 
 pl_status pl_classes_open(pl_run* run) {

@@ -30,8 +30,6 @@ typedef struct pl_classes {
   size_t* link_starts;    ///< by class, and one more
 } pl_classes;
 
-/// Does a lens hold an identity part?
-bool pl_lens_has_same(const pl_query* query, uint32_t lens);
 /// Classes under a lens of the query; *out is NULL where the lens is PL_LENS_NONE or has no identity part, or no fact links anything. Also NULL for a
 /// correlated lens, whose classes differ from row to row: pl_classes_for.
 pl_status pl_run_classes(pl_run* run, uint32_t lens, const pl_classes** out);

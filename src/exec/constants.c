@@ -196,6 +196,16 @@ pl_status pl_const_ids(pl_run* run, const pl_ref* ref, bool object, bool annot, 
   return status;
 }
 
+pl_status pl_const_add(pl_run* run, const pl_ref* ref, pl_ids* out) {
+  pl_ids more = {0};
+  pl_status status = pl_const_ids(run, ref, false, false, 0, &more);
+  for (size_t i = 0; i < more.count && status == PL_OK; i++) {
+    status = pl_vec_push(&run->mem, out, more.data[i]);
+  }
+  pl_vec_free(&run->mem, &more);
+  return status;
+}
+
 // ---- probes -------------------------------------------------------------------------------------------------------
 
 typedef struct probe_maker {

@@ -366,13 +366,7 @@ static bool is_threshold(const pl_value* value) {
 static pl_status args_of(pl_run* run, const pl_lens_part* part, const pl_lens_plan* plan, pl_lens_args* out) {
   if (part->kind == PL_LENS_ACCORDING) {
     for (uint32_t i = 0; i < part->source_count; i++) {
-      pl_ids more = {0};
-      pl_status status = pl_const_ids(run, &part->sources[i], false, false, 0, &more);
-      for (size_t k = 0; k < more.count && status == PL_OK; k++) {
-        status = pl_vec_push(&run->mem, &out->sources, more.data[k]);
-      }
-      pl_vec_free(&run->mem, &more);
-      PL_TRY(status);
+      PL_TRY(pl_const_add(run, &part->sources[i], &out->sources));
     }
     PL_TRY(plan->root ? run_pattern(run, plan, part->pattern_slot, &out->sources) : PL_OK);
     pl_ids_unique(&out->sources);

@@ -79,16 +79,6 @@ static pl_status add_pattern(pl_lens_row* row, uint32_t part, const pl_chunk* ch
   }
 }
 
-static pl_status add_constant(pl_run* run, const pl_ref* ref, pl_ids* out) {
-  pl_ids more = {0};
-  pl_status status = pl_const_ids(run, ref, false, false, 0, &more);
-  for (size_t i = 0; i < more.count && status == PL_OK; i++) {
-    status = pl_vec_push(&run->mem, out, more.data[i]);
-  }
-  pl_vec_free(&run->mem, &more);
-  return status;
-}
-
 /// `not according to` something unknown passes nothing, as a comparison with null is never true.
 static pl_status set_sources(pl_lens_row* row, uint32_t number, const pl_chunk* chunk, uint32_t at) {
   pl_run* run = row->op->run;
@@ -100,7 +90,7 @@ static pl_status set_sources(pl_lens_row* row, uint32_t number, const pl_chunk* 
     const pl_ref* ref = &part->sources[i];
     const pl_id id = ref->kind == PL_REF_SLOT ? pl_chunk_id(chunk, ref->index, at) : PL_ID_NULL;
     if (ref->kind != PL_REF_SLOT) {
-      PL_TRY(add_constant(run, ref, &args->sources));
+      PL_TRY(pl_const_add(run, ref, &args->sources));
     } else if (id) {
       PL_TRY(pl_vec_push(&run->mem, &args->sources, id));
     } else {

@@ -96,6 +96,8 @@ pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probe_room*
 /// Ids that a constant stands for: by value for numbers and dates at `object`, all elements of a list; sorted, distinct. `predicate` (0 =
 /// unknown) narrows the search for equal values.
 pl_status pl_const_ids(pl_run* run, const pl_ref* ref, bool object, bool annot, pl_id predicate, pl_ids* out);
+/// Append the ids that a node written as a constant stands for; `out` is not sorted by it.
+pl_status pl_const_add(pl_run* run, const pl_ref* ref, pl_ids* out);
 /// Named graphs of the store, sorted.
 pl_status pl_graphs_list(pl_run* run, pl_ids* out);
 /// Sort and drop duplicates.

@@ -121,6 +121,15 @@ pl_status pl_op_open(pl_run* run, const pl_node* node, pl_op** out);
 /// Next chunk with at least one row, or PL_DONE. Checks the guard, counts rows and time.
 pl_status pl_op_next(pl_op* op, pl_chunk** out);
 pl_status pl_op_rewind(pl_op* op);
+/// Go to the next row of an input read row by row: *in is its current chunk (NULL at first), *at the next entry of the chunk's selection.
+static inline pl_status pl_op_next_row(pl_op* input, pl_chunk** in, uint32_t* at, uint32_t* row) {
+  while (!*in || *at == (*in)->selected) {
+    PL_TRY(pl_op_next(input, in));
+    *at = 0;
+  }
+  *row = pl_chunk_row(*in, (*at)++);
+  return PL_OK;
+}
 /// `again` of operators that keep nothing between two chunks.
 pl_status pl_op_again_plain(pl_op* op);
 static inline pl_op* pl_op_of(const pl_op* op, uint32_t input) { return op->run->ops[op->node->inputs[input]->index]; }

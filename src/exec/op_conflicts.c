@@ -103,18 +103,11 @@ static pl_status list_predicates(conflicts_op* st, pl_ids* out) {
     }
     return PL_OK;
   }
-  pl_ids ids = {0};
-  pl_status status = PL_OK;
-  for (uint32_t i = 0; i < alg->predicate_count && status == PL_OK; i++) {
-    ids.count = 0;
-    status = pl_const_ids(run, &alg->predicates[i], false, false, 0, &ids);
-    for (size_t k = 0; k < ids.count && status == PL_OK; k++) {
-      status = pl_vec_push(&run->mem, out, ids.data[k]);
-    }
+  for (uint32_t i = 0; i < alg->predicate_count; i++) {
+    PL_TRY(pl_const_add(run, &alg->predicates[i], out));
   }
-  pl_vec_free(&run->mem, &ids);
   pl_ids_unique(out);
-  return status;
+  return PL_OK;
 }
 
 static pl_status find_all(conflicts_op* st) {

@@ -109,11 +109,7 @@ static pl_status build(join_op* st) {
 }
 
 static pl_status next_row(join_op* st) {
-  while (!st->in || st->in_at == st->in->selected) {
-    PL_TRY(pl_op_next(st->op.input, &st->in));
-    st->in_at = 0;
-  }
-  st->in_row = pl_chunk_row(st->in, st->in_at++);
+  PL_TRY(pl_op_next_row(st->op.input, &st->in, &st->in_at, &st->in_row));
   const bool whole = read_key(st, &node_of(&st->op)->keys, st->in, st->in_row);
   st->at = whole ? pl_rowtable_find(&st->table, st->row) : PL_ROW_NONE;
   return PL_OK;

@@ -185,11 +185,7 @@ static void choose(label_op* st) {
 }
 
 static pl_status next_row(label_op* st) {
-  while (!st->in || st->in_at == st->in->selected) {
-    PL_TRY(pl_op_next(st->op.input, &st->in));
-    st->in_at = 0;
-  }
-  st->row = pl_chunk_row(st->in, st->in_at++);
+  PL_TRY(pl_op_next_row(st->op.input, &st->in, &st->in_at, &st->row));
   PL_TRY(find(st, name_of(st)));
   choose(st);
   return PL_OK;
@@ -260,21 +256,9 @@ static pl_status label_next(pl_op* op, pl_chunk** out) {
 
 static pl_status label_prune(pl_planner* planner, pl_node* base, pl_slots needed) {
   label_node* node = (label_node*)base;
-  pl_slots below = {0};
-  pl_slots_keep(base->out, needed);
-  PL_TRY(pl_slots_copy(planner->arena, base->out, &below));
-  if (!node->bound) {
-    pl_slots_remove(below, node->label->node);
-  }
-  pl_slots_keep(below, base->inputs[0]->out);
-  PL_TRY(pl_carry_make(planner, below, &node->carry));
-  if (node->bound) {
-    pl_slots_add(below, node->label->node);
-  }
-  if (node->label->name.kind == PL_REF_SLOT) {
-    pl_slots_add(below, node->label->name.index);
-  }
-  return pl_node_prune(planner, base->inputs[0], below);
+  const pl_ref* name = &node->label->name;
+  const pl_slot read = name->kind == PL_REF_SLOT ? name->index : PL_SLOT_NONE;
+  return pl_node_prune_one(planner, base, needed, node->label->node, node->bound, read, &node->carry);
 }
 
 static pl_status label_describe(const pl_node* base, pl_explain* explain) {

@@ -92,13 +92,7 @@ static pl_status run_pattern(given_op* st, uint32_t part, const pl_chunk* chunk)
 
 static pl_status add_source(pl_run* run, const pl_ref* ref, const pl_chunk* chunk, uint32_t row, pl_ids* out) {
   if (ref->kind != PL_REF_SLOT) {
-    pl_ids more = {0};
-    pl_status status = pl_const_ids(run, ref, false, false, 0, &more);
-    for (size_t i = 0; i < more.count && status == PL_OK; i++) {
-      status = pl_vec_push(&run->mem, out, more.data[i]);
-    }
-    pl_vec_free(&run->mem, &more);
-    return status;
+    return pl_const_add(run, ref, out);
   }
   const pl_id id = pl_chunk_id(chunk, ref->index, row);
   return id ? pl_vec_push(&run->mem, out, id) : PL_OK;

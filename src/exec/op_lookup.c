@@ -117,11 +117,7 @@ static pl_status lookup_again(pl_op* op) {
 
 /// Go to the next input row.
 static pl_status next_row(lookup_op* st) {
-  while (!st->in || st->in_at == st->in->selected) {
-    PL_TRY(pl_op_next(st->op.input, &st->in));
-    st->in_at = 0;
-  }
-  st->row = pl_chunk_row(st->in, st->in_at++);
+  PL_TRY(pl_op_next_row(st->op.input, &st->in, &st->in_at, &st->row));
   st->row_number++;
   st->probe_at = 0;
   return PL_OK;

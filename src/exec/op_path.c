@@ -476,11 +476,7 @@ static pl_status search_next(path_op* st) {
 // ---- rows ---------------------------------------------------------------------------------------------------------
 
 static pl_status next_row(path_op* st) {
-  while (!st->in || st->in_at == st->in->selected) {
-    PL_TRY(pl_op_next(st->op.input, &st->in));
-    st->in_at = 0;
-  }
-  st->row = pl_chunk_row(st->in, st->in_at++);
+  PL_TRY(pl_op_next_row(st->op.input, &st->in, &st->in_at, &st->row));
   return begin_row(st);
 }
 

@@ -131,11 +131,7 @@ static void choose(text_op* st) {
 
 static pl_status next_row(text_op* st) {
   PL_TRY(st->has_them ? PL_OK : find(st));
-  while (!st->in || st->in_at == st->in->selected) {
-    PL_TRY(pl_op_next(st->op.input, &st->in));
-    st->in_at = 0;
-  }
-  st->row = pl_chunk_row(st->in, st->in_at++);
+  PL_TRY(pl_op_next_row(st->op.input, &st->in, &st->in_at, &st->row));
   choose(st);
   return PL_OK;
 }
@@ -173,18 +169,7 @@ static pl_status text_next(pl_op* op, pl_chunk** out) {
 
 static pl_status text_prune(pl_planner* planner, pl_node* base, pl_slots needed) {
   text_node* node = (text_node*)base;
-  pl_slots below = {0};
-  pl_slots_keep(base->out, needed);
-  PL_TRY(pl_slots_copy(planner->arena, base->out, &below));
-  if (!node->bound) {
-    pl_slots_remove(below, node->text->literal);
-  }
-  pl_slots_keep(below, base->inputs[0]->out);
-  PL_TRY(pl_carry_make(planner, below, &node->carry));
-  if (node->bound) {
-    pl_slots_add(below, node->text->literal);
-  }
-  return pl_node_prune(planner, base->inputs[0], below);
+  return pl_node_prune_one(planner, base, needed, node->text->literal, node->bound, PL_SLOT_NONE, &node->carry);
 }
 
 static pl_status text_describe(const pl_node* base, pl_explain* explain) {

@@ -58,6 +58,25 @@ pl_status pl_node_prune_through(pl_planner* planner, pl_node* node, pl_slots nee
   return PL_OK;
 }
 
+pl_status pl_node_prune_one(pl_planner* planner, pl_node* node, pl_slots needed, pl_slot slot, bool bound, pl_slot read,
+                            pl_carry* carry) {
+  pl_slots below = {0};
+  pl_slots_keep(node->out, needed);
+  PL_TRY(pl_slots_copy(planner->arena, node->out, &below));
+  if (!bound) {
+    pl_slots_remove(below, slot);
+  }
+  pl_slots_keep(below, node->inputs[0]->out);
+  PL_TRY(pl_carry_make(planner, below, carry));
+  if (bound) {
+    pl_slots_add(below, slot);
+  }
+  if (read != PL_SLOT_NONE) {
+    pl_slots_add(below, read);
+  }
+  return pl_node_prune(planner, node->inputs[0], below);
+}
+
 pl_status pl_carry_make(pl_planner* planner, pl_slots set, pl_carry* out) {
   *out = (pl_carry){PL_ARENA_ARRAY(planner->arena, pl_slot, pl_slots_count(set) + 1), 0};
   if (!out->slots) {

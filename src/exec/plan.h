@@ -30,6 +30,10 @@ pl_status pl_node_make(pl_planner* planner, const pl_op_class* type, size_t size
 pl_status pl_node_prune(pl_planner* planner, pl_node* node, pl_slots needed);
 /// For operators that hand on their input's chunk: the input must carry `needed` and what `uses` holds (may be empty words = NULL).
 pl_status pl_node_prune_through(pl_planner* planner, pl_node* node, pl_slots needed, const pl_slots* uses);
+/// For operators that add one slot to each input row, or, where the input has it (`bound`), keep the rows that fit: narrow `out`, prune the
+/// input, which must also carry `read` (PL_SLOT_NONE: nothing), and list what is copied.
+pl_status pl_node_prune_one(pl_planner* planner, pl_node* node, pl_slots needed, pl_slot slot, bool bound, pl_slot read,
+                            pl_carry* carry);
 /// List the slots of `set`.
 pl_status pl_carry_make(pl_planner* planner, pl_slots set, pl_carry* out);
 static inline bool pl_planner_rule(const pl_planner* planner, pl_rule rule) {

@@ -21,12 +21,7 @@ uint32_t pl_same_lens(const pl_query* query, const pl_alg* part) {
     default:
       break;
   }
-  for (uint32_t i = 0; lens != PL_LENS_NONE && i < query->lenses[lens].count; i++) {
-    if (query->lenses[lens].parts[i].kind == PL_LENS_SAME) {
-      return lens;
-    }
-  }
-  return PL_LENS_NONE;
+  return pl_lens_has_same(query, lens) ? lens : PL_LENS_NONE;
 }
 
 bool pl_same_is_raw(const pl_query* query, pl_txn* txn, const pl_alg* part) {

@@ -15,20 +15,11 @@ static bool match_of(const pl_query* query, const pl_expr* filter, pl_slot* slot
           pl_text_has_words(query->terms[words->index].text));
 }
 
-static bool has_same(const pl_query* query, uint32_t lens) {
-  for (uint32_t i = 0; lens != PL_LENS_NONE && i < query->lenses[lens].count; i++) {
-    if (query->lenses[lens].parts[i].kind == PL_LENS_SAME) {
-      return true;
-    }
-  }
-  return false;
-}
-
 /// A scan whose objects are all in the index?
 static pl_status is_indexed(const pl_query* query, pl_txn* txn, const pl_alg* part, pl_slot slot, bool* out) {
   const pl_alg_scan* scan = &part->scan;
   *out = part->kind == PL_ALG_SCAN && scan->object.kind == PL_REF_SLOT && scan->object.index == slot &&
-         !(scan->subject.kind == PL_REF_SLOT && scan->subject.index == slot) && !has_same(query, scan->lens);
+         !(scan->subject.kind == PL_REF_SLOT && scan->subject.index == slot) && !pl_lens_has_same(query, scan->lens);
   for (uint32_t v = 0; *out && v < scan->verb_count; v++) {
     const pl_verb* verb = &scan->verbs[v];
     pl_id id = PL_ID_NULL;
