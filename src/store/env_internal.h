@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <sys/types.h>
+#include <time.h>
 
 /// One open environment; every handle of this process on the same file shares it.
 struct pl_env_shared {
@@ -21,10 +22,12 @@ struct pl_env_shared {
   bool readonly;               ///< opened with MDB_RDONLY
   bool writable;               ///< some handle could write
   pthread_mutex_t lock;        ///< guards what follows
-  pthread_cond_t changed;      ///< a writer of this process has ended
+  pthread_cond_t changed;      ///< a transaction of this process has ended
   bool writing;                ///< a thread of this process is the writer, or waits for another process to end
   pthread_t writer;            ///< which thread, while writing
   size_t active;               ///< transactions of this process (a map may be resized only at 0)
+  uint64_t maps;               ///< times the map was taken over from another process that had grown it
+  time_t reclaimed;            ///< second in which the one writer last looked for slots of dead readers
   size_t resting;              ///< read transactions kept without a snapshot; each has a reader slot
 };
 
@@ -47,6 +50,20 @@ int pl_env_turn_begin(const char* file);
 void pl_env_turn_end(int turn);
 /// Make the file, empty, in a turn of our own. False if it exists; any other failure shows when the file is opened.
 bool pl_env_make_file(const char* file, unsigned mode);
+
+/// Take a store file for oneself, without LMDB: no process, this one included, has it open, and none can open it until
+/// the end. LMDB's protocol: whoever has a store open holds a shared lock on byte 0 of STORE-lock, and who opens one
+/// takes that lock before it opens the data file (read-only openers: before they read from it). Here it is held
+/// exclusively, so openers wait; the file may be replaced by rename meanwhile, and those that waited find the new one
+/// (env.c looks again). Nothing of the lock file's content is touched: the next opener, being alone, makes it anew from
+/// the data file that it finds then, so transaction numbers may differ freely. The lock file is made if it is missing.
+/// `file` is a name from pl_env_resolve; `path` is for messages. While it is held, this process must not open any
+/// descriptor of STORE-lock (closing it would drop the lock) and other openings in this process wait.
+/// PL_ERR_BUSY if some process has the store open or holds it like this. The result goes to pl_env_exclusive_end, which
+/// accepts NULL.
+typedef struct pl_env_exclusive pl_env_exclusive;
+pl_status pl_env_exclusive_begin(const char* file, const char* path, pl_error* err, pl_env_exclusive** out);
+void pl_env_exclusive_end(pl_env_exclusive* held);
 
 /// Become the only writer of the store, over threads and processes; waits unless options say otherwise.
 pl_status pl_env_write_lock(pl_store* store, pl_error* err);
