@@ -4,9 +4,11 @@ set -euo pipefail
 
 packages=(gcc g++ cmake ninja-build pkg-config flex bison liblmdb-dev libserd-dev libxxhash-dev libroaring-dev libutf8proc-dev
   libpcre2-dev libjansson-dev libcsv-dev libzstd-dev zlib1g-dev libedit-dev)
-if [ "${1:-}" = "--tests" ]; then
-  packages+=(git libcmocka-dev clang-format zstd gzip bsdutils binutils man-db graphviz)
-fi
+tests=(git libcmocka-dev clang-format zstd gzip bsdutils binutils man-db graphviz)
+case "${1:-}" in
+  --tests) packages+=("${tests[@]}") ;;
+  --campaigns) packages+=("${tests[@]}" clang llvm libclang-rt-14-dev valgrind strace) ;; # fuzzing, coverage, Helgrind
+esac
 
 missing=()
 for package in "${packages[@]}"; do
