@@ -35,3 +35,7 @@ add_test(NAME lint_exports COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/lint/exports
 add_test(NAME install_embed COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tools/install.sh ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}
   ${CMAKE_C_COMPILER})
 set_tests_properties(lint_exports install_embed PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
+if(TARGET parley_cli AND NOT PARLEY_SANITIZE AND NOT PARLEY_TSAN AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_test(NAME lint_hardening COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/lint/hardening.sh $<TARGET_FILE:parley> $<TARGET_FILE:parley_cli>)
+  set_tests_properties(lint_hardening PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
+endif()
