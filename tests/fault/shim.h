@@ -1,0 +1,39 @@
+/// Failing system calls and failing third-party allocations: a shared object that stands before the C library.
+///
+/// A test program that is linked with it arms it around a piece of work; any other program is run with it in
+/// LD_PRELOAD and FAULT=class:n:errno:mode in the environment. Nothing fails unless it is armed.
+#ifndef TESTS_FAULT_SHIM_H
+#define TESTS_FAULT_SHIM_H
+
+/// What can fail. A call belongs to one class.
+enum {
+  SHIM_WRITE = 1 << 0,   ///< write, pwrite, writev, pwritev, copy_file_range, sendfile
+  SHIM_SYNC = 1 << 1,    ///< fsync, fdatasync, msync, sync_file_range
+  SHIM_SIZE = 1 << 2,    ///< ftruncate, fallocate, posix_fallocate
+  SHIM_NAME = 1 << 3,    ///< rename, renameat, renameat2, link, linkat
+  SHIM_MAP = 1 << 4,     ///< mmap, mremap
+  SHIM_OPEN = 1 << 5,    ///< open, openat, creat, mkdir, mkdtemp, mkstemp, mkostemp, fopen
+  SHIM_READ = 1 << 6,    ///< read, pread, readv, preadv
+  SHIM_CLOSE = 1 << 7,   ///< close: the descriptor is gone, the error is told
+  SHIM_LOCK = 1 << 8,    ///< fcntl with a lock command, flock
+  SHIM_THREAD = 1 << 9,  ///< pthread_create
+  SHIM_STAT = 1 << 10,   ///< fstat, fstatfs
+  SHIM_ALLOC = 1 << 11   ///< malloc, calloc, realloc, posix_memalign, strdup; not in a sanitizer build
+};
+
+typedef enum shim_mode {
+  SHIM_ONCE,     ///< the n-th call fails
+  SHIM_FOREVER,  ///< the n-th and all later ones fail
+  SHIM_SHORT     ///< the n-th call moves half of what it was asked for (reads and writes only; others pass)
+} shim_mode;
+
+/// From now on the n-th call (from 0) of the classes fails with `error`. Calls are counted over all threads.
+void shim_arm(unsigned classes, long n, int error, shim_mode mode);
+/// Nothing fails any more. Number of calls that failed or were shortened since shim_arm().
+long shim_disarm(void);
+/// Calls of the armed classes seen since shim_arm().
+long shim_seen(void);
+/// Blocks of the C heap that live now; 0 in a sanitizer build, which looks for leaks itself.
+long shim_blocks(void);
+
+#endif
