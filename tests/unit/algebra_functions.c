@@ -26,30 +26,10 @@ static void test_table(void** state) {
   }
 }
 
-static void test_verify(void** state) {
-  PL_UNUSED(state);
-  const char* broken = NULL;
-  pl_query query = {.kind = PL_QUERY_ROWS};
-  assert_false(pl_query_verify(&query, &broken));
-  assert_non_null(broken);
-  pl_alg unit = {.kind = PL_ALG_UNIT};
-  query.root = &unit;
-  assert_true(pl_query_verify(&query, &broken));
-  pl_verb verb = {.inverse = false};
-  pl_alg scan = {.kind = PL_ALG_SCAN};
-  scan.scan =
-      (pl_alg_scan){.verbs = &verb, .verb_count = 1, .c = PL_SLOT_NONE, .mode = PL_SCAN_FACTS, .lens = PL_LENS_NONE};
-  query.root = &scan;
-  assert_true(pl_query_verify(&query, &broken));
-  scan.scan.subject = (pl_ref){.kind = PL_REF_SLOT, .index = 0};  // there is no slot
-  assert_false(pl_query_verify(&query, &broken));
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_find),
       cmocka_unit_test(test_table),
-      cmocka_unit_test(test_verify),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
