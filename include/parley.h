@@ -470,9 +470,42 @@ PARLEY_API parley_status parley_diff(parley* a, parley* b, const parley_diff_opt
 
 /* ---- looking at a store ------------------------------------------------------------------------------------------------------------- */
 
-/** Verify everything that can be verified. Each finding is one line given to on_damage. *damage_count = findings. PARLEY_OK also when damage was found;
- *  PARLEY_CORRUPT when checking could not go on. @since 0.1 */
-PARLEY_API parley_status parley_check(parley* store, void (*on_damage)(void* user, const char* line), void* user, uint64_t* damage_count);
+/** How far a long operation is. */
+typedef struct parley_work {
+  const char* phase;    /**< what is being done, one word or two; static text */
+  uint64_t done, total; /**< units over all phases; total 0 = unknown */
+} parley_work;
+
+/** One thing that is wrong with a store. Texts are borrowed for the call. */
+typedef struct parley_finding {
+  const char* part; /**< of the store: "pages", "index spo", "dictionary", "facts", "assertions", "orders", "counters", "totals", ... */
+  const char* text; /**< what is wrong, one line */
+} parley_finding;
+
+/** Settings for parley_check(). Zero the struct, then set `size`. */
+typedef struct parley_check_options {
+  size_t size;                                                    /**< sizeof(parley_check_options) */
+  int deep;                                                       /**< 0: every page, block and term on its own; 1: all of them against each other too */
+  void (*on_finding)(void* user, const parley_finding* finding);  /**< each finding, on the calling thread; at most about 1000; may be NULL */
+  int (*on_progress)(void* user, const parley_work* work);        /**< about 10 times a second, from any thread but never from two at once; non-zero
+                                                                       stops (PARLEY_INTERRUPTED); may be NULL */
+  void* user;                                                     /**< passed to the callbacks */
+} parley_check_options;
+
+typedef struct parley_check_report {
+  size_t size;       /**< in: sizeof(parley_check_report) */
+  uint64_t findings; /**< things that are wrong; 0 = the store is sound */
+  uint64_t pages;    /**< pages of the file that are in use and were looked at */
+  uint64_t rows;     /**< rows read, over all orders */
+  uint64_t terms;    /**< dictionary entries read */
+} parley_check_report;
+
+/** Verify a store as of now; readers and writers go on. The fast form reads everything once: pages, header and settings, every block and term
+ *  on its own, and the counts of all. The deep form also compares: the orders with each other, the dictionary in both directions, assertions
+ *  with their identities, the text index, the counters of each predicate. `options` (NULL: fast) and `report` may be NULL. PARLEY_OK also when
+ *  damage was found: report->findings tells. Errors: PARLEY_CORRUPT when checking could not go on, PARLEY_INTERRUPTED, PARLEY_NOMEM, PARLEY_MISUSE;
+ *  the report holds what was done until then. @since 0.1 */
+PARLEY_API parley_status parley_check(parley* store, const parley_check_options* options, parley_check_report* report);
 
 typedef struct parley_stats {
   size_t size;             /**< in: sizeof(parley_stats) */
@@ -508,6 +541,38 @@ typedef struct parley_schema_options {
 /** What a stranger needs first: classes with counts, predicates with counts, and what each links. A node of several classes counts for the one
  *  whose name is smallest; rdf:type itself is told by the classes and not among the links. @since 0.1 */
 PARLEY_API parley_status parley_schema(parley* store, const parley_schema_options* options);
+
+/* ---- keeping a store ------------------------------------------------------------------------------------------------------------------- */
+
+/** Settings for parley_backup() and parley_compact(). Zero the struct, then set `size`. */
+typedef struct parley_copy_options {
+  size_t size;    /**< sizeof(parley_copy_options) */
+  int skip_check; /**< 1: do not verify the copy (as parley_check() in its fast form) before it gets its name */
+  int (*on_progress)(void* user, const parley_work* work); /**< about 10 times a second, from any thread but never from two at once;
+                                                                non-zero stops (PARLEY_INTERRUPTED); may be NULL */
+  void* user;     /**< passed to on_progress */
+} parley_copy_options;
+
+/** Copy the store as of now to the file `path`, which must not exist, while readers and writers go on. The copy is a store like any other; it
+ *  appears whole, verified and on the disk, or not at all. Its mode is that of the store less the umask. `options` may be NULL. Stops at
+ *  parley_interrupt(). Errors: PARLEY_MISUSE (`path` exists), PARLEY_CANTOPEN (its folder), PARLEY_CORRUPT (the store is damaged),
+ *  PARLEY_IO, PARLEY_NOMEM, PARLEY_INTERRUPTED. @since 0.1 */
+PARLEY_API parley_status parley_backup(parley* store, const char* path, const parley_copy_options* options);
+
+typedef struct parley_compact_summary {
+  size_t size;           /**< in: sizeof(parley_compact_summary) */
+  uint64_t bytes_before; /**< size of the file */
+  uint64_t bytes_after;  /**< the same if there was nothing to gain: then the file was left alone */
+} parley_compact_summary;
+
+/** Replace the store in file `path` by a copy with full blocks and without free pages, atomically: whatever stops it, a lost power included,
+ *  the file is the old store or the new one. Nothing that a program can see changes. Needs the store for itself and as much disk again as the
+ *  result takes. Mode and owner of the file are kept as far as the process may; symbolic links are followed. `open_options` gives threads,
+ *  address space and allocator; it, `options`, `interrupt` (read like parley_interrupt()) and `summary` may be NULL. *error as in parley_open().
+ *  Errors: PARLEY_BUSY (some process, this one included, has the store open), PARLEY_READONLY, PARLEY_CANTOPEN, PARLEY_CORRUPT,
+ *  PARLEY_NEWER, PARLEY_IO, PARLEY_NOMEM, PARLEY_INTERRUPTED. @since 0.1 */
+PARLEY_API parley_status parley_compact(const char* path, const parley_options* open_options, const parley_copy_options* options,
+                                        const volatile int* interrupt, parley_compact_summary* summary, parley_error_object** error);
 
 #ifdef __cplusplus
 }

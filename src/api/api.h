@@ -7,6 +7,7 @@
 #define PL_API_API_H
 
 #include "base/guard.h"
+#include "base/work.h"
 #include "exec/run.h"
 #include "lang/lang.h"
 #include "store/env.h"
@@ -73,6 +74,17 @@ void pl_api_call_begin(pl_api_call* call, parley* store);
 parley_status pl_api_call_end(pl_api_call* call, pl_status status);
 /// Copy a caller's struct whose first field is its size: what it lacks is zero, what it has beyond ours is ignored.
 pl_status pl_api_options_copy(void* to, size_t size, const void* from, const char* function, pl_error* err);
+
+/// A caller's progress callback behind a guard.
+typedef struct pl_api_progress {
+  int (*fn)(void* user, const parley_work* work);  ///< the caller's; NULL = none
+  void* user;                                      ///< its argument
+  pl_work work;                                    ///< how far it is, kept by the operation
+  uint64_t next_ns;                                ///< when to call next (every 100 ms)
+} pl_api_progress;
+/// Let the guard call fn. `progress` must live as long as the guard is asked.
+void pl_api_progress_guard(pl_api_progress* progress, pl_guard* guard);
+int pl_api_progress_call(void* user);  ///< a `progress` of pl_guard
 
 // ---- transactions -------------------------------------------------------------------------------------------------
 

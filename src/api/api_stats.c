@@ -1,47 +1,9 @@
-/// Looking at a store: verification, counters, and what takes the room in its file.
-#include "store/check.h"
-
+/// Looking at a store: counters, and what takes the room in its file.
 #include "api/api.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-// ---- check --------------------------------------------------------------------------------------------------------
-
-static void ignore_line(void* user, const char* line) {
-  PL_UNUSED(user);
-  PL_UNUSED(line);
-}
-
-static pl_status check(parley* store, void (*on_damage)(void* user, const char* line), void* user, pl_error* err,
-                       uint64_t* damage_count) {
-  pl_check_report report = {0};
-  pl_guard guard;
-  pl_txn* txn;
-  pl_guard_init(&guard, &store->interrupt, 0);
-  PL_TRY(pl_guard_check(&guard, err));
-  PL_TRY(pl_txn_begin(store->store, false, err, &txn));
-  const pl_status status = pl_check(txn, &guard, on_damage ? on_damage : ignore_line, user, &report);
-  pl_txn_abort(txn);
-  if (damage_count) {
-    *damage_count = report.damage_count;
-  }
-  return status;
-}
-
-parley_status parley_check(parley* store, void (*on_damage)(void* user, const char* line), void* user,
-                           uint64_t* damage_count) {
-  pl_api_call call;
-  if (damage_count) {
-    *damage_count = 0;
-  }
-  if (!store) {
-    return PARLEY_MISUSE;
-  }
-  pl_api_call_begin(&call, store);
-  return pl_api_call_end(&call, check(store, on_damage, user, &call.err, damage_count));
-}
 
 // ---- parts --------------------------------------------------------------------------------------------------------
 

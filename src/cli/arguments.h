@@ -28,6 +28,9 @@ enum {
   OPT_SOURCE,
   OPT_DRY_RUN,
   OPT_FACTS,
+  OPT_DEEP,
+  OPT_JSON,
+  OPT_NO_CHECK,
   OPT_PROBLEM
 };
 

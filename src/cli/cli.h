@@ -129,10 +129,11 @@ parley_status cli_print_rows(cli_session* session, parley_query* query);
 void cli_print_grid(FILE* out, const char* const* header, const bool* right, size_t columns, const char* const* cells,
                     size_t rows);
 
-// ---- inspect.c: what `.schema .stats .check` share with the commands ----
+// ---- inspect.c, check.c: what `.schema .stats .check` share with the commands ----
 cli_exit cli_print_stats(parley* db, const char* path, cli_format format, FILE* out);
 cli_exit cli_print_schema(parley* db, cli_format format, FILE* out);
-cli_exit cli_print_check(parley* db, FILE* out);
+/// Check and print what is found; CLI_DAMAGE if there is something.
+cli_exit cli_print_check(parley* db, const char* path, bool deep, bool json, FILE* out);
 
 // ---- property.c: lists of predicates that belong to the store ----
 /// A change of a list: `+` adds, `-` drops, `=` puts in place of everything (all that are given so together).

@@ -207,7 +207,7 @@ cli_exit cli_load(int argc, char** argv) {
   return cli_load_files(argv[optind], NULL, argv + optind + 1, (size_t)(argc - optind - 1), &settings);
 }
 
-// ---- export, check, stats, schema: one store, few options ----
+// ---- export, stats, schema: one store, few options ----
 
 cli_exit cli_export(int argc, char** argv) {
   static const struct option options[] = {{"format", required_argument, NULL, OPT_FORMAT},
@@ -252,52 +252,37 @@ cli_exit cli_export(int argc, char** argv) {
   return cli_finish(&session, code);
 }
 
-// check, stats and schema differ in what they print only; `check --facts` looks at what is said, in any format.
+// stats and schema differ in what they print only.
 static cli_exit inspect(const char* command, int argc, char** argv) {
   static const struct option options[] = {
       {"help", no_argument, NULL, 'h'}, {"format", required_argument, NULL, OPT_FORMAT}, {0}};
-  static const struct option check_options[] = {{"help", no_argument, NULL, 'h'},
-                                                {"facts", no_argument, NULL, OPT_FACTS},
-                                                {"format", required_argument, NULL, OPT_FORMAT},
-                                                {0}};
-  const bool check = !strcmp(command, "check");
-  const arguments a = {command, argc, argv, check ? check_options : options, ":h"};
+  const arguments a = {command, argc, argv, options, ":h"};
   cli_format format = CLI_TABLE;
-  bool facts = false;
   for (int option; (option = cli_next_option(&a)) != -1;) {
     if (option == 'h') {
       return cli_print_help(command);
     }
-    if (option == OPT_FACTS) {
-      facts = true;
-    } else if (option != OPT_FORMAT) {
+    if (option != OPT_FORMAT) {
       return CLI_USAGE;
-    } else if (!cli_format_parse(optarg, &format)) {
+    }
+    if (!cli_format_parse(optarg, &format)) {
       return cli_bad_format(optarg);
     }
   }
-  if (check && !facts && format != CLI_TABLE) {
-    return cli_usage("--format of parley check goes with --facts (see parley check --help)");
-  }
-  if (facts ? format >= CLI_TTL : format != CLI_TABLE && format != CLI_JSON) {
-    return cli_usage("parley %s prints table or json%s, not `%s`", command,
-                     facts ? ", csv, tsv, jsonl or markdown" : "", cli_format_names[format]);
+  if (format != CLI_TABLE && format != CLI_JSON) {
+    return cli_usage("parley %s prints table or json, not `%s`", command, cli_format_names[format]);
   }
   if (argc - optind != 1) {
     return cli_usage("parley %s takes one store (see parley %s --help)", command, command);
   }
   cli_session session;
   cli_exit code = cli_open_for_reading(argv[optind], &session);
-  session.format = format;
   if (code == CLI_OK) {
-    code = facts                       ? cli_print_conflicts(&session)
-           : check                     ? cli_print_check(session.db, stdout)
-           : !strcmp(command, "stats") ? cli_print_stats(session.db, argv[optind], format, stdout)
-                                       : cli_print_schema(session.db, format, stdout);
+    code = !strcmp(command, "stats") ? cli_print_stats(session.db, argv[optind], format, stdout)
+                                     : cli_print_schema(session.db, format, stdout);
   }
   return cli_finish(&session, code);
 }
 
-cli_exit cli_check(int argc, char** argv) { return inspect("check", argc, argv); }
 cli_exit cli_stats(int argc, char** argv) { return inspect("stats", argc, argv); }
 cli_exit cli_schema(int argc, char** argv) { return inspect("schema", argc, argv); }

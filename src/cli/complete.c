@@ -156,7 +156,7 @@ static bool takes_file(const char* line) {
 static const char* const* words_after(const char* line) {
   static const char* const edits[] = {"add", "drop", "set", NULL};
   static const char* const switches[] = {"on", "off", NULL};
-  static const char* const facts[] = {"facts", NULL};
+  static const char* const facts[] = {"deep", "facts", NULL};
   static const struct {
     const char* command;
     const char* const* words;

@@ -1,4 +1,4 @@
-// Looking at a store: totals and sizes, what it holds, whether it is sound.
+// Looking at a store: totals and sizes, what it holds.
 #include "cli.h"
 #include "printer.h"
 
@@ -199,29 +199,4 @@ cli_exit cli_print_schema(parley* db, cli_format format, FILE* out) {
     cli_report(parley_error(db));
   }
   return cli_exit_of(status);
-}
-
-// ---- check ----
-
-static void on_damage(void* user, const char* line) {
-  cli_text_print(user, line, strlen(line), 0);  // a damaged file can hold anything
-  fputc('\n', user);
-}
-
-cli_exit cli_print_check(parley* db, FILE* out) {
-  uint64_t damage = 0;
-  cli_interrupt_route(db);
-  const parley_status status = parley_check(db, on_damage, out, &damage);
-  cli_interrupt_route(NULL);
-  if (status != PARLEY_OK) {
-    cli_report(parley_error(db));
-    return cli_exit_of(status);
-  }
-  if (damage) {
-    char buf[64];
-    fprintf(out, "%s: the store is damaged\n", cli_count(damage, "finding", buf));
-    return CLI_DAMAGE;
-  }
-  fputs("ok\n", out);
-  return CLI_OK;
 }

@@ -56,9 +56,12 @@ const cli_command cli_commands[] = {
      "Two equal stores export equal bytes.\n",
      cli_export},
     {"check", "verify a store",
-     "Usage: parley check STORE             verify the file; exit code 4 on damage\n"
+     "Usage: parley check STORE [--deep]    verify the file; exit code 4 on damage\n"
      "       parley check --facts STORE     list contradictions; exit code 1 if there are any\n"
      "\n"
+     "  --deep              compare everything with everything; else every page, block and term\n"
+     "                      is read once and verified on its own, and counted\n"
+     "  --json              one report for machines\n"
      "  --format F          with --facts: table (default), csv, tsv, json, jsonl, markdown\n"
      "\n"
      "A contradiction is two different objects of a single-valued predicate (parley set STORE\n"

@@ -154,17 +154,18 @@ static cli_exit run_stats(shell* sh, char* argument) {
   return code != CLI_OK ? code : cli_print_stats(sh->session.db, sh->session.path, sh->session.format, sh->session.out);
 }
 
-// `.check` looks at the file, `.check facts` at what is said in it.
+// `.check` and `.check deep` look at the file, `.check facts` at what is said in it.
 static cli_exit run_check(shell* sh, char* argument) {
   const bool facts = !strcmp(argument, "facts");
-  if (*argument && !facts) {
-    return cli_usage(".check takes nothing, or facts");
+  const bool deep = !strcmp(argument, "deep");
+  if (*argument && !facts && !deep) {
+    return cli_usage(".check takes nothing, deep or facts");
   }
   const cli_exit code = open_store(sh);
   if (code != CLI_OK) {
     return code;
   }
-  return facts ? cli_print_conflicts(&sh->session) : cli_print_check(sh->session.db, sh->session.out);
+  return facts ? cli_print_conflicts(&sh->session) : cli_print_check(sh->session.db, sh->session.path, deep, false, sh->session.out);
 }
 
 static cli_exit run_mode(shell* sh, char* argument) {
@@ -322,7 +323,7 @@ const shell_command shell_commands[] = {
     {".timer", "on|off", "say how long each statement takes", run_timer},
     {".output", "[FILE]", "send answers to a file; without one, back here", run_output},
     {".read", "FILE", "run the statements and commands of a file", run_read},
-    {".check", "[facts]", "verify the store; list contradictions of single-valued predicates", run_check},
+    {".check", "[deep|facts]", "verify the store; list contradictions of single-valued predicates", run_check},
     {".labels", "[add|drop|set P]", "predicates that name things, in order of preference", run_labels},
     {".text", "[add|drop|set P]", "predicates in the text index", run_text},
     {".single", "[add|drop|set P]", "predicates with one value at a time", run_single},

@@ -1,4 +1,5 @@
-/// Verification of a whole store, first LMDB's pages (check_pages.c), then what they hold. Each order is walked once; what must agree is gathered on the way and compared:
+/// Verification of a whole store, first LMDB's pages (check_pages.c), then what they hold: each value on its own (check_fast.c), or, deep, each order
+/// walked once and what must agree gathered on the way and compared:
 ///
 ///     rows of spo, pos, osp, pso         equal multisets (count and 128-bit sum of row hashes)
 ///     rows of cspo                       the rows of spo with c != 0
@@ -18,10 +19,12 @@
 
 enum { FINDINGS_MAX = 1000 };
 
+#define ASSERTION_END_MAX ((uint64_t)UINT32_MAX + 1)  ///< a counter has 32 bits
+
 void pl_check_forward(void* user, const char* text) {
   pl_checker* const check = user;
   if (check->report.damage_count++ < FINDINGS_MAX) {
-    check->on_damage(check->user, text);
+    check->options->on_damage(check->options->user, text);
   }
 }
 
@@ -77,13 +80,23 @@ bool pl_check_mark(pl_checker* check, pl_id c, uint8_t mark) {
   return true;
 }
 
-pl_status pl_check_walk(pl_checker* check, pl_order order,
-                        pl_status (*fn)(void* user, const uint64_t* rows, size_t count)) {
-  check->order = order;
+pl_status pl_check_step(void* user, uint64_t items) {
+  pl_checker* const check = user;
+  PL_UNUSED(items);
+  check->work.done++;
+  if (check->options->work) {
+    *check->options->work = check->work;
+  }
+  return pl_guard_check(check->guard, check->txn->err);
+}
+
+pl_status pl_check_walk(pl_checker* check, pl_db db, pl_status (*fn)(void* user, const uint64_t* rows, size_t count)) {
+  const pl_verifier verifier = {.on_damage = pl_check_forward, .on_value = pl_check_step, .on_rows = fn, .user = check};
+  check->work.phase = pl_db_names[db];
+  check->order = (pl_order)db;
   check->rows = 0;
   memset(check->last, 0, sizeof check->last);
-  const pl_status status =
-      pl_index_verify(pl_index_of(check->txn, (pl_db)order), &check->txn->mem, fn, pl_check_forward, check);
+  const pl_status status = pl_index_verify(pl_index_of(check->txn, db), &check->txn->mem, &verifier);
   check->report.rows_checked += check->rows;
   return status;
 }
@@ -118,7 +131,9 @@ static pl_status on_term(void* user, pl_id id, const pl_term* term) {
 /// Verify the dictionary and note the tag of every key. A dictionary that cannot be walked has been reported; ids go
 /// unchecked then.
 static pl_status check_dictionary(pl_checker* check) {
-  PL_TRY(pl_dict_verify(check->txn, pl_check_forward, check));
+  const pl_verifier verifier = {.on_damage = pl_check_forward, .on_value = pl_check_step, .user = check};
+  check->work.phase = "dictionary";
+  PL_TRY(pl_dict_verify(check->txn, true, &verifier));
   pl_status status = pl_dict_each(check->txn, on_term, check);
   if (status == PL_ERR_CORRUPT) {
     pl_error_clear(check->txn->err);
@@ -130,7 +145,7 @@ static pl_status check_dictionary(pl_checker* check) {
   return status;
 }
 
-static void check_total(pl_checker* check, const char* what, uint64_t counted, uint64_t kept) {
+void pl_check_total(pl_checker* check, const char* what, uint64_t counted, uint64_t kept) {
   if (counted != kept) {
     pl_check_damage(check, "totals: %llu %s counted, %llu kept", (unsigned long long)counted, what,
                     (unsigned long long)kept);
@@ -141,18 +156,18 @@ static pl_status check_totals(pl_checker* check) {
   pl_totals kept;
   PL_TRY(pl_stats_totals(check->txn, &kept));
   const pl_totals* const t = &check->totals;
-  check_total(check, "facts", t->facts, kept.facts);
-  check_total(check, "rows", t->rows, kept.rows);
-  check_total(check, "plain facts", t->plain, kept.plain);
-  check_total(check, "assertions", t->assertions, kept.assertions);
-  check_total(check, "annotations", t->annotations, kept.annotations);
-  check_total(check, "predicates", check->facts.count, kept.predicates);
+  pl_check_total(check, "facts", t->facts, kept.facts);
+  pl_check_total(check, "rows", t->rows, kept.rows);
+  pl_check_total(check, "plain facts", t->plain, kept.plain);
+  pl_check_total(check, "assertions", t->assertions, kept.assertions);
+  pl_check_total(check, "annotations", t->annotations, kept.annotations);
+  pl_check_total(check, "predicates", check->facts.count, kept.predicates);
   MDB_stat stat;
   const int rc = mdb_stat(check->txn->mdb, check->txn->store->dbs[PL_DB_STATS], &stat);
   if (rc) {
     return pl_mdb_fail(check->txn->err, rc, "cannot read the counters");
   }
-  check_total(check, "counted predicates", check->facts.count + check->notes.count, stat.ms_entries);
+  pl_check_total(check, "counted predicates", check->facts.count + check->notes.count, stat.ms_entries);
   return PL_OK;
 }
 
@@ -185,9 +200,33 @@ static pl_status check_settings(pl_checker* check) {
   return PL_OK;
 }
 
-static pl_status check_all(pl_checker* check) {
-  if (!pl_check_pages(check)) {
-    return PL_OK;
+/// A counter that nothing can have brought there would ask for room without bounds.
+static pl_status check_room(pl_checker* check) {
+  MDB_stat stat;
+  const int rc = mdb_stat(check->txn->mdb, check->txn->store->dbs[PL_DB_TERM], &stat);
+  if (rc) {
+    return pl_mdb_fail(check->txn->err, rc, "cannot read the dictionary");
+  }
+  const uint64_t key_max = (uint64_t)stat.ms_entries * PL_GROUP_TERMS_MAX + 1;
+  if (check->key_end > key_max && !check->txn->write) {
+    pl_check_damage(check, "totals: the next term is %llu, but the dictionary cannot hold so many",
+                    (unsigned long long)check->key_end);
+    check->key_end = key_max;
+  }
+  if (check->assertion_end > ASSERTION_END_MAX) {
+    pl_check_damage(check, "totals: the next assertion is %llu, more than a store can have",
+                    (unsigned long long)check->assertion_end);
+    check->assertion_end = ASSERTION_END_MAX;
+  }
+  return PL_OK;
+}
+
+static pl_status check_deep(pl_checker* check) {
+  PL_TRY(check_room(check));
+  check->tags = pl_mem_calloc(&check->txn->mem, check->key_end, 1);
+  check->seen = pl_mem_calloc(&check->txn->mem, check->assertion_end, 1);
+  if (!check->tags || !check->seen) {
+    return pl_fail(check->txn->err, PL_MSG_NOMEM);
   }
   PL_TRY(check_dictionary(check));
   PL_TRY(check_settings(check));
@@ -197,22 +236,49 @@ static pl_status check_all(pl_checker* check) {
   return check_totals(check);
 }
 
-pl_status pl_check(pl_txn* txn, pl_guard* guard, void (*on_damage)(void* user, const char* text), void* user,
-                   pl_check_report* out) {
+/// What there is to do: values of LMDB, all databases together.
+static pl_status count_values(pl_checker* check) {
+  const pl_txn* const txn = check->txn;
+  for (int db = 0; db < PL_DB_COUNT; db++) {
+    MDB_stat stat;
+    if (db != PL_DB_TERM && pl_db_columns((pl_db)db) == 0) {
+      continue;
+    }
+    const int rc = txn->store->dbs[db] ? mdb_stat(txn->mdb, txn->store->dbs[db], &stat) : 0;
+    if (rc) {
+      return pl_mdb_fail(txn->err, rc, "cannot measure the store");
+    }
+    check->work.total += txn->store->dbs[db] ? stat.ms_entries : 0;
+  }
+  return PL_OK;
+}
+
+static pl_status check_all(pl_checker* check) {
+  PL_TRY(count_values(check));
+  PL_TRY(pl_guard_check(check->guard, check->txn->err));
+  if (!pl_check_pages(check)) {
+    return PL_OK;
+  }
+  if (check->options->deep) {
+    return check_deep(check);
+  }
+  PL_TRY(check_settings(check));
+  return pl_check_values(check);
+}
+
+pl_status pl_check(pl_txn* txn, const pl_check_options* options, pl_check_report* out) {
   pl_checker check = {.txn = txn,
-                      .guard = guard,
-                      .on_damage = on_damage,
-                      .user = user,
+                      .options = options,
+                      .guard = options->guard,
+                      .work = {.phase = "pages"},
                       .key_end = txn->next_key,
                       .assertion_end = txn->next_assertion};
-  check.tags = pl_mem_calloc(&txn->mem, check.key_end, 1);
-  check.seen = pl_mem_calloc(&txn->mem, check.assertion_end, 1);
-  pl_status status = check.tags && check.seen ? check_all(&check) : pl_fail(txn->err, PL_MSG_NOMEM);
+  const pl_status status = check_all(&check);
   if (check.report.damage_count > FINDINGS_MAX) {
     char text[64];
     (void)snprintf(text, sizeof text, "and %llu more findings",
                    (unsigned long long)(check.report.damage_count - FINDINGS_MAX));
-    on_damage(user, text);
+    options->on_damage(options->user, text);
   }
   pl_mem_free(&txn->mem, check.tags, check.key_end);
   pl_mem_free(&txn->mem, check.seen, check.assertion_end);

@@ -103,18 +103,14 @@ static pl_status compare_counters(pl_checker* check) {
 }
 
 pl_status pl_check_assertions(pl_checker* check) {
-  PL_TRY(pl_check_walk(check, PL_ORDER_CPO, on_cpo));
-  PL_TRY(pl_check_walk(check, PL_ORDER_POC, on_poc));
+  PL_TRY(pl_check_walk(check, PL_DB_CPO, on_cpo));
+  PL_TRY(pl_check_walk(check, PL_DB_POC, on_poc));
   const pl_row_sum *const cpo = &check->sums[PL_ORDER_CPO], *const poc = &check->sums[PL_ORDER_POC];
   if (!pl_sum_eq(cpo, poc)) {
     pl_check_damage(check, "orders: poc holds other annotations (%llu) than cpo (%llu)", (unsigned long long)poc->count,
                     (unsigned long long)cpo->count);
   }
-  check->rows = 0;
-  memset(check->last, 0, sizeof check->last);
-  PL_TRY(
-      pl_index_verify(pl_index_of(check->txn, PL_DB_IDENTITY), &check->txn->mem, on_identity, pl_check_forward, check));
-  check->report.rows_checked += check->rows;
+  PL_TRY(pl_check_walk(check, PL_DB_IDENTITY, on_identity));
   check_whole(check);
   return compare_counters(check);
 }

@@ -123,11 +123,11 @@ static pl_status compare_counters(pl_checker* check) {
 }
 
 pl_status pl_check_facts(pl_checker* check) {
-  PL_TRY(pl_check_walk(check, PL_ORDER_SPO, on_spo));
-  PL_TRY(pl_check_walk(check, PL_ORDER_PSO, on_pso));
-  PL_TRY(pl_check_walk(check, PL_ORDER_POS, on_pos));
-  PL_TRY(pl_check_walk(check, PL_ORDER_OSP, on_other));
-  PL_TRY(pl_check_walk(check, PL_ORDER_CSPO, on_cspo));
+  PL_TRY(pl_check_walk(check, PL_DB_SPO, on_spo));
+  PL_TRY(pl_check_walk(check, PL_DB_PSO, on_pso));
+  PL_TRY(pl_check_walk(check, PL_DB_POS, on_pos));
+  PL_TRY(pl_check_walk(check, PL_DB_OSP, on_other));
+  PL_TRY(pl_check_walk(check, PL_DB_CSPO, on_cspo));
   const pl_row_sum* const spo = &check->sums[PL_ORDER_SPO];
   compare_orders(check, PL_ORDER_PSO, spo, "spo");
   compare_orders(check, PL_ORDER_POS, spo, "spo");

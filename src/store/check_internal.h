@@ -21,28 +21,34 @@ typedef PL_VEC(pl_predicate_stats) pl_check_stats;
 enum { PL_SEEN_FACT = 1, PL_SEEN_NOTE = 2, PL_SEEN_IDENTITY = 4 };
 
 typedef struct pl_checker {
-  pl_txn* txn;                                      ///< store
-  pl_guard* guard;                                  ///< may be NULL
-  void (*on_damage)(void* user, const char* text);  ///< sink of findings
-  void* user;                                       ///< its argument
-  pl_check_report report;                           ///< result
-  uint8_t* tags;                                    ///< tag by dictionary key; NULL if the dictionary is unreadable
-  uint8_t* seen;                                    ///< PL_SEEN_* by assertion counter
-  uint64_t key_end;                                 ///< length of tags
-  uint64_t assertion_end;                           ///< length of seen
-  pl_order order;                                   ///< being walked
-  uint64_t last[4];                                 ///< row before
-  uint64_t rows;                                    ///< rows of this order so far
-  pl_row_sum sums[PL_ORDER_COUNT];                  ///< per order
-  pl_row_sum stated;                                ///< rows of spo with c != 0
-  pl_row_sum texts;                                 ///< rows of the text index
-  pl_totals totals;                                 ///< recounted
-  pl_check_stats facts;                             ///< recounted per predicate, by id
-  pl_check_stats notes;                             ///< the same for annotations
-  size_t stats_at;                                  ///< while walking pos
+  pl_txn* txn;                      ///< store
+  const pl_check_options* options;  ///< form, listener
+  pl_guard* guard;                  ///< may be NULL
+  pl_work work;                     ///< values of LMDB looked at
+  pl_check_report report;           ///< result
+  uint8_t* tags;                    ///< deep: tag by dictionary key; NULL if the dictionary is unreadable
+  uint8_t* seen;                    ///< deep: PL_SEEN_* by assertion counter
+  uint64_t key_end;                 ///< length of tags
+  uint64_t assertion_end;           ///< length of seen
+  pl_order order;                   ///< being walked
+  uint64_t last[4];                 ///< row before
+  uint64_t rows;                    ///< rows of this order so far
+  pl_row_sum sums[PL_ORDER_COUNT];  ///< per order
+  pl_row_sum stated;                ///< rows of spo with c != 0
+  pl_row_sum texts;                 ///< rows of the text index
+  pl_totals totals;                 ///< recounted
+  pl_check_stats facts;             ///< recounted per predicate, by id
+  pl_check_stats notes;             ///< the same for annotations
+  size_t stats_at;                  ///< while walking pos
 } pl_checker;
 
 void pl_check_damage(pl_checker* check, const char* format, ...) PL_PRINTF(2, 3);
+/// A count that must be what the totals say.
+void pl_check_total(pl_checker* check, const char* what, uint64_t counted, uint64_t kept);
+/// One value of LMDB more was looked at: tell, and ask whether to go on. An on_value of pl_verifier; user is the checker.
+pl_status pl_check_step(void* user, uint64_t items);
+/// Every value on its own, the databases side by side (check_fast.c).
+pl_status pl_check_values(pl_checker* check);
 /// Facts in all orders, counters of predicates (check_facts.c).
 pl_status pl_check_facts(pl_checker* check);
 /// Annotations and identities (check_assertions.c).
@@ -52,9 +58,8 @@ pl_status pl_check_text(pl_checker* check);
 /// Counters of a predicate against the record.
 void pl_check_counters(pl_checker* check, const char* kind, const pl_predicate_stats* counted,
                        const pl_predicate_stats* kept);
-/// Walk an order; fn gets the rows. Damage of blocks is reported.
-pl_status pl_check_walk(pl_checker* check, pl_order order,
-                        pl_status (*fn)(void* user, const uint64_t* rows, size_t count));
+/// Walk an index; fn gets the rows. Damage of blocks is reported.
+pl_status pl_check_walk(pl_checker* check, pl_db db, pl_status (*fn)(void* user, const uint64_t* rows, size_t count));
 void pl_check_forward(void* user, const char* text);  ///< an on_damage for other layers; user is the checker
 /// Add a row, given in the frame s, p, o, c (or c, p, o and 0).
 void pl_sum_add(pl_row_sum* sum, const uint64_t row[4]);

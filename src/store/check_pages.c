@@ -64,6 +64,7 @@ static bool claim(page_walk* w, uint64_t number) {
     return wrong(w, number, "is used twice");
   }
   *byte |= bit;
+  w->check->report.pages_checked++;
   return true;
 }
 

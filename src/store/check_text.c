@@ -54,7 +54,7 @@ static pl_status on_rows(void* user, const uint64_t* rows, size_t count) {
     }
     pl_sum_add(&check->texts, row);
   }
-  check->report.rows_checked += count;
+  check->rows += count;
   return pl_guard_check(check->guard, check->txn->err);
 }
 
@@ -77,7 +77,7 @@ pl_status pl_check_text(pl_checker* check) {
     pl_check_damage(check, "text index: the texts cannot be read to compare");
     status = PL_OK;
   } else if (status == PL_OK) {
-    status = pl_index_verify(pl_index_of(txn, PL_DB_TEXT), &txn->mem, on_rows, pl_check_forward, check);
+    status = pl_check_walk(check, PL_DB_TEXT, on_rows);
     if (!pl_sum_eq(&check->texts, &w.sum)) {
       pl_check_damage(check, "text index: it holds other rows (%llu) than the facts ask for (%llu)",
                       (unsigned long long)check->texts.count, (unsigned long long)w.sum.count);

@@ -24,7 +24,8 @@ pl_status pl_dict_build_intern(pl_dict_build* build, const pl_term* terms, size_
 /// Write everything into an empty store's dictionary databases (the known terms are already its first keys).
 pl_status pl_dict_build_write(pl_dict_build* build, pl_txn* txn);
 
-/// Verify both directions against each other; damage goes to on_damage as text.
-pl_status pl_dict_verify(pl_txn* txn, void (*on_damage)(void* user, const char* text), void* user);
+/// Verify that groups hold all keys in order and every term can be decoded; with `deep` also both directions against each other. on_rows is
+/// not called.
+pl_status pl_dict_verify(pl_txn* txn, bool deep, const pl_verifier* verifier);
 
 #endif

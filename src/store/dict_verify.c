@@ -1,5 +1,5 @@
-/// Verification of the dictionary: groups without gaps, every term decodable and found under its hash, no row without a
-/// term.
+/// Verification of the dictionary: groups without gaps, every term decodable; in a deep one also found under its hash,
+/// and no row without a term.
 ///
 /// The hash rows must be exactly the rows that the texts give. Both sides are summed up independent of order (count and
 /// 128-bit sum of mixed rows); only when the sums differ are the terms looked up one by one to say which.
@@ -16,14 +16,13 @@ typedef struct row_sum {
 } row_sum;
 
 typedef struct verifying {
-  pl_txn* txn;                                      ///< store
-  void (*on_damage)(void* user, const char* text);  ///< sink
-  void* user;                                       ///< its argument
-  row_sum wanted;                                   ///< rows the texts give
-  row_sum found;                                    ///< rows in PL_DB_HASH
-
-  uint64_t long_count;  ///< terms with a long text
-  bool each_looked_up;  ///< second pass: find every term by its text
+  pl_txn* txn;                  ///< store
+  const pl_verifier* verifier;  ///< listens
+  bool deep;                    ///< both directions
+  row_sum wanted;               ///< rows the texts give
+  row_sum found;                ///< rows in PL_DB_HASH
+  uint64_t long_count;          ///< terms with a long text
+  bool each_looked_up;          ///< second pass: find every term by its text
 } verifying;
 
 static void damage(const verifying* v, const char* format, ...) PL_PRINTF(2, 3);
@@ -33,7 +32,7 @@ static void damage(const verifying* v, const char* format, ...) {
   va_start(args, format);
   (void)vsnprintf(text, sizeof text, format, args);  // a shortened line is still a finding
   va_end(args);
-  v->on_damage(v->user, text);
+  v->verifier->on_damage(v->verifier->user, text);
 }
 
 static uint64_t mix(uint64_t a, uint64_t b) {
@@ -110,6 +109,9 @@ static pl_status verify_entry(verifying* v, const pl_group* group, uint64_t key,
     damage(v, "dictionary: term %llu cannot be decoded", (unsigned long long)key);
     return PL_OK;
   }
+  if (!v->deep) {
+    return status;
+  }
   if (status == PL_OK) {
     status = pl_stored_term_copy(&stored, scratch, &term);
   }
@@ -155,7 +157,11 @@ static pl_status walk_groups(verifying* v, MDB_cursor* cursor, pl_arena* scratch
   uint64_t key_next = 1;
   int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
   for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+    const uint64_t key_first = key_next;
     PL_TRY(verify_group(v, key, value, &key_next, scratch));
+    if (v->verifier->on_value) {
+      PL_TRY(v->verifier->on_value(v->verifier->user, v->each_looked_up ? 0 : key_next - key_first));
+    }
   }
   if (rc != MDB_NOTFOUND) {
     return pl_mdb_fail(v->txn->err, rc, "cannot read the dictionary");
@@ -193,7 +199,12 @@ static pl_status on_hash_rows(void* user, const uint64_t* rows, size_t count) {
 
 static void forward(void* user, const char* text) {
   const verifying* const v = user;
-  v->on_damage(v->user, text);
+  v->verifier->on_damage(v->verifier->user, text);
+}
+
+static pl_status forward_value(void* user, uint64_t rows) {
+  const verifying* const v = user;
+  return v->verifier->on_value ? v->verifier->on_value(v->verifier->user, rows) : PL_OK;
 }
 
 static pl_status count_entries(pl_txn* txn, pl_db db, uint64_t* entries) {
@@ -213,14 +224,18 @@ static pl_status verify_counts(verifying* v) {
   return PL_OK;
 }
 
-pl_status pl_dict_verify(pl_txn* txn, void (*on_damage)(void* user, const char* text), void* user) {
-  verifying v = {.txn = txn, .on_damage = on_damage, .user = user};
+pl_status pl_dict_verify(pl_txn* txn, bool deep, const pl_verifier* verifier) {
+  verifying v = {.txn = txn, .deep = deep, .verifier = verifier};
   if (txn->write) {
     PL_TRY(pl_dict_flush(txn));
   }
   PL_TRY(verify_groups(&v));
   PL_TRY(verify_counts(&v));
-  PL_TRY(pl_index_verify(pl_index_of(txn, PL_DB_HASH), &txn->mem, on_hash_rows, forward, &v));
+  if (!deep) {
+    return PL_OK;
+  }
+  const pl_verifier hashes = {.on_damage = forward, .on_value = forward_value, .on_rows = on_hash_rows, .user = &v};
+  PL_TRY(pl_index_verify(pl_index_of(txn, PL_DB_HASH), &txn->mem, &hashes));
   if (sum_eq(&v.wanted, &v.found)) {
     return PL_OK;
   }

@@ -32,13 +32,24 @@ pl_status pl_index_first(pl_index index, const uint64_t* key, unsigned n, uint64
 typedef struct pl_index_append pl_index_append;
 pl_status pl_index_append_open(pl_index index, unsigned fill_percent, pl_mem* mem, pl_index_append** out);
 pl_status pl_index_append_rows(pl_index_append* append, const uint64_t* rows, size_t count);
+/// Commit what has been written and go on in a new transaction, so that memory stays bounded. *txn is the transaction; NULL after a failure.
+pl_status pl_index_append_commit(pl_index_append* append, pl_txn** txn);
 pl_status pl_index_append_finish(pl_index_append* append);  ///< writes the last block; frees
 void pl_index_append_abort(pl_index_append* append);        ///< frees; accepts NULL
 
-/// Walk all blocks and verify: keys ascending, rows within bounds and ascending, header counts right, no padding damage. fn (may be NULL)
-/// gets each run of rows. Damage is reported through on_damage (text), not as a failure; returns failure only if reading cannot go on.
-pl_status pl_index_verify(pl_index index, pl_mem* mem, pl_status (*fn)(void* user, const uint64_t* rows, size_t count),
-                          void (*on_damage)(void* user, const char* text), void* user);
+/// Who listens to a verification. A failure that a function returns ends the walk.
+typedef struct pl_verifier {
+  void (*on_damage)(void* user, const char* text);  ///< gets each finding, "part: what is wrong"
+  pl_status (*on_value)(void* user,
+                        uint64_t items);  ///< after each block or group; rows or terms in it, 0 if damaged; may be NULL
+  pl_status (*on_rows)(void* user, const uint64_t* rows,
+                       size_t count);  ///< rows of each sound block of an index; may be NULL
+  void* user;                          ///< argument of all three
+} pl_verifier;
+
+/// Walk all blocks and verify: keys ascending, rows within bounds and ascending, header counts right, no padding damage. Damage is reported
+/// through on_damage, not as a failure; returns failure only if reading cannot go on.
+pl_status pl_index_verify(pl_index index, pl_mem* mem, const pl_verifier* verifier);
 /// Blocks and bytes, for stats.
 typedef struct pl_index_size {
   uint64_t blocks, bytes, rows;

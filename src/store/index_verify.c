@@ -4,22 +4,20 @@
 #include <stdio.h>
 
 typedef struct verify_walk {
-  pl_index index;                                                   ///< which
-  pl_status (*fn)(void* user, const uint64_t* rows, size_t count);  ///< gets rows; may be NULL
-  void (*on_damage)(void* user, const char* text);                  ///< gets findings
-  void* user;                                                       ///< for both
-  pl_index_rows rows;                                               ///< of the block
-  uint64_t* flat;                                                   ///< the same, row after row
-  uint64_t last[PL_BLOCK_COLUMNS_MAX];                              ///< upper bound of the blocks before
-  bool started;                                                     ///< `last` holds a bound
+  pl_index index;                       ///< which
+  const pl_verifier* verifier;          ///< listens
+  pl_index_rows rows;                   ///< of the block
+  uint64_t* flat;                       ///< the same, row after row
+  uint64_t last[PL_BLOCK_COLUMNS_MAX];  ///< upper bound of the blocks before
+  bool started;                         ///< `last` holds a bound
 } verify_walk;
 
 static void report(const verify_walk* w, const uint64_t* bound, const char* what) {
   char key[80];
   char text[256];
   pl_index_key_text(bound, w->index.columns, key);
-  snprintf(text, sizeof(text), "index %s, block %s: %s", pl_db_names[w->index.db], key, what);
-  w->on_damage(w->user, text);
+  snprintf(text, sizeof(text), "index %s: block %s: %s", pl_db_names[w->index.db], key, what);
+  w->verifier->on_damage(w->verifier->user, text);
 }
 
 /// All that can be wrong with one block; NULL if nothing is. Opens it into `block`.
@@ -42,7 +40,7 @@ static const char* examine(const verify_walk* w, const uint64_t* bound, const MD
 }
 
 static pl_status hand_on(verify_walk* w, const pl_block* block) {
-  if (!w->fn) {
+  if (!w->verifier->on_rows) {
     return PL_OK;
   }
   const uint32_t columns = w->index.columns;
@@ -52,11 +50,12 @@ static pl_status hand_on(verify_walk* w, const pl_block* block) {
       w->flat[(size_t)i * columns + k] = w->rows.rows.column[k][i];
     }
   }
-  return w->fn(w->user, w->flat, block->rows);
+  return w->verifier->on_rows(w->verifier->user, w->flat, block->rows);
 }
 
-static pl_status verify_block(verify_walk* w, const MDB_val* key, const MDB_val* data) {
+static pl_status verify_block(verify_walk* w, const MDB_val* key, const MDB_val* data, uint64_t* rows) {
   uint64_t bound[PL_BLOCK_COLUMNS_MAX] = {0};
+  *rows = 0;
   if (key->mv_size != (size_t)w->index.columns * 8) {
     report(w, bound, "its key has a wrong length");
     return PL_OK;
@@ -73,6 +72,7 @@ static pl_status verify_block(verify_walk* w, const MDB_val* key, const MDB_val*
     report(w, bound, wrong);
     return PL_OK;
   }
+  *rows = block.rows;
   return hand_on(w, &block);
 }
 
@@ -81,7 +81,11 @@ static pl_status walk(verify_walk* w, MDB_cursor* mdb) {
   MDB_val data;
   int rc;
   for (rc = mdb_cursor_get(mdb, &key, &data, MDB_FIRST); rc == 0; rc = mdb_cursor_get(mdb, &key, &data, MDB_NEXT)) {
-    PL_TRY(verify_block(w, &key, &data));
+    uint64_t rows;
+    PL_TRY(verify_block(w, &key, &data, &rows));
+    if (w->verifier->on_value) {
+      PL_TRY(w->verifier->on_value(w->verifier->user, rows));
+    }
   }
   if (rc != MDB_NOTFOUND) {
     return pl_mdb_fail(w->index.txn->err, rc, "reading an index");
@@ -92,10 +96,9 @@ static pl_status walk(verify_walk* w, MDB_cursor* mdb) {
   return PL_OK;
 }
 
-pl_status pl_index_verify(pl_index index, pl_mem* mem, pl_status (*fn)(void* user, const uint64_t* rows, size_t count),
-                          void (*on_damage)(void* user, const char* text), void* user) {
+pl_status pl_index_verify(pl_index index, pl_mem* mem, const pl_verifier* verifier) {
   pl_error* err = index.txn->err;
-  verify_walk w = {.index = index, .fn = fn, .on_damage = on_damage, .user = user};
+  verify_walk w = {.index = index, .verifier = verifier};
   const size_t flat_bytes = (size_t)index.columns * PL_BLOCK_ROWS_MAX * sizeof(uint64_t);
   PL_TRY(pl_index_rows_init(&w.rows, mem, index, PL_BLOCK_ROWS_MAX));
   w.flat = pl_mem_alloc(mem, flat_bytes);

@@ -134,7 +134,7 @@ static void stops_when_asked(void** state) {
   parley_load_summary summary;
   parley_interrupt(f->store);
   assert_int_equal(parley_load(f->store, &input, 1, NULL, &summary), PARLEY_INTERRUPTED);
-  assert_int_equal(parley_check(f->store, NULL, NULL, NULL), PARLEY_INTERRUPTED);
+  assert_int_equal(parley_check(f->store, NULL, NULL), PARLEY_INTERRUPTED);
   parley_clear_interrupt(f->store);
   parley_stats stats = {.size = sizeof stats};
   assert_int_equal(parley_get_stats(f->store, &stats), PARLEY_OK);
@@ -299,7 +299,7 @@ static void measures_and_checks(void** state) {
   help_load(f->store, "jsonl", facts);
   parley_stats stats = {.size = sizeof stats};
   parley_part part;
-  uint64_t damage = 7, bytes = 0;
+  uint64_t bytes = 0;
   size_t parts = 0;
   assert_int_equal(parley_get_stats(f->store, &stats), PARLEY_OK);
   assert_true(stats.facts >= 5 && stats.rows >= stats.facts && stats.predicates >= 3 && stats.terms > 5);
@@ -321,8 +321,10 @@ static void measures_and_checks(void** state) {
   assert_int_equal(parley_get_stats(f->store, &stats), PARLEY_OK);
   assert_int_equal(stats.readers, 1);
   parley_rollback(txn);
-  assert_int_equal(parley_check(f->store, NULL, NULL, &damage), PARLEY_OK);
-  assert_int_equal(damage, 0);
+  const parley_check_options deep = {.size = sizeof deep, .deep = 1};
+  parley_check_report report = {.size = sizeof report};
+  assert_int_equal(parley_check(f->store, &deep, &report), PARLEY_OK);
+  assert_int_equal(report.findings, 0);
   stats.size = 0;
   assert_int_equal(parley_get_stats(f->store, &stats), PARLEY_MISUSE);
 }

@@ -198,7 +198,7 @@ static void stands_null(void** state) {
   assert_null(parley_column_text(NULL, 0));
   assert_int_equal(parley_load(NULL, NULL, 0, NULL, NULL), PARLEY_MISUSE);
   assert_int_equal(parley_export(NULL, NULL), PARLEY_MISUSE);
-  assert_int_equal(parley_check(NULL, NULL, NULL, NULL), PARLEY_MISUSE);
+  assert_int_equal(parley_check(NULL, NULL, NULL), PARLEY_MISUSE);
   assert_int_equal(parley_schema(NULL, NULL), PARLEY_MISUSE);
   assert_int_equal(parley_get_stats(NULL, NULL), PARLEY_MISUSE);
   assert_int_equal(parley_set_limits(NULL, NULL), PARLEY_MISUSE);

@@ -207,10 +207,10 @@ static int digest_export(void* user, const char* data, size_t len) {
   return 0;
 }
 
-static void keep_line(void* user, const char* line) {
+static void keep_finding(void* user, const parley_finding* finding) {
   char* const why = user;
   if (!*why) {
-    snprintf(why, 400, "check: %s", line);
+    snprintf(why, 400, "check: %s: %s", finding->part, finding->text);
   }
 }
 
@@ -223,7 +223,7 @@ bool scene_verify(const char* path, bool create, unsigned long long* digest, uns
       .size = sizeof export, .format = "jsonl", .write = digest_export, .user = &reader};
   parley* db = NULL;
   parley_error_object* error = NULL;
-  uint64_t damage = 0;
+  const parley_check_options checking = {.size = sizeof checking, .deep = 1, .on_finding = keep_finding, .user = why};
   *why = 0;
   *digest = *facts_out = 0;
   if (access(path, F_OK) != 0) {
@@ -231,7 +231,7 @@ bool scene_verify(const char* path, bool create, unsigned long long* digest, uns
   }
   parley_status status = parley_open(path, &options, &db, &error);
   if (status == PARLEY_OK) {
-    status = parley_check(db, keep_line, why, &damage);
+    status = parley_check(db, &checking, NULL);
     status = status == PARLEY_OK ? parley_export(db, &export) : status;
     status = status == PARLEY_OK ? parley_get_stats(db, &stats) : status;
   }

@@ -436,12 +436,13 @@ static void diff_sources(scene_run* run, const char* text) {
   (void)scene_note(run, parley_diff(run->db, run->db, &options), parley_error(run->db));
 }
 
-static void see_line(void* user, const char* line) { scene_see_text(user, line); }
+static void see_finding(void* user, const parley_finding* finding) { scene_see_text(user, finding->text); }
 
 static void check(scene_run* run, const char* text) {
-  uint64_t damage = 0;
+  const parley_check_options options = {.size = sizeof options, .deep = 1, .on_finding = see_finding, .user = run};
+  parley_check_report report = {.size = sizeof report};
   (void)text;
-  if (scene_note(run, parley_check(run->db, see_line, run, &damage), parley_error(run->db)) && damage > 0) {
+  if (scene_note(run, parley_check(run->db, &options, &report), parley_error(run->db)) && report.findings > 0) {
     (void)scene_note(run, PARLEY_CORRUPT, NULL);  // the store is whole
   }
 }

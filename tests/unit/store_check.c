@@ -22,13 +22,7 @@ static void fill(fixture* f) {
   fixture_begin(f, true);
 }
 
-static uint64_t findings(fixture* f) {
-  pl_check_report report;
-  f->damage = 0;
-  CHECK_OK(f, pl_check(f->txn, NULL, fixture_on_damage, f, &report));
-  assert_true(report.damage_count >= f->damage);
-  return report.damage_count;
-}
+static uint64_t findings(fixture* f) { return fixture_check(f, true); }
 
 static void test_sound(void** state) {
   fixture* const f = *state;
@@ -153,8 +147,12 @@ static void test_interrupt(void** state) {
   pl_guard guard;
   pl_guard_init(&guard, &interrupt, 0);
   fill(f);
-  pl_check_report report;
-  assert_int_equal(pl_check(f->txn, &guard, fixture_on_damage, f, &report), PL_ERR_INTERRUPTED);
+  for (int deep = 0; deep < 2; deep++) {
+    const pl_check_options options = {.deep = deep, .guard = &guard, .on_damage = fixture_on_damage, .user = f};
+    pl_check_report report;
+    assert_int_equal(pl_check(f->txn, &options, &report), PL_ERR_INTERRUPTED);
+    pl_error_clear(&f->err);
+  }
 }
 
 int main(void) {

@@ -52,7 +52,8 @@ static void assert_term_is(fixture* f, pl_id id, const pl_term* term) {
 
 static void assert_sound(fixture* f) {
   f->damage = 0;
-  CHECK_OK(f, pl_dict_verify(f->txn, fixture_on_damage, f));
+  const pl_verifier verifier = {.on_damage = fixture_on_damage, .user = f};
+  CHECK_OK(f, pl_dict_verify(f->txn, true, &verifier));
   assert_int_equal(f->damage, 0);
 }
 
@@ -265,7 +266,7 @@ static void test_damage(void** state) {
     }
     pl_arena_free(&arena);
     f->damage = 0;
-    (void)pl_dict_verify(f->txn, fixture_on_damage, f);
+    (void)pl_dict_verify(f->txn, true, &(pl_verifier){.on_damage = fixture_on_damage, .user = f});
     pl_error_clear(&f->err);
     reported += f->damage > 0;
     fixture_abort(f);

@@ -100,4 +100,14 @@ static inline void fixture_on_damage(void* user, const char* text) {
   }
 }
 
+/// Findings of a check of the open transaction.
+static inline uint64_t fixture_check(fixture* f, bool deep) {
+  const pl_check_options options = {.deep = deep, .on_damage = fixture_on_damage, .user = f};
+  pl_check_report report;
+  f->damage = 0;
+  CHECK_OK(f, pl_check(f->txn, &options, &report));
+  assert_true(report.damage_count >= f->damage);
+  return report.damage_count;
+}
+
 #endif

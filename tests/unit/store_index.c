@@ -56,7 +56,8 @@ static pl_status compare_rows(void* user, const uint64_t* rows, size_t count) {
 
 static void check_all(pl_index index, const raw_model* model) {
   compare_state state = {.model = model};
-  assert_int_equal(pl_index_verify(index, &raw.txn.mem, compare_rows, raw_no_damage, &state), PL_OK);
+  const pl_verifier verifier = {.on_damage = raw_no_damage, .on_rows = compare_rows, .user = &state};
+  assert_int_equal(pl_index_verify(index, &raw.txn.mem, &verifier), PL_OK);
   assert_int_equal(state.at, model->count);
   pl_index_size size;
   assert_int_equal(pl_index_measure(index, &size), PL_OK);
@@ -215,14 +216,15 @@ static void test_damage(void** state) {
   assert_non_null(strstr(raw.err.items[0].text, "index `pso`, block the last one: its header is wrong"));
   pl_error_clear(&raw.err);
   int damage = 0;
-  assert_int_equal(pl_index_verify(index, &raw.txn.mem, NULL, count_damage, &damage), PL_OK);
+  const pl_verifier verifier = {.on_damage = count_damage, .user = &damage};
+  assert_int_equal(pl_index_verify(index, &raw.txn.mem, &verifier), PL_OK);
   assert_int_equal(damage, 1);
   copy[0] = 1;
   assert_int_equal(mdb_del(raw.txn.mdb, dbi, &key, NULL), 0);
   memset(last, 0, sizeof(last));
   assert_int_equal(mdb_put(raw.txn.mdb, dbi, &key, &data, 0), 0);
   damage = 0;
-  assert_int_equal(pl_index_verify(index, &raw.txn.mem, NULL, count_damage, &damage), PL_OK);
+  assert_int_equal(pl_index_verify(index, &raw.txn.mem, &verifier), PL_OK);
   assert_int_equal(damage, 2);  // rows beyond the bound, and no last block
   raw_commit(&raw);
 }
@@ -237,7 +239,7 @@ static void test_no_memory(void** state) {
     raw.txn.mem.bytes_max = limit;
     const pl_status inserted = pl_index_insert(index, row, 1, NULL);
     const pl_status deleted = pl_index_delete(index, row, 1, NULL);
-    const pl_status verified = pl_index_verify(index, &raw.txn.mem, NULL, raw_no_damage, NULL);
+    const pl_status verified = pl_index_verify(index, &raw.txn.mem, &(pl_verifier){.on_damage = raw_no_damage});
     assert_true(inserted == PL_OK || inserted == PL_ERR_LIMIT);
     assert_true(deleted == PL_OK || deleted == PL_ERR_LIMIT);
     assert_true(verified == PL_OK || verified == PL_ERR_LIMIT);

@@ -22,11 +22,7 @@ static void fill(fixture* f) {
   fixture_begin(f, false);
 }
 
-static uint64_t findings(fixture* f) {
-  pl_check_report report;
-  CHECK_OK(f, pl_check(f->txn, NULL, fixture_on_damage, f, &report));
-  return report.damage_count;
-}
+static uint64_t findings(fixture* f) { return fixture_check(f, true); }
 
 /// Findings with `count` bytes at `offset` turned over; the file is mended again. LMDB's own descriptor is written to:
 /// another one would drop its locks when closed.
