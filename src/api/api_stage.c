@@ -64,7 +64,11 @@ const char* parley_query_stage(parley_query* query, parley_stage stage) {
     return NULL;
   }
   pl_buf_clear(&query->stage);
-  if (print(query, stage) != PL_OK) {
+  const pl_status status = print(query, stage);
+  if (status != PL_OK) {
+    if (status == PL_ERR_NOMEM) {
+      (void)pl_fail(pl_api_query_misuse(query), PL_MSG_NOMEM);
+    }
     return NULL;
   }
   return query->stage.data ? query->stage.data : "";

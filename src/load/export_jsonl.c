@@ -306,20 +306,21 @@ static pl_status predicate_text(pl_export_run* run, pl_str iri, bool as_key, pl_
   pl_buf name;
   pl_str inner;
   pl_buf_init(&name, &run->mem, SIZE_MAX / 2);
-  bool named = settings && pl_name_from_iri(&name, settings->names.base, iri) && name.len > 0;
+  bool named = pl_name_from_iri(&name, settings->names.base, iri) && name.len > 0;
+  bool failed = name.status != PL_OK;
   if (named) {
     const pl_str text = pl_buf_view(&name);
     const pl_str again = pl_name_to_iri(&run->arena, settings->names.base, text);
-    named = again.data && pl_str_eq(again, iri) && !pl_predicate_text_is_iri(text) &&
-            !pl_text_in_brackets(text, &inner) && !(as_key && is_reserved_key(text)) &&
-            !memchr(text.data, '\0', text.len);
+    failed = !again.data;
+    named = !failed && pl_str_eq(again, iri) && !pl_predicate_text_is_iri(text) && !pl_text_in_brackets(text, &inner) &&
+            !(as_key && is_reserved_key(text)) && !memchr(text.data, '\0', text.len);
     *out = pl_arena_str(&run->arena, text);
   }
   if (!named) {
     *out = pl_predicate_text_is_iri(iri) ? iri : pl_arena_printf(&run->arena, "<%.*s>", (int)iri.len, iri.data);
   }
   pl_buf_free(&name);
-  return out->data ? PL_OK : pl_export_nomem(run);
+  return out->data && !failed ? PL_OK : pl_export_nomem(run);
 }
 
 typedef struct json_pair {

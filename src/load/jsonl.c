@@ -348,18 +348,35 @@ static pl_status bad_json(pl_maker* m, const json_error_t* error) {
   return pl_fail_at(&m->err, &source, (pl_span){start, start + 1}, PL_MSG_JSON_SYNTAX, text);
 }
 
+static json_t* parse(pl_str text, json_error_t* error) {
+  return json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, error);
+}
+
+/// Without memory jansson fails at whatever it was reading. What is wrong with a text is wrong twice in the same way;
+/// all else is no fault of the text, which must not be skipped for it.
+static pl_status parse_row(pl_maker* m, pl_str text, json_t** row) {
+  json_error_t error;
+  json_error_t again;
+  *row = parse(text, &error);
+  if (!*row) {
+    *row = parse(text, &again);
+  }
+  if (*row) {
+    return PL_OK;
+  }
+  const bool bad = json_error_code(&error) != json_error_out_of_memory && error.position == again.position &&
+                   strcmp(error.text, again.text) == 0;
+  return bad ? bad_json(m, &error) : pl_maker_nomem(m);
+}
+
 static pl_status read_object(jsonl_reader* r, pl_str text, bool utf8) {
   pl_maker* const m = &r->maker;
   const size_t valid = utf8 ? text.len : pl_utf8_check(text);
   if (valid < text.len) {
     return PL_ROW_FAIL(m, ((pl_str){text.data + valid, 1}), PL_MSG_ROW_UTF8);
   }
-  json_error_t error;
-  json_t* const row =
-      json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
-  if (!row) {
-    return bad_json(m, &error);
-  }
+  json_t* row;
+  PL_TRY(parse_row(m, text, &row));
   const pl_status status = take_row(m, row);
   json_decref(row);
   return status;
