@@ -177,7 +177,7 @@ bool scene_note(scene_run* run, parley_status status, const parley_error_object*
   }
   if (run->status == PARLEY_OK) {
     run->status = status;
-    snprintf(run->message, sizeof run->message, "%s", parley_error_message(error));
+    snprintf(run->message, sizeof run->message, "%s", error ? parley_error_message(error) : parley_status_name(status));
     for (size_t i = 0; parley_error_get(error, i, &d) == PARLEY_OK; i++) {
       if (d.status != PARLEY_OK) {
         run->code = d.code;

@@ -13,7 +13,8 @@ enum {
   SCENE_NEW = 4,     ///< there is no store before; with SCENE_OWN
   SCENE_STEPS = 8,   ///< commits in steps: anything between old and new that holds what was acknowledged
   SCENE_SMALL = 16,  ///< short enough for every allocation to fail in the short form
-  SCENE_PLAN = 32    ///< texts hold times or sizes: they are looked at, but not compared
+  SCENE_FRESH = 32,  ///< makes new blank nodes: contents are compared by the number of facts
+  SCENE_FRAIL = 64   ///< uses a library that does not survive a failed malloc (README.md): it may die of that
 };
 
 /// One run of a scene.

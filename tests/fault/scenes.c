@@ -287,7 +287,7 @@ static const unsigned char zstd_text[] = {0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58, 0x
                                           0x6c, 0x65, 0x6e, 0x67, 0x74, 0x68, 0x22, 0x20, 0x2e, 0x0a};
 
 static void on_bad(void* user, const parley_bad_row* row) {
-  scene_see_text(user, row->diagnostic->message);
+  scene_see(user, &row->row, sizeof row->row);  // its message may be lost without memory, never the row
   scene_see(user, row->text, row->text_len);
 }
 
@@ -532,8 +532,8 @@ const scene scene_list[] = {
     {"not and exists", query,
      "match ?a knows ?b . not ( ?b holds Clerk ) where exists ( ?a age ?n ) return distinct ?a, ?b order by ?a", 0},
     {"groups", query,
-     "match ?a knows ?b with ?a, count(distinct ?b) as ?n, collect(?b) as ?l, join(?b, \";\") as ?j order by ?n desc, "
-     "?a return ?a, ?n, ?l, ?n - prior(?n) as ?d",
+     "match ?a knows ?b with ?a, count(distinct ?b) as ?n, collect(?b) as ?l, join(str(?b), \";\") as ?j "
+     "return ?a, ?n, ?l, ?j, ?n - prior(?n) as ?d order by ?n desc, ?a",
      0},
     {"union", query, "match ?a knows ?b return ?a as ?x union match ?a holds ?b return ?b as ?x order by ?x", 0},
     {"path", query, "match Ada knows+ ?x return ?x order by ?x", 0},
@@ -543,9 +543,10 @@ const scene scene_list[] = {
      "facts(?p) as ?f",
      0},
     {"lens", query, "at 2020-06-01 according to ( ?d published_on < 2022 ) trust 0.5 match ?a knows ?b return ?a, ?b",
-     0},
+     SCENE_FRAIL},
     {"given", query,
-     "match ?a holds ?b . given at 2019 same 0.5 ( ?x holds ?post ) return ?a, ?x, ?post order by ?a, ?x, ?post", 0},
+     "match ?a holds ?b . given at 2019 same 0.5 ( ?x holds ?post ) return ?a, ?x, ?post order by ?a, ?x, ?post",
+     SCENE_FRAIL},
     {"same", query, "same 0.5 match ?a holds ?x . ?a knows ?b return ?a, ?x, ?b order by ?x, ?b", 0},
     {"why", query, "why match ?a knows ?b . not ( ?b holds Judge ) return ?a, count(*) as ?n order by ?a", 0},
     {"why same", query, "why same 0.5 match ?a holds ?x return ?a, ?x order by ?x", 0},
@@ -577,12 +578,12 @@ const scene scene_list[] = {
     {"delete and insert", query,
      "match ?a knows ?b { source doc1 } as ?st delete ( ?a knows ?b as ?st ) insert ( ?a met [ a Meeting ; held_by ?b "
      "] )",
-     SCENE_WRITES},
+     SCENE_WRITES | SCENE_FRESH},
     {"define", define, "define reach = knows/(holds|^knows)", SCENE_WRITES},
     {"load nt", load, "nt", SCENE_WRITES},
     {"load nq", load, "nq", SCENE_WRITES},
-    {"load ttl", load, "ttl", SCENE_WRITES},
-    {"load trig", load, "trig", SCENE_WRITES},
+    {"load ttl", load, "ttl", SCENE_WRITES | SCENE_FRAIL},
+    {"load trig", load, "trig", SCENE_WRITES | SCENE_FRAIL},
     {"load jsonl", load, "jsonl", SCENE_WRITES},
     {"load csv", load, "csv", SCENE_WRITES},
     {"load gzip", load, "gzip", SCENE_WRITES},
