@@ -11,6 +11,7 @@ pl_status pl_api_query_plan(parley_query* q, pl_txn* txn) {
   q->plan = NULL;
   pl_arena_reset(&q->arena_plan);
   pl_api_query_guard(q);
+  q->guard.work = "planning";
   q->plan_options.guard = &q->guard;
   return pl_plan_make(q->query, txn, &q->plan_options, &q->arena_plan, &q->error.diags, &q->plan);
 }
@@ -18,6 +19,7 @@ pl_status pl_api_query_plan(parley_query* q, pl_txn* txn) {
 /// Reading the text, and planning, each have the time that a run has.
 static pl_status compile_text(parley_query* q, pl_txn* txn) {
   pl_api_query_guard(q);
+  q->guard.work = "reading the query";
   const pl_lang_context context = {
       .names = &pl_txn_settings(txn)->names, .txn = txn, .err = &q->error.diags, .guard = &q->guard};
   PL_TRY(pl_lang_compile(&context, q->text, &q->arena_query, &q->query));

@@ -116,6 +116,7 @@ void pl_api_query_guard(parley_query* q) {
 
 static pl_status open_run(parley_query* q, pl_txn* txn) {
   pl_api_query_guard(q);
+  q->guard.work = "preparing the query";
   PL_TRY(pl_guard_check(&q->guard, &q->error.diags));
   q->mem_row.bytes_max = q->limits.memory_bytes ? q->limits.memory_bytes : SIZE_MAX;
   PL_TRY(start_run(q, txn));
@@ -214,7 +215,7 @@ static pl_status step_rows(parley_query* q) {
   }
   // Counted here and not in the executor, so that the rows up to the limit are given whatever the size of chunks.
   if (status == PL_ROW && q->limits.rows && q->rows_given++ == q->limits.rows) {
-    return pl_fail(&q->error.diags, PL_MSG_ROW_LIMIT, (unsigned long long)q->limits.rows);
+    return pl_fail(&q->error.diags, PL_MSG_ROW_LIMIT, pl_run_maker(q->run), (unsigned long long)q->limits.rows);
   }
   return status;
 }

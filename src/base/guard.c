@@ -27,7 +27,8 @@ void pl_guard_init(pl_guard* guard, const atomic_int* interrupt, double time_lim
 static pl_status check_clock(pl_guard* guard, pl_error* err) {
   const uint64_t now = pl_clock_ns();
   if (guard->deadline_ns && now >= guard->deadline_ns) {
-    return pl_fail(err, PL_MSG_TIME_LIMIT, guard->time_limit_s);
+    const char* const work = guard->work ? guard->work : "";
+    return pl_fail(err, PL_MSG_TIME_LIMIT, work, *work ? ": " : "", guard->time_limit_s);
   }
   if (guard->progress && now >= guard->progress_next_ns) {
     guard->progress_next_ns = now + PROGRESS_EVERY_NS;
@@ -55,4 +56,11 @@ pl_status pl_guard_check(pl_guard* guard, pl_error* err) {
   }
   guard->countdown = GUARD_CALLS_PER_CLOCK - 1;
   return guard->deadline_ns || guard->progress ? check_clock(guard, err) : PL_OK;
+}
+
+pl_status pl_guard_check_now(pl_guard* guard, pl_error* err) {
+  if (guard) {
+    guard->countdown = 0;
+  }
+  return pl_guard_check(guard, err);
 }

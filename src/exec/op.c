@@ -70,10 +70,12 @@ pl_status pl_op_next(pl_op* op, pl_chunk** out) {
   pl_run* run = op->run;
   const uint64_t start = run->profile ? pl_clock_ns() : 0;
   const pl_op* const caller = run->working;
+  const char* const said = run->guard ? run->guard->work : NULL;
   const size_t bytes = run->mem.bytes_used;
   const int64_t below = run->bytes_below;
   pl_status status = PL_OK;
   run->working = op;
+  pl_run_say(run, op->node->type->name);
   run->bytes_below = 0;
   do {
     status = pl_guard_check(run->guard, run->err);
@@ -83,6 +85,7 @@ pl_status pl_op_next(pl_op* op, pl_chunk** out) {
     }
   } while (status == PL_OK && (*out)->selected == 0);
   run->working = caller;
+  pl_run_say(run, said);
   if (run->profile) {
     op->time_ns += pl_clock_ns() - start;
     count_bytes(op, bytes, below);

@@ -132,6 +132,12 @@ static inline pl_status pl_op_next_row(pl_op* input, pl_chunk** in, uint32_t* at
 }
 /// `again` of operators that keep nothing between two chunks.
 pl_status pl_op_again_plain(pl_op* op);
+/// What the guard's time message names.
+static inline void pl_run_say(const pl_run* run, const char* work) {
+  if (run->guard) {
+    run->guard->work = work;
+  }
+}
 static inline pl_op* pl_op_of(const pl_op* op, uint32_t input) { return op->run->ops[op->node->inputs[input]->index]; }
 
 /// A status for a failed allocation of a run.

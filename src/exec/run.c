@@ -8,6 +8,10 @@
 #define POOL_BYTES_KEPT ((size_t)64 << 20)  ///< decoded terms kept between chunks
 #define RUN_BYTES_KEPT ((size_t)2 << 20)    ///< a run that holds more is not kept for another
 
+// What a run does outside its operators, for messages.
+static const char PREPARING[] = "preparing the query";
+static const char RESULT[] = "handing on rows";
+
 static int64_t now_ms(void) {
   struct timespec now = {0};
   (void)clock_gettime(CLOCK_REALTIME, &now);
@@ -102,10 +106,12 @@ pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, 
   run->profile = plan->query->mode == PL_MODE_PROFILE || (limits && limits->profile);
   pl_arena_init(&run->arena, &run->mem);
   pl_arena_init(&run->scratch, &run->mem);
+  pl_run_say(run, PREPARING);
   const pl_status status = open_run(run, params);
+  pl_run_say(run, RESULT);
   if (status != PL_OK) {
     if (status == PL_ERR_LIMIT && run->mem.limit_hit && err && err->error_count == 0) {
-      (void)pl_fail_memory(err, "preparing the query", run->mem.bytes_max);
+      (void)pl_fail_memory(err, PREPARING, run->mem.bytes_max);
     }
     pl_run_close(run);
     return status;
@@ -166,12 +172,14 @@ pl_status pl_run_again(pl_run* run, const pl_param* params) {
   run->eval.now_ms = now_ms();
   run->eval.overflow_warned = false;
   pl_why_clear(run);
+  pl_run_say(run, PREPARING);
   PL_TRY(renew_terms(run, params));
   for (uint32_t i = 0; i < run->plan->node_count; i++) {
     pl_op* op = run->ops[i];
     op->rows_seen = 0;
     PL_TRY(op->node->type->again(op));
   }
+  pl_run_say(run, RESULT);
   return PL_OK;
 }
 
@@ -182,6 +190,8 @@ pl_slot pl_run_slot(const pl_run* run, uint32_t column) {
   const pl_slot slot = column < query->column_count ? query->columns[column].slot : PL_SLOT_NONE;
   return query->kind == PL_QUERY_EXISTS && slot >= query->slot_count ? run->plan->hidden + PL_HIDDEN_EXISTS : slot;
 }
+
+const char* pl_run_maker(const pl_run* run) { return run->plan->root->type->name; }
 
 pl_termpool* pl_run_pool(pl_run* run) { return run->pool; }
 
@@ -219,7 +229,7 @@ static pl_status count_result(pl_run* run, const pl_chunk* chunk) {
     run->rows = pl_times_add(run->rows, pl_chunk_times(chunk, pl_chunk_row(chunk, i)));
   }
   if (run->rows_max && run->rows > run->rows_max) {
-    return pl_fail(run->err, PL_MSG_ROW_LIMIT, (unsigned long long)run->rows_max);
+    return pl_fail(run->err, PL_MSG_ROW_LIMIT, pl_run_maker(run), (unsigned long long)run->rows_max);
   }
   return PL_OK;
 }

@@ -64,6 +64,7 @@ bool pl_run_rest(pl_run* run);
 /// Run again with other parameters, in the same transaction object, which may have been renewed meanwhile. After a failure close it.
 pl_status pl_run_again(pl_run* run, const pl_param* params);
 pl_slot pl_run_slot(const pl_run* run, uint32_t column);
+const char* pl_run_maker(const pl_run* run);  ///< operator that hands on the result rows, for messages; static text
 /// UPDATE queries: run to the end and apply through the transaction's writer. All rows are collected before anything is written.
 pl_status pl_run_update(pl_run* run, pl_write_counts* counts);
 pl_termpool* pl_run_pool(pl_run* run);  ///< terms of the result ids

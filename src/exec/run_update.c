@@ -328,6 +328,7 @@ void pl_updater_free(pl_updater* u) {
 
 static pl_status update(pl_updater* u, pl_write_counts* counts) {
   PL_TRY(pl_updater_collect(u));
+  pl_run_say(u->run, "writing");
   PL_TRY(pl_writer_open(u->run->txn, 0, u->run->guard, &u->writer));
   PL_TRY(pl_updater_deletes(u));
   PL_TRY(apply_deletes(u));
