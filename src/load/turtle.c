@@ -72,19 +72,24 @@ static SerdStatus on_prefix(void* handle, const SerdNode* name, const SerdNode* 
   SerdNode full = serd_env_expand_node(r->env, uri);
   const pl_str iri = full.buf ? (pl_str){(const char*)full.buf, full.n_bytes} : (pl_str){NULL, 0};
   pl_status status = PL_OK;
-  if (iri.len && pl_iri_check(iri) == iri.len) {
+  if (iri.len && pl_iri_check(iri) == iri.len && pl_utf8_check(iri) == iri.len) {
     status = r->context.on_prefix(r->context.on_prefix_user, (pl_str){(const char*)name->buf, name->n_bytes}, iri);
   }
   serd_node_free(&full);
   return status == PL_OK ? SERD_SUCCESS : stop(r, status);
 }
 
-static SerdStatus copy(turtle_reader* r, pl_str text, pl_str* out) {
+static SerdStatus checked_text(turtle_reader* r, pl_str text) {
   if (text.len > r->term_bytes_max) {
     return bad_term(r, PL_MSG_TERM_TOO_LONG);
   }
-  if (pl_utf8_check(text) < text.len) {
-    return bad_term(r, PL_MSG_ROW_UTF8);
+  return pl_utf8_check(text) < text.len ? bad_term(r, PL_MSG_ROW_UTF8) : SERD_SUCCESS;
+}
+
+static SerdStatus copy(turtle_reader* r, pl_str text, pl_str* out) {
+  const SerdStatus st = checked_text(r, text);
+  if (st) {
+    return st;
   }
   *out = pl_arena_str(&r->batch->arena, text);
   return out->data ? SERD_SUCCESS : nomem(r);
@@ -98,7 +103,7 @@ static SerdStatus checked_iri(turtle_reader* r, pl_str iri) {
 static SerdStatus curie(turtle_reader* r, const SerdNode* node, pl_str* out) {
   SerdChunk prefix;
   SerdChunk suffix;
-  const SerdStatus st = serd_env_expand(r->env, node, &prefix, &suffix);
+  SerdStatus st = serd_env_expand(r->env, node, &prefix, &suffix);
   if (st) {
     (void)snprintf(r->bad_text, sizeof(r->bad_text), "the prefix of `%.100s` is not declared", (const char*)node->buf);
     return bad_term(r, PL_MSG_RDF_SYNTAX);
@@ -110,7 +115,8 @@ static SerdStatus curie(turtle_reader* r, const SerdNode* node, pl_str* out) {
   memcpy(text, prefix.buf, prefix.len);
   memcpy(text + prefix.len, suffix.buf, suffix.len);
   *out = (pl_str){text, prefix.len + suffix.len};
-  return checked_iri(r, *out);
+  st = checked_text(r, *out);  // serd takes any bytes in the IRI of a prefix
+  return st ? st : checked_iri(r, *out);
 }
 
 /// RFC 3986, section 5.2.4, in place: serd removes dot segments only at the start of a relative reference.
