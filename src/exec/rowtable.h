@@ -35,7 +35,8 @@ uint32_t pl_rowtable_next(const pl_rowtable* table, uint32_t index);
 /// Find the key of `row` or append the row.
 pl_status pl_rowtable_put(pl_rowtable* table, const pl_id* row, uint32_t* index, bool* added);
 static inline const pl_id* pl_rowtable_row(const pl_rowtable* table, uint32_t index) {
-  return table->rows + (size_t)index * table->width;
+  const size_t at = (size_t)index * table->width;
+  return at ? table->rows + at : table->rows;  // rows without columns have no memory
 }
 
 #endif

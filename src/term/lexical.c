@@ -95,11 +95,11 @@ static bool scan_exponent(const char* p, const char* end, pl_numeral* out) {
 
 bool pl_numeral_scan(pl_str s, pl_numeral* out) {
   *out = (pl_numeral){.exponent = 0};
-  const char* p = s.data;
-  const char* end = s.data + s.len;
   if (s.len == 0) {
     return false;
   }
+  const char* p = s.data;
+  const char* const end = s.data + s.len;
   out->plus = *p == '+';
   out->negative = *p == '-';
   p += out->plus || out->negative;
