@@ -397,6 +397,9 @@ typedef struct parley_load_options {
   const char* csv_map;     /**< "subject=head,predicate=rel,object=tail"; NULL = columns named as the JSON keys */
   const char* csv_columns; /**< names of the columns of a file without header; NULL = the first row is the header */
   size_t memory_bytes;     /**< for sorting; 0 = default */
+  /** Longest document in bytes, unpacked if it is packed (a few bytes of gzip or zstd can stand for any number): PARLEY_LIMIT; 0 = no limit.
+   *  Without it memory is bounded all the same, by the longest row. */
+  uint64_t document_bytes_max;
 } parley_load_options;
 
 typedef struct parley_load_summary {
@@ -514,10 +517,26 @@ typedef struct parley_stats {
   uint64_t used_bytes;     /**< pages in use, in bytes */
   uint64_t readers;        /**< reader slots in use */
   uint32_t format_version;
+  uint32_t page_bytes;     /**< size of a page of the file */
+  uint64_t free_bytes;     /**< pages that are free, in bytes: used again by later writes, given back by parley_compact() */
+  uint64_t held_bytes;     /**< of these, kept from being used again by the oldest reader */
+  uint64_t map_bytes;      /**< address space reserved */
+  uint64_t last_transaction;          /**< number of the newest commit */
+  uint64_t oldest_reader_pid;         /**< process whose snapshot is the oldest; 0 = nobody reads */
+  uint64_t oldest_reader_transaction; /**< that snapshot: last_transaction less this is how far it lies behind */
 } parley_stats;
 PARLEY_API parley_status parley_get_stats(parley* store, parley_stats* out);
-/** Size of one part of the file; i from 0; PARLEY_NOT_FOUND after the last. @since 0.1 */
-typedef struct parley_part { const char* name; uint64_t entries, bytes; } parley_part;
+/** One part of the file. Its blocks are values of the database; block_bytes of bytes says how full its pages are, entries of blocks how many rows
+ *  or terms one holds (where an entry is not a block itself). */
+typedef struct parley_part {
+  const char* name;     /**< for people; static text */
+  uint64_t entries;     /**< rows, terms or records */
+  uint64_t bytes;       /**< of its pages */
+  uint64_t pages;       /**< of the file */
+  uint64_t blocks;      /**< values that hold the entries */
+  uint64_t block_bytes; /**< of these */
+} parley_part;
+/** Size of one part of the file; i from 0; PARLEY_NOT_FOUND after the last. Reads about one page in eighty of the part. @since 0.1 */
 PARLEY_API parley_status parley_get_part(parley* store, size_t i, parley_part* out);
 
 /** Callbacks for parley_schema(); texts are names as a query writes them, borrowed for the call. */

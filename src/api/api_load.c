@@ -92,7 +92,8 @@ static pl_status frame_begin(load_frame* frame, const parley_load_options* optio
                                      .user = frame,
                                      .csv_map = pl_str_c(given->csv_map),
                                      .csv_columns = pl_str_c(given->csv_columns),
-                                     .bytes_max = given->memory_bytes};
+                                     .bytes_max = given->memory_bytes,
+                                     .document_bytes_max = given->document_bytes_max};
   return PL_OK;
 }
 

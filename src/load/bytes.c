@@ -33,6 +33,8 @@ struct pl_bytes {
   codec codec;                  ///< how it is packed
   uint64_t raw_bytes;           ///< raw bytes read
   uint64_t raw_total;           ///< 0 = unknown
+  uint64_t document_bytes;      ///< unpacked bytes so far
+  uint64_t document_bytes_max;  ///< 0 = no limit
   size_t memory_pos;            ///< bytes of input.memory delivered
   const atomic_int* stop;       ///< see bytes.h
   const atomic_int* interrupt;  ///< see bytes.h
@@ -219,10 +221,24 @@ static pl_status document_read(pl_bytes* b, char* buf, size_t size, size_t* len)
   return PL_OK;
 }
 
+/// The same, counted against the limit of the document. The flags are asked here too: rows that hold nothing never reach the one who reads.
+static pl_status limited_read(pl_bytes* b, char* buf, size_t size, size_t* len) {
+  if (asked_to_stop(b)) {
+    return pl_fail(b->err, PL_MSG_INTERRUPTED);
+  }
+  PL_TRY(document_read(b, buf, size, len));
+  b->document_bytes += *len;
+  if (b->document_bytes_max && b->document_bytes > b->document_bytes_max) {
+    *len = 0;
+    return pl_fail(b->err, PL_MSG_DOCUMENT_LIMIT, b->name, (unsigned long long)b->document_bytes_max);
+  }
+  return PL_OK;
+}
+
 /// One read into the head's free room.
 static pl_status head_read(pl_bytes* b) {
   size_t len;
-  PL_TRY(document_read(b, b->head + b->head_len, PL_HEAD_BYTES - b->head_len, &len));
+  PL_TRY(limited_read(b, b->head + b->head_len, PL_HEAD_BYTES - b->head_len, &len));
   b->head_len += len;
   b->end = len == 0;
   return PL_OK;
@@ -271,10 +287,12 @@ pl_status pl_bytes_read(pl_bytes* b, char* buf, size_t size, size_t* len) {
   if (b->end) {
     return PL_OK;
   }
-  PL_TRY(document_read(b, buf, size, len));
+  PL_TRY(limited_read(b, buf, size, len));
   b->end = *len == 0;
   return PL_OK;
 }
+
+void pl_bytes_limit(pl_bytes* b, uint64_t document_bytes_max) { b->document_bytes_max = document_bytes_max; }
 
 static pl_status fd_open(pl_bytes* b) {
   const pl_input* const in = &b->input;

@@ -120,6 +120,7 @@ static pl_status file_base(pl_feed* f, const char* path, pl_str* out) {
 static pl_status input_open(pl_feed* f) {
   const pl_input* const input = &f->inputs[f->input];
   PL_TRY(pl_bytes_open(input, &f->mem, &f->err, &f->bytes));
+  pl_bytes_limit(f->bytes, f->options->document_bytes_max);
   pl_bytes_set_stop(f->bytes, &f->stop, f->options->interrupt);
   const pl_reader_class* const class_ = class_of(input_format(input));
   if (!class_) {

@@ -58,7 +58,8 @@ typedef struct pl_load_options {
       csv_columns;   ///< "subject,predicate,object,..." for files without a header row; empty = first row is the header
   unsigned threads;  ///< 1 = everything on the caller
   size_t bytes_max;  ///< memory for sorting; 0 = default
-  uint64_t literal_bytes_max;  ///< longest term accepted; 0 = PL_TERM_BYTES_MAX
+  uint64_t document_bytes_max;  ///< longest document, unpacked; 0 = no limit
+  uint64_t literal_bytes_max;   ///< longest term accepted; 0 = PL_TERM_BYTES_MAX
 } pl_load_options;
 
 typedef struct pl_load_summary {
