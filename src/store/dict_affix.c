@@ -90,7 +90,7 @@ static pl_status last_number(pl_txn* txn, pl_dict_cache* cache) {
 }
 
 static pl_status put(pl_txn* txn, MDB_val key, MDB_val value) {
-  const int rc = mdb_put(txn->mdb, pl_dict_dbi(txn, PL_DB_AFFIX), &key, &value, 0);
+  const int rc = pl_mdb_put(txn, pl_dict_dbi(txn, PL_DB_AFFIX), &key, &value, 0);
   return rc ? pl_mdb_fail(txn->err, rc, "cannot write the dictionary") : PL_OK;
 }
 

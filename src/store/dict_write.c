@@ -152,7 +152,7 @@ static pl_status put_group(pl_txn* txn, pl_group_builder* builder, uint64_t key)
   pl_key_put(bytes, key);
   const size_t len = pl_group_finish(builder);
   MDB_val at = {sizeof bytes, bytes}, value = {len, builder->bytes};
-  const int rc = mdb_put(txn->mdb, pl_dict_dbi(txn, PL_DB_TERM), &at, &value, 0);
+  const int rc = pl_mdb_put(txn, pl_dict_dbi(txn, PL_DB_TERM), &at, &value, 0);
   return rc ? pl_mdb_fail(txn->err, rc, "cannot write the dictionary") : PL_OK;
 }
 

@@ -1,9 +1,7 @@
 /// Opening a store: a handle over the process's one environment for the file.
 ///
-/// LMDB must not open one file twice in a process: its reader table is kept by POSIX locks, and closing either
-/// environment would drop those of both. So the open environments of a process stand in a list, found by the file's
-/// device and inode and counted. The list and its mutex are the library's only global state. An entry of the parent
-/// process is not ours after fork(): the pid tells.
+/// Before LMDB sees a file, its meta pages and its lock file are looked at (env_file.c, env_lock.c); before it follows
+/// the file's trees, they are walked (pages.h). What the process has open stands in a list (env_registry.c).
 #include "store/env_internal.h"
 #include "store/meta.h"
 #include "term/names.h"
@@ -11,28 +9,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define READERS_MAX 1024u
 #define MAP_BYTES ((size_t)1 << 40)
 #define MAP_BYTES_MIN ((size_t)1 << 24)
 #define FILE_MODE 0666
+#define WAIT_STEP_NS 2000000L  ///< between two looks at a lock file that another process has for itself
+
+enum { NO_WAIT_STEPS = 50, REPLACED_MAX = 16 };
 
 const char* const pl_db_names[PL_DB_COUNT] = {
     [PL_DB_SPO] = "spo",     [PL_DB_POS] = "pos",   [PL_DB_OSP] = "osp",   [PL_DB_PSO] = "pso",
     [PL_DB_CSPO] = "cspo",   [PL_DB_CPO] = "cpo",   [PL_DB_POC] = "poc",   [PL_DB_IDENTITY] = "identity",
     [PL_DB_HASH] = "hash",   [PL_DB_TERM] = "term", [PL_DB_LONG] = "long", [PL_DB_AFFIX] = "affix",
     [PL_DB_STATS] = "stats", [PL_DB_META] = "meta", [PL_DB_TEXT] = "text"};
-
-static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct pl_env_shared* registry;  // guarded by registry_lock
-
-/// A child forked while another thread was opening has a lock that nobody will ever give back. The list itself is whole
-/// at any time: its entries are the parent's and are told by their pid.
-static void renew_lock_in_child(void) { (void)pthread_mutex_init(&registry_lock, NULL); }
-
-static pthread_once_t fork_handler = PTHREAD_ONCE_INIT;
-static void set_fork_handler(void) { (void)pthread_atfork(NULL, NULL, renew_lock_in_child); }
 
 static char* copy_bytes(pl_mem* mem, const char* data, size_t len) {
   char* const copy = pl_mem_alloc(mem, len + 1);
@@ -72,18 +64,41 @@ static int env_reserve(const char* path, unsigned flags, size_t map_bytes, MDB_e
   return rc;
 }
 
+static char* lock_file_name(pl_store* store, size_t* size) {
+  const size_t len = strlen(store->file);
+  *size = len + sizeof "-lock";
+  char* const name = pl_mem_alloc(&store->mem, *size);
+  if (name) {
+    memcpy(name, store->file, len);
+    memcpy(name + len, "-lock", sizeof "-lock");
+  }
+  return name;
+}
+
 /// True if there is no lock file and the folder does not let us make one: then no writer of ours can be at work either.
 static bool lock_file_impossible(pl_store* store) {
-  const size_t size = strlen(store->file) + sizeof "-lock";
-  char* const name = pl_mem_alloc(&store->mem, size);
+  size_t size;
+  char* const name = lock_file_name(store, &size);
   if (!name) {
     return false;
   }
-  memcpy(name, store->file, size - sizeof "-lock");
-  memcpy(name + size - sizeof "-lock", "-lock", sizeof "-lock");
   const bool missing = access(name, F_OK) != 0 && errno == ENOENT;
   pl_mem_free(&store->mem, name, size);
   return missing;
+}
+
+/// LMDB writes to whatever stands under the name of the lock file. A link that somebody laid there, to a file of ours,
+/// is not followed.
+static pl_status check_lock_file(pl_store* store, pl_error* err) {
+  size_t size;
+  struct stat st;
+  char* const name = lock_file_name(store, &size);
+  if (!name) {
+    return pl_fail(err, PL_MSG_NOMEM);
+  }
+  const bool link = lstat(name, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_nlink > 1);
+  pl_mem_free(&store->mem, name, size);
+  return link ? pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, "its lock file is a link or no file") : PL_OK;
 }
 
 static pl_status open_failed(const pl_store* store, int rc, pl_error* err) {
@@ -100,14 +115,26 @@ static pl_status open_failed(const pl_store* store, int rc, pl_error* err) {
   }
 }
 
+/// Address space for a store and its growth: what is usual, or twice a file that has come near to that.
+static size_t room_for(const char* file) {
+  struct stat st;
+  size_t bytes = MAP_BYTES;
+  while (stat(file, &st) == 0 && (size_t)st.st_size > bytes / 2 && bytes < SIZE_MAX / 4) {
+    bytes *= 2;
+  }
+  return bytes;
+}
+
 /// A file that may be written is mapped for writing also for a read-only handle, so that a later handle can share it;
 /// the handle refuses.
 static pl_status env_open(pl_store* store, bool exists, pl_error* err) {
   struct pl_env_shared* const shared = store->shared;
-  const size_t map_bytes = store->options.map_bytes ? store->options.map_bytes : MAP_BYTES;
+  const size_t map_bytes = store->options.map_bytes ? store->options.map_bytes : room_for(store->file);
   const bool readonly = store->options.readonly;
-  shared->readonly = readonly && exists && access(store->file, W_OK) != 0;
-  int rc = env_reserve(store->file, shared->readonly ? MDB_RDONLY : 0, map_bytes, &shared->env);
+  PL_TRY(store->options.unlocked ? PL_OK : check_lock_file(store, err));
+  shared->readonly = store->options.unlocked || (readonly && exists && access(store->file, W_OK) != 0);
+  const unsigned flags = store->options.unlocked ? MDB_RDONLY | MDB_NOLOCK : shared->readonly ? MDB_RDONLY : 0;
+  int rc = env_reserve(store->file, flags, map_bytes, &shared->env);
   if (rc != 0 && readonly && !shared->readonly) {
     shared->readonly = true;
     rc = env_reserve(store->file, MDB_RDONLY, map_bytes, &shared->env);
@@ -123,7 +150,7 @@ static pl_status env_open(pl_store* store, bool exists, pl_error* err) {
   return rc == 0 ? PL_OK : open_failed(store, rc, err);
 }
 
-/// Where a store is whole but its last pages, taken and given back, were never written, give the file its full length,
+/// Where a store is whole (which the walk has told) but its last pages, taken and given back, were never written, give the file its full length,
 /// so that the next opening need not look closer (env_file.c). fallocate never shortens a file that another process is
 /// extending.
 static void env_complete(const struct pl_env_shared* shared) {
@@ -131,7 +158,7 @@ static void env_complete(const struct pl_env_shared* shared) {
   MDB_stat stat;
   struct stat st;
   int fd = -1;
-  if (!shared->writable || shared->readonly || mdb_env_get_fd(shared->env, &fd) != 0 ||
+  if (!shared->walked || !shared->writable || shared->readonly || mdb_env_get_fd(shared->env, &fd) != 0 ||
       mdb_env_info(shared->env, &info) != 0 || mdb_env_stat(shared->env, &stat) != 0 || fstat(fd, &st) != 0) {
     return;
   }
@@ -142,16 +169,6 @@ static void env_complete(const struct pl_env_shared* shared) {
 }
 
 // ---- the registry -------------------------------------------------------------------------------------------------
-
-static struct pl_env_shared* shared_find(const struct stat* st) {
-  const pid_t pid = getpid();
-  for (struct pl_env_shared* s = registry; s; s = s->next) {
-    if (s->device == st->st_dev && s->inode == st->st_ino && s->pid == pid) {
-      return s;
-    }
-  }
-  return NULL;
-}
 
 /// Shared parts outlive the handle that made them, so they come from the C heap and not from a handle's allocator.
 static struct pl_env_shared* shared_new(void) {
@@ -184,12 +201,7 @@ static void shared_release(struct pl_env_shared* shared) {
   if (shared->pid != getpid() || --shared->handles > 0) {
     return;  // an inherited environment belongs to the parent: touching it would release the parent's locks
   }
-  for (struct pl_env_shared** at = &registry; *at; at = &(*at)->next) {
-    if (*at == shared) {
-      *at = shared->next;
-      break;
-    }
-  }
+  pl_env_registry_remove(shared);
   shared_free(shared);
 }
 
@@ -202,8 +214,7 @@ static pl_status shared_register(struct pl_env_shared* shared, const char* path,
   }
   shared->device = st.st_dev;
   shared->inode = st.st_ino;
-  shared->next = registry;
-  registry = shared;
+  pl_env_registry_add(shared);
   return PL_OK;
 }
 
@@ -233,19 +244,69 @@ static pl_status look(pl_store* store, pl_error* err, struct stat* st, bool* exi
   return *exists && S_ISREG(st->st_mode) && st->st_nlink > 1 ? pl_fail(err, PL_MSG_STORE_LINKED, store->path) : PL_OK;
 }
 
-/// The environment of the file, new or shared, into store->shared.
-static pl_status attach(pl_store* store, pl_error* err) {
+/// The lock file is fit for LMDB. *again: another process had the store for itself and we have waited; what stands under
+/// the name now may be another file.
+static pl_status lock_ready(pl_store* store, pl_error* err, bool* again) {
+  const pl_store_options* const options = &store->options;
+  for (int step = 0;; step++) {
+    bool busy = false;
+    PL_TRY(pl_env_lock_check(store->file, store->path, err, &busy));
+    *again = step > 0;
+    if (!busy) {
+      return PL_OK;
+    }
+    if (options->no_wait && step >= NO_WAIT_STEPS) {  // making a lock file takes others a moment
+      return pl_fail(err, PL_MSG_STORE_IN_USE, store->path, "another process");
+    }
+    if (options->interrupt && atomic_load(options->interrupt) != 0) {
+      return pl_fail(err, PL_MSG_INTERRUPTED);
+    }
+    if (step == NO_WAIT_STEPS && options->on_wait) {
+      options->on_wait(options->on_wait_user);
+    }
+    const struct timespec wait = {0, WAIT_STEP_NS};
+    pl_env_registry_unlock();
+    (void)nanosleep(&wait, NULL);  // cut short by a signal: just look again
+    pl_env_registry_lock();
+  }
+}
+
+static bool same_file(const struct stat* a, const struct stat* b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/// The file that LMDB has opened is the one that stands under the name, and the one that was there (`before`, if
+/// `exists`) when the lock file was looked at. Else it was replaced meanwhile, and its lock file with it.
+static bool is_current(const pl_store* store, bool exists, const struct stat* before) {
+  struct stat named, opened;
+  int fd = -1;
+  return mdb_env_get_fd(store->shared->env, &fd) == 0 && fstat(fd, &opened) == 0 && stat(store->file, &named) == 0 &&
+         same_file(&named, &opened) && (!exists || same_file(before, &opened));
+}
+
+/// One try for the environment of the file, new or shared, into store->shared. *again: the file was replaced.
+static pl_status attach_once(pl_store* store, pl_error* err, bool* again) {
   const pl_store_options* const options = &store->options;
   struct stat st;
   bool exists = false;
+  *again = false;
   PL_TRY(look(store, err, &st, &exists));
-  struct pl_env_shared* const known = exists ? shared_find(&st) : NULL;
+  if (!options->unlocked && pl_env_registry_holds(store->file)) {
+    return pl_fail(err, PL_MSG_STORE_IN_USE, store->path, "this process");
+  }
+  struct pl_env_shared* const known = exists ? pl_env_registry_find(&st) : NULL;
   if (known) {
     return join(store, known, err);
   }
+  if (!options->unlocked) {
+    PL_TRY(lock_ready(store, err, again));
+  }
+  if (*again) {
+    return PL_OK;
+  }
   bool empty = true;
   if (exists) {
-    PL_TRY(pl_env_file_check(store->path, &store->mem, &empty, err));
+    PL_TRY(pl_env_file_check(store->path, &empty, err));
   }
   if (empty && !options->create) {
     return pl_fail(err, PL_MSG_STORE_EMPTY, store->path);
@@ -254,11 +315,25 @@ static pl_status attach(pl_store* store, pl_error* err) {
   if (!store->shared) {
     return pl_fail(err, PL_MSG_NOMEM);
   }
-  pl_status status = env_open(store, exists, err);
-  if (status == PL_OK) {
-    status = shared_register(store->shared, store->path, err);
+  PL_TRY(env_open(store, exists, err));
+  if (!is_current(store, exists, &st)) {
+    shared_free(store->shared);
+    store->shared = NULL;
+    *again = true;
+    return PL_OK;
   }
-  return status;
+  return shared_register(store->shared, store->path, err);
+}
+
+static pl_status attach(pl_store* store, pl_error* err) {
+  for (int i = 0; i < REPLACED_MAX; i++) {
+    bool again;
+    PL_TRY(attach_once(store, err, &again));
+    if (!again) {
+      return PL_OK;
+    }
+  }
+  return pl_fail(err, PL_MSG_STORE_IN_USE, store->path, "another process");
 }
 
 // ---- databases ----------------------------------------------------------------------------------------------------
@@ -307,9 +382,9 @@ static void sync_folder(pl_store* store) {
 /// writer while holding the registry, so taking it again waits only for other openings.
 static pl_status create(pl_store* store, pl_error* err) {
   pl_txn* txn;
-  (void)pthread_mutex_unlock(&registry_lock);
+  pl_env_registry_unlock();
   const pl_status begun = pl_txn_begin_bare(store, true, err, &txn);
-  (void)pthread_mutex_lock(&registry_lock);
+  pl_env_registry_lock();
   PL_TRY(begun);
   if (store->shared->dbs_open) {
     pl_txn_abort(txn);
@@ -347,7 +422,21 @@ static pl_status dbs_missing(pl_store* store, bool blank, bool damaged, pl_error
   return store->options.create ? create(store, err) : pl_fail(err, PL_MSG_STORE_EMPTY, store->path);
 }
 
+/// Once for each environment: walk the trees before LMDB follows them.
+static pl_status walk_once(pl_store* store, pl_error* err) {
+  pl_txn* txn;
+  if (store->shared->walked || store->options.trusted) {
+    return PL_OK;
+  }
+  PL_TRY(pl_txn_begin_bare(store, false, err, &txn));
+  const pl_status status = pl_env_walk(txn, 0);
+  pl_txn_abort(txn);
+  store->shared->walked = status == PL_OK;
+  return status;
+}
+
 static pl_status dbs_attach(pl_store* store, pl_error* err) {
+  PL_TRY(walk_once(store, err));
   if (store->shared->dbs_open) {
     memcpy(store->dbs, store->shared->dbs, sizeof store->dbs);
     return PL_OK;
@@ -355,9 +444,11 @@ static pl_status dbs_attach(pl_store* store, pl_error* err) {
   pl_txn* txn;
   PL_TRY(pl_txn_begin_bare(store, false, err, &txn));
   MDB_dbi meta;
-  const bool has_meta = mdb_dbi_open(txn->mdb, pl_db_names[PL_DB_META], 0, &meta) == 0;
+  const int found = mdb_dbi_open(txn->mdb, pl_db_names[PL_DB_META], 0, &meta);
+  const bool has_meta = found == 0;
   const bool blank = !has_meta && is_blank(txn->mdb);
-  const int rc = has_meta ? dbs_open(store, txn->mdb, 0) : MDB_NOTFOUND;
+  // The system's reasons are above 0; LMDB's own all say that there is no such database.
+  const int rc = has_meta ? dbs_open(store, txn->mdb, 0) : found > 0 ? found : MDB_NOTFOUND;
   if (rc == MDB_NOTFOUND) {
     pl_txn_abort(txn);
     return dbs_missing(store, blank, has_meta, err);
@@ -459,13 +550,12 @@ pl_status pl_store_open(const char* path, const pl_store_options* options, pl_er
     store_free(store);
     return status;
   }
-  (void)pthread_once(&fork_handler, set_fork_handler);
-  (void)pthread_mutex_lock(&registry_lock);
+  pl_env_registry_lock();
   const pl_status status = store_attach(store, err);
   if (status != PL_OK && store->shared) {
     shared_release(store->shared);
   }
-  (void)pthread_mutex_unlock(&registry_lock);
+  pl_env_registry_unlock();
   if (status != PL_OK) {
     store_free(store);
     return status;
@@ -479,9 +569,9 @@ void pl_store_close(pl_store* store) {
     return;
   }
   pl_pool_free(store->pool);
-  (void)pthread_mutex_lock(&registry_lock);
+  pl_env_registry_lock();
   shared_release(store->shared);
-  (void)pthread_mutex_unlock(&registry_lock);
+  pl_env_registry_unlock();
   store_free(store);
 }
 

@@ -44,7 +44,9 @@ typedef struct pl_store_options {
   bool create;          ///< make the file if it is missing (with the known terms and base in it)
   bool exclusive;       ///< with create: fail if it exists
   bool private_folder;  ///< nobody else knows the folder, so nobody else makes the file
-  bool no_wait;         ///< a write transaction fails with PL_ERR_BUSY instead of waiting
+  bool unlocked;  ///< with readonly: the caller holds the store exclusively (pl_env_exclusive_begin); no lock file
+  bool trusted;   ///< the file's pages are not walked before LMDB follows them
+  bool no_wait;   ///< a write transaction fails with PL_ERR_BUSY instead of waiting
   void (*on_wait)(void* user);  ///< called once before waiting for another writer; may be NULL
   void* on_wait_user;           ///< passed to it
   const atomic_int* interrupt;  ///< non-zero ends the waiting for another writer (PL_ERR_INTERRUPTED); may be NULL
@@ -99,6 +101,11 @@ struct pl_txn {
 
 /// Record an LMDB failure with what was being done, and give its status (EIO and ENOSPC both name a full disk).
 pl_status pl_mdb_fail(pl_error* err, int rc, const char* doing);
+/// LMDB's put, del and drop (to empty) for values that stand in a file which may be damaged (env_value.c); LMDB's codes,
+/// MDB_CORRUPTED for a damaged header of overflow pages.
+int pl_mdb_put(const pl_txn* txn, MDB_dbi dbi, MDB_val* key, MDB_val* value, unsigned flags);
+int pl_mdb_del(const pl_txn* txn, MDB_dbi dbi, MDB_val* key);
+int pl_mdb_clear(const pl_txn* txn, MDB_dbi dbi);
 /// Called by commit before LMDB's: flush pending dictionary terms (dict.c). Called by abort/commit at the end: free caches.
 pl_status pl_dict_flush(pl_txn* txn);
 void pl_dict_release(pl_txn* txn);

@@ -1,185 +1,53 @@
-/// A look at an LMDB file before it is mapped.
+/// A look at an LMDB file before it is mapped, and at its trees before LMDB follows them.
 ///
-/// LMDB believes its file: a page that lies beyond the end of a truncated file is a SIGBUS in the middle of a query.
-/// The file starts with two meta pages, and the one with the larger transaction number tells the last page in use:
-///
-///     page header   0 page number (8)  8 pad (2)  10 flags (2)  12 lower (2), upper (2), or page count (4) of an
-///     overflow page meta         16 magic (4)  20 version (4)  24 address (8)  32 map size (8)  40 free list db (48)
-///     88 main db (48)
-///                 136 last page (8)  144 transaction number (8)
-///     db            0 page size (4, in the free list db)  4 flags (2)  6 depth (2) ... 40 root page (8)
-///     node          0 low size or page (4)  4 flags or page bits 32..47 (2)  6 key size (2)  8 key, then data
-///
-/// A whole file may still be shorter than that: pages that were taken and given back within the last transaction are
-/// counted but never written. So for a short file the trees are walked, and only a page in use that is missing is
-/// damage.
+/// LMDB believes its file. Opening it reads the two meta pages only, so they are judged with pread before. Then, in a
+/// read transaction, whose pages nobody uses anew, the trees of that snapshot are walked (pages.h): all that LMDB follows
+/// when it reads. Before the first write of the process the list of free pages is walked as well. What is not looked at
+/// here are the headers of overflow pages, which LMDB reads only when it replaces or deletes a value: that would be a
+/// read of every page of the file. Whoever does that to a value looks at its header first (pl_env_value_sound).
 #include "store/env_internal.h"
+#include "store/pages.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define META_OFFSET 16u
-#define META_BYTES 152u
-#define DB_BYTES 48u
-#define PAGE_BYTES_MAX 65536u
-#define LMDB_MAGIC 0xBEEFC0DEu
-#define LMDB_VERSION 1u
-#define NO_PAGE UINT64_MAX
-#define DEPTH_MAX 32u
-#define ATTEMPTS 8
+enum { SNAPSHOT_TRIES = 64 };
 
-enum { PAGE_BRANCH = 0x01, PAGE_LEAF = 0x02, PAGE_META = 0x08, NODE_BIG = 0x01, NODE_SUB = 0x02 };
-
-typedef struct meta {
-  uint32_t page_bytes;  ///< page size
-  uint64_t roots[2];    ///< free list and main tree
-  uint64_t last_page;   ///< last page ever taken
-  uint64_t number;      ///< transaction
-} meta;
-
-typedef struct walk {
-  int fd;               ///< the file
-  uint64_t pages;       ///< whole pages present
-  uint32_t page_bytes;  ///< page size
-  pl_mem* mem;          ///< pays for one page per level
-  uint64_t left;        ///< pages that may still be visited: in a tree no page is met twice
-} walk;
-
-static uint16_t get16(const uint8_t* p) { return (uint16_t)(p[0] | p[1] << 8); }
-static uint32_t get32(const uint8_t* p) { return (uint32_t)get16(p) | (uint32_t)get16(p + 2) << 16; }
-static uint64_t get64(const uint8_t* p) { return (uint64_t)get32(p) | (uint64_t)get32(p + 4) << 32; }
-
-static bool read_at(int fd, uint8_t* to, size_t count, uint64_t offset) {
-  while (count > 0) {
-    const ssize_t n = pread(fd, to, count, (off_t)offset);
-    if (n < 0 && errno == EINTR) {
-      continue;
-    }
-    if (n <= 0) {
-      return false;
-    }
-    to += n;
-    offset += (uint64_t)n;
-    count -= (size_t)n;
+/// Whether this is LMDB's file at all: then a damaged meta page is damage, and else the file is something else.
+static pl_status metas_wrong(const char* path, const pl_page_meta metas[2], const char* const why[2], pl_error* err) {
+  char text[128];
+  if (metas[0].page_bytes == 0 && metas[1].page_bytes == 0) {
+    return pl_fail(err, PL_MSG_STORE_FOREIGN, path);
   }
-  return true;
+  (void)snprintf(text, sizeof text, "page %d %s", why[0] ? 0 : 1, why[0] ? why[0] : why[1]);
+  return pl_fail(err, PL_MSG_STORE_PAGES, path, text);
 }
 
-static bool meta_read(int fd, uint64_t offset, meta* out) {
-  uint8_t page[META_BYTES];
-  if (!read_at(fd, page, sizeof page, offset)) {
-    return false;
+static pl_status check_metas(int fd, const struct stat* st, const char* path, pl_error* err) {
+  pl_page_meta metas[2];
+  const char* why[2];
+  if (!pl_page_metas(fd, metas, why)) {
+    if (!why[0] && (uint64_t)st->st_size < 2 * (uint64_t)metas[0].page_bytes) {
+      return pl_fail(err, PL_MSG_STORE_SHORT, path,
+                     (unsigned long long)(2 * (uint64_t)metas[0].page_bytes - (uint64_t)st->st_size));
+    }
+    return metas_wrong(path, metas, why, err);
   }
-  const uint8_t* const m = page + META_OFFSET;
-  const uint32_t size = get32(m + 24);
-  if (!(get16(page + 10) & PAGE_META) || get32(m) != LMDB_MAGIC || get32(m + 4) != LMDB_VERSION || size < 512 ||
-      size > PAGE_BYTES_MAX || (size & (size - 1)) != 0) {
-    return false;
+  // Address space is reserved for all pages that are counted, so a count that cannot be is refused before.
+  for (int i = 0; i < 2; i++) {
+    const uint64_t pages = (uint64_t)st->st_size / metas[i].page_bytes;
+    if (!pl_page_count_possible(&metas[i], pages)) {
+      return pl_fail(err, PL_MSG_STORE_SHORT, path,
+                     (unsigned long long)((metas[i].last_page + 1) * metas[i].page_bytes - (uint64_t)st->st_size));
+    }
   }
-  *out = (meta){.page_bytes = size,
-                .roots = {get64(m + 24 + 40), get64(m + 24 + DB_BYTES + 40)},
-                .last_page = get64(m + 120),
-                .number = get64(m + 128)};
-  return true;
+  return PL_OK;
 }
 
-/// The newer of the two meta pages; LMDB wants both.
-static bool meta_newest(int fd, meta* out) {
-  meta first, second;
-  if (!meta_read(fd, 0, &first) || !meta_read(fd, first.page_bytes, &second)) {
-    return false;
-  }
-  *out = second.number > first.number ? second : first;
-  return true;
-}
-
-static bool tree_present(walk* w, uint64_t root, unsigned depth);
-
-/// The data of a leaf node: overflow pages or the root of a named database.
-static bool node_present(walk* w, const uint8_t* node, const uint8_t* end, unsigned depth) {
-  const unsigned flags = get16(node + 4);
-  const uint8_t* const data = node + 8 + get16(node + 6);
-  if ((flags & NODE_BIG) != 0) {
-    const uint64_t bytes = get32(node);
-    const uint64_t count = (16 + bytes + w->page_bytes - 1) / w->page_bytes;
-    return data + 8 <= end && get64(data) < w->pages && count <= w->pages - get64(data);
-  }
-  if ((flags & NODE_SUB) != 0) {
-    return data + DB_BYTES <= end && tree_present(w, get64(data + 40), depth + 1);
-  }
-  return true;
-}
-
-static bool page_present(walk* w, const uint8_t* page, unsigned depth) {
-  const unsigned flags = get16(page + 10);
-  const size_t lower = get16(page + 12);
-  if ((flags & (PAGE_BRANCH | PAGE_LEAF)) == 0 || lower < 16 || lower > w->page_bytes) {
-    return false;
-  }
-  const uint8_t* const end = page + w->page_bytes;
-  for (size_t at = 16; at < lower; at += 2) {
-    const uint8_t* const node = page + get16(page + at);
-    if (node + 8 > end) {
-      return false;
-    }
-    const bool good = (flags & PAGE_BRANCH) != 0
-                          ? tree_present(w, get32(node) | (uint64_t)get16(node + 4) << 32, depth + 1)
-                          : node_present(w, node, end, depth);
-    if (!good) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// True if every page reachable from `root` lies in the file.
-static bool tree_present(walk* w, uint64_t root, unsigned depth) {
-  if (root == NO_PAGE) {
-    return true;
-  }
-  if (root >= w->pages || depth > 2 * DEPTH_MAX || w->left == 0) {
-    return false;
-  }
-  w->left--;
-  uint8_t* const page = pl_mem_alloc(w->mem, w->page_bytes);
-  const bool good = page && read_at(w->fd, page, w->page_bytes, root * w->page_bytes) && page_present(w, page, depth);
-  pl_mem_free(w->mem, page, w->page_bytes);
-  return good;
-}
-
-/// A writer may reuse pages while we walk; then the meta page has moved on and the walk starts again.
-static pl_status check_pages(int fd, const char* path, pl_mem* mem, pl_error* err) {
-  uint64_t missing = 0;
-  uint64_t number = 0;
-  for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-    struct stat st;
-    meta m;
-    if (!meta_read(fd, 0, &m) || fstat(fd, &st) != 0) {
-      return pl_fail(err, PL_MSG_STORE_FOREIGN, path);
-    }
-    if (!meta_newest(fd, &m)) {
-      return pl_fail(err, PL_MSG_STORE_SHORT, path, (unsigned long long)m.page_bytes);
-    }
-    const uint64_t pages = (uint64_t)st.st_size / m.page_bytes;
-    if (m.last_page < pages) {
-      return PL_OK;
-    }
-    walk w = {.fd = fd, .pages = pages, .page_bytes = m.page_bytes, .mem = mem, .left = pages};
-    if (tree_present(&w, m.roots[0], 0) && tree_present(&w, m.roots[1], 0)) {
-      return PL_OK;
-    }
-    missing = (m.last_page + 1) * m.page_bytes - (uint64_t)st.st_size;
-    if (attempt > 0 && m.number == number) {
-      break;
-    }
-    number = m.number;
-  }
-  return pl_fail(err, PL_MSG_STORE_SHORT, path, (unsigned long long)missing);
-}
-
-static pl_status check_open_file(int fd, const char* path, pl_mem* mem, bool* empty, pl_error* err) {
+static pl_status check_open_file(int fd, const char* path, bool* empty, pl_error* err) {
   struct stat st;
   if (fstat(fd, &st) != 0) {
     return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, strerror(errno));
@@ -188,20 +56,105 @@ static pl_status check_open_file(int fd, const char* path, pl_mem* mem, bool* em
     return pl_fail(err, PL_MSG_STORE_NOT_FILE, path, S_ISDIR(st.st_mode) ? "a directory" : "a device or pipe");
   }
   *empty = st.st_size == 0;
-  return *empty ? PL_OK : check_pages(fd, path, mem, err);
+  return *empty ? PL_OK : check_metas(fd, &st, path, err);
 }
 
-pl_status pl_env_file_check(const char* path, pl_mem* mem, bool* empty, pl_error* err) {
+pl_status pl_env_file_check(const char* path, bool* empty, pl_error* err) {
   // O_NONBLOCK: a pipe without a writer must not hang us.
   const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) {
     return errno == ENOENT ? pl_fail(err, PL_MSG_STORE_MISSING, path)
                            : pl_fail(err, PL_MSG_STORE_CANTOPEN, path, strerror(errno));
   }
-  const pl_status status = check_open_file(fd, path, mem, empty, err);
+  const pl_status status = check_open_file(fd, path, empty, err);
   (void)close(fd);  // read only: nothing can be lost
   return status;
 }
+
+// ---- the trees ----------------------------------------------------------------------------------------------------
+
+bool pl_env_snapshot_meta(const pl_txn* txn, int* fd, pl_page_meta* out) {
+  pl_page_meta metas[2];
+  const char* why[2];
+  if (mdb_env_get_fd(txn->store->env, fd) != 0) {
+    return false;
+  }
+  const uint64_t number = mdb_txn_id(txn->mdb) - (txn->write ? 1 : 0);  // a writer starts from the one before its own
+  (void)pl_page_metas(*fd, metas, why);
+  for (int i = 0; i < 2; i++) {
+    if (!why[i] && metas[i].number == number) {
+      *out = metas[i];
+      return true;
+    }
+  }
+  return false;
+}
+
+static pl_status walk_failed(const pl_store* store, const pl_page_meta* meta, const pl_pages_report* report,
+                             pl_error* err) {
+  if (report->foreign) {
+    return pl_fail(err, PL_MSG_STORE_FOREIGN, store->path);
+  }
+  const uint64_t counted = meta->last_page + 1;
+  if (report->missing && counted > report->file_pages) {
+    return pl_fail(err, PL_MSG_STORE_SHORT, store->path,
+                   (unsigned long long)((counted - report->file_pages) * meta->page_bytes));
+  }
+  return pl_fail(err, PL_MSG_STORE_PAGES, store->path, report->first);
+}
+
+/// Where the header record lies in the file: with where it lies in memory it tells where the file is mapped.
+static pl_status note_header(void* user, const pl_page_entry* entry) {
+  uint64_t* const offset = user;
+  if (*offset == 0 && entry->value && entry->db == pl_db_names[PL_DB_META] && entry->key_bytes == strlen("header") &&
+      memcmp(entry->key, "header", entry->key_bytes) == 0) {
+    *offset = entry->offset;
+  }
+  return PL_OK;
+}
+
+static void note_map(const pl_txn* txn, const pl_page_meta* meta, uint64_t header) {
+  struct pl_env_shared* const shared = txn->store->shared;
+  char name[] = "header";
+  MDB_val key = {strlen(name), name};
+  MDB_val value;
+  MDB_envinfo info;
+  MDB_dbi dbi;
+  shared->page_bytes = meta->page_bytes;
+  shared->map = NULL;
+  if (header != 0 && mdb_dbi_open(txn->mdb, pl_db_names[PL_DB_META], 0, &dbi) == 0 &&
+      mdb_get(txn->mdb, dbi, &key, &value) == 0 && mdb_env_info(txn->store->env, &info) == 0) {
+    shared->map = (const uint8_t*)value.mv_data - header;
+    shared->map_bytes = info.me_mapsize;
+  }
+}
+
+pl_status pl_env_walk(pl_txn* txn, unsigned flags) {
+  pl_page_meta meta;
+  pl_pages_report report;
+  uint64_t header = 0;
+  pl_pages_options options = {
+      .meta = &meta, .mem = &txn->mem, .flags = flags, .on_entry = note_header, .user = &header};
+  for (int i = 0; !pl_env_snapshot_meta(txn, &options.fd, &meta); i++) {
+    // Two commits since the transaction began have written both meta pages: begin anew.
+    if (i == SNAPSHOT_TRIES || txn->write) {
+      return pl_fail(txn->err, PL_MSG_STORE_LOCK_FILE, txn->store->path, "it counts other transactions than the store");
+    }
+    mdb_txn_reset(txn->mdb);
+    const int rc = mdb_txn_renew(txn->mdb);
+    if (rc != 0) {
+      return pl_mdb_fail(txn->err, rc, "cannot begin a transaction");
+    }
+  }
+  PL_TRY(pl_pages_walk(&options, &report, txn->err));
+  if (report.damage > 0) {
+    return walk_failed(txn->store, &meta, &report, txn->err);
+  }
+  note_map(txn, &meta, header);
+  return PL_OK;
+}
+
+// ---- standard streams ---------------------------------------------------------------------------------------------
 
 bool pl_env_streams_hold(unsigned* held) {
   *held = 0;

@@ -3,9 +3,11 @@
 #define PL_STORE_ENV_INTERNAL_H
 
 #include "store/env.h"
+#include "store/pages.h"
 
 #include <limits.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -19,6 +21,11 @@ struct pl_env_shared {
   MDB_env* env;                ///< the environment
   MDB_dbi dbs[PL_DB_COUNT];    ///< opened once
   bool dbs_open;               ///< dbs holds handles
+  bool walked;                 ///< the trees were walked: LMDB may read
+  bool walked_free;            ///< also the list of free pages: LMDB may write
+  const uint8_t* map;          ///< where LMDB has mapped the file; NULL = unknown. Set by a walk, changed with the map
+  size_t map_bytes;            ///< its length, with what may yet be written
+  uint32_t page_bytes;         ///< page size; 0 = unknown
   bool readonly;               ///< opened with MDB_RDONLY
   bool writable;               ///< some handle could write
   pthread_mutex_t lock;        ///< guards what follows
@@ -31,10 +38,12 @@ struct pl_env_shared {
   size_t resting;              ///< read transactions kept without a snapshot; each has a reader slot
 };
 
-/// Look at the file with pread before LMDB maps it: a regular file, LMDB's magic, and every page that is in use
-/// present. LMDB itself would meet a missing page as SIGBUS. *empty: nothing in it yet. Must not be called while this
-/// process has the file open.
-pl_status pl_env_file_check(const char* path, pl_mem* mem, bool* empty, pl_error* err);
+/// Look at the file with pread before LMDB maps it: a regular file, both meta pages sound. *empty: nothing in it yet.
+pl_status pl_env_file_check(const char* path, bool* empty, pl_error* err);
+/// The meta page a transaction started from, and LMDB's descriptor. False if it is gone (two commits later) or damaged.
+bool pl_env_snapshot_meta(const pl_txn* txn, int* fd, pl_page_meta* out);
+/// Walk the trees as of the transaction, before LMDB does; flags of pl_pages_flags. A read transaction may be renewed.
+pl_status pl_env_walk(pl_txn* txn, unsigned flags);
 
 /// Take the numbers of standard streams that are closed: a store that got one would receive whatever the process prints
 /// there. The placeholders refuse to be read and written, as a closed stream does. *held goes to pl_env_streams_release;
@@ -50,6 +59,21 @@ int pl_env_turn_begin(const char* file);
 void pl_env_turn_end(int turn);
 /// Make the file, empty, in a turn of our own. False if it exists; any other failure shows when the file is opened.
 bool pl_env_make_file(const char* file, unsigned mode);
+
+/// What this process has open (env_registry.c). All but the first two are called with the registry locked.
+void pl_env_registry_lock(void);
+void pl_env_registry_unlock(void);
+struct pl_env_shared* pl_env_registry_find(const struct stat* st);  ///< NULL if this process has it not open
+void pl_env_registry_add(struct pl_env_shared* shared);
+void pl_env_registry_remove(const struct pl_env_shared* shared);
+bool pl_env_registry_holds(const char* file);  ///< taken with pl_env_exclusive_begin by this process
+
+/// The lock file's name (env_lock.c). False if it is too long.
+enum { PL_LOCK_NAME_BYTES = PATH_MAX + 8 };
+bool pl_env_lock_name(const char* file, char out[PL_LOCK_NAME_BYTES]);
+/// Refuse a lock file that LMDB must not use. *busy (may be NULL): another process is making it or has the store for
+/// itself; wait and look again. For a store that this process does not have open, with the registry locked.
+pl_status pl_env_lock_check(const char* file, const char* path, pl_error* err, bool* busy);
 
 /// Take a store file for oneself, without LMDB: no process, this one included, has it open, and none can open it until
 /// the end. LMDB's protocol: whoever has a store open holds a shared lock on byte 0 of STORE-lock, and who opens one

@@ -209,7 +209,7 @@ pl_status pl_index_put(pl_index index, const uint64_t* bound, const uint8_t* byt
   MDB_val key = {index.columns * 8u, key_bytes};
   MDB_val data;
   data.mv_size = len;
-  const int rc = mdb_put(index.txn->mdb, index.txn->store->dbs[index.db], &key, &data, MDB_RESERVE);
+  const int rc = pl_mdb_put(index.txn, index.txn->store->dbs[index.db], &key, &data, MDB_RESERVE);
   if (rc) {
     return pl_mdb_fail(index.txn->err, rc, "writing an index");
   }
@@ -221,7 +221,7 @@ pl_status pl_index_remove(pl_index index, const uint64_t* bound) {
   uint8_t key_bytes[PL_INDEX_KEY_BYTES_MAX];
   pl_index_key_write(bound, index.columns, key_bytes);
   MDB_val key = {index.columns * 8u, key_bytes};
-  const int rc = mdb_del(index.txn->mdb, index.txn->store->dbs[index.db], &key, NULL);
+  const int rc = pl_mdb_del(index.txn, index.txn->store->dbs[index.db], &key);
   return rc ? pl_mdb_fail(index.txn->err, rc, "writing an index") : PL_OK;
 }
 

@@ -9,6 +9,7 @@
 #ifndef PL_STORE_PAGES_H
 #define PL_STORE_PAGES_H
 
+#include "base/diag.h"
 #include "base/mem.h"
 
 /// One tree, as its 48 bytes in the meta page or in the main tree say.
@@ -32,10 +33,15 @@ typedef struct pl_page_meta {
   pl_tree_head main;    ///< heads of the named databases
 } pl_page_meta;
 
-/// Read both meta pages. why[i] is NULL where out[i] is sound, else what is wrong (static text). Where page 0 is
+/// Read both meta pages. why[i] is NULL where out[i] is sound, else what is wrong (static text); out[i].page_bytes is 0 where there is no meta page at all. Where page 0 is
 /// damaged, page 1 is looked for behind every page size. True if both are sound and agree; the newer is the one with
 /// the larger number.
 bool pl_page_metas(int fd, pl_page_meta out[2], const char* why[2]);
+
+/// Whether a file of so many whole pages may count that many. Pages that were taken and given back within one transaction
+/// are counted and never written, so a whole file may be shorter than its last page; but all pages that are not there
+/// are listed as free, and the list is in the file.
+bool pl_page_count_possible(const pl_page_meta* meta, uint64_t file_pages);
 
 /// A leaf's entry. Everything is borrowed for the call.
 typedef struct pl_page_entry {
@@ -87,7 +93,7 @@ typedef struct pl_pages_report {
   char first[160];        ///< the first finding, with its page; "" if there is none
 } pl_pages_report;
 
-/// Walk. PL_OK also with damage (see the report); else PL_ERR_NOMEM, or what a callback returned.
-pl_status pl_pages_walk(const pl_pages_options* options, pl_pages_report* report);
+/// Walk. PL_OK also with damage (see the report); else PL_ERR_NOMEM with err set, or what a callback returned.
+pl_status pl_pages_walk(const pl_pages_options* options, pl_pages_report* report, pl_error* err);
 
 #endif

@@ -111,14 +111,14 @@ pl_status pl_stats_put(pl_txn* txn, pl_stats_kind kind, const pl_predicate_stats
   MDB_val key = {sizeof bytes, bytes};
   MDB_val value = {sizeof record, record};
   if (stats->rows == 0) {
-    const int rc = mdb_del(txn->mdb, txn->store->dbs[PL_DB_STATS], &key, NULL);
+    const int rc = pl_mdb_del(txn, txn->store->dbs[PL_DB_STATS], &key);
     return rc == 0 || rc == MDB_NOTFOUND ? PL_OK : pl_mdb_fail(txn->err, rc, "cannot write counters");
   }
   pl_put_le64(record, stats->rows);
   pl_put_le64(record + 8, stats->facts);
   pl_put_le64(record + 16, stats->subjects);
   pl_put_le64(record + 24, stats->objects);
-  const int rc = mdb_put(txn->mdb, txn->store->dbs[PL_DB_STATS], &key, &value, 0);
+  const int rc = pl_mdb_put(txn, txn->store->dbs[PL_DB_STATS], &key, &value, 0);
   return rc == 0 ? PL_OK : pl_mdb_fail(txn->err, rc, "cannot write counters");
 }
 

@@ -162,6 +162,6 @@ pl_status pl_text_build(pl_txn* txn, const pl_id* predicates, size_t count, pl_g
 }
 
 pl_status pl_text_clear(pl_txn* txn) {
-  const int rc = mdb_drop(txn->mdb, txn->store->dbs[PL_DB_TEXT], 0);
+  const int rc = pl_mdb_clear(txn, txn->store->dbs[PL_DB_TEXT]);
   return rc == 0 ? PL_OK : pl_mdb_fail(txn->err, rc, "cannot clear the text index");
 }

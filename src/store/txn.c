@@ -18,6 +18,9 @@
 #define WRITE_LOCK_OFFSET ((off_t)1 << 62)
 #define WAIT_STEP_NS 2000000L  ///< between two tries for the lock of another process
 
+/// Rounds of waiting (wait_for_change) for the other transactions of a process whose map must grow, and how often.
+enum { ADOPT_WAITS = 250, ADOPT_TRIES = 8 };
+
 pl_status pl_mdb_fail(pl_error* err, int rc, const char* doing) {
   switch (rc) {
     case EIO:
@@ -34,12 +37,13 @@ pl_status pl_mdb_fail(pl_error* err, int rc, const char* doing) {
       return pl_fail(err, PL_MSG_STORE_MAP_FULL);
     case MDB_READERS_FULL:
       return pl_fail(err, PL_MSG_STORE_READERS, doing);
+    case MDB_PANIC:
+      return pl_fail(err, PL_MSG_STORE_PANIC);
     case MDB_BAD_TXN:
       return pl_fail(err, PL_MSG_TXN_FAILED);
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID:
-    case MDB_PANIC:
     case MDB_NOTFOUND:
       return pl_fail(err, PL_MSG_STORE_DAMAGED, mdb_strerror(rc));
     default:
@@ -105,7 +109,7 @@ static pl_status lock_threads(pl_store* store, bool* announced, pl_error* err) {
 static void unlock_threads(struct pl_env_shared* shared) {
   (void)pthread_mutex_lock(&shared->lock);
   shared->writing = false;
-  (void)pthread_cond_signal(&shared->changed);
+  (void)pthread_cond_broadcast(&shared->changed);
   (void)pthread_mutex_unlock(&shared->lock);
 }
 
@@ -157,13 +161,42 @@ void pl_env_write_unlock(pl_store* store) {
 static void active_add(struct pl_env_shared* shared, int change) {
   (void)pthread_mutex_lock(&shared->lock);
   shared->active = change > 0 ? shared->active + 1 : shared->active - 1;
+  if (change < 0) {
+    (void)pthread_cond_broadcast(&shared->changed);
+  }
   (void)pthread_mutex_unlock(&shared->lock);
 }
 
-/// Take over the larger map of another process; only while no transaction of this process is open.
-static int adopt_map(struct pl_env_shared* shared) {
+/// Wait until all other transactions of this process have ended or another thread has taken over the map, but not for
+/// ever: the caller, who does not count as active here, may hold one himself. Whoever begins meanwhile meets the grown
+/// file as well and waits too, so the others become fewer. Called and left under the lock.
+static void wait_until_alone(const pl_store* store, uint64_t maps) {
+  struct pl_env_shared* const shared = store->shared;
+  const int waits = store->options.no_wait ? 0 : ADOPT_WAITS;
+  for (int i = 0; shared->active > 0 && shared->maps == maps && i < waits && !interrupted(store); i++) {
+    wait_for_change(shared);
+  }
+}
+
+/// Take over the larger map of another process. That moves it, so it is done only while no transaction of this process
+/// is open.
+static int adopt_map(const pl_store* store) {
+  struct pl_env_shared* const shared = store->shared;
   (void)pthread_mutex_lock(&shared->lock);
-  const int rc = shared->active <= 1 ? mdb_env_set_mapsize(shared->env, 0) : MDB_MAP_RESIZED;
+  const uint64_t maps = shared->maps;
+  int rc = MDB_MAP_RESIZED;
+  shared->active--;
+  wait_until_alone(store, maps);
+  if (shared->maps != maps) {
+    rc = 0;  // done by another thread
+  } else if (shared->active == 0) {
+    rc = mdb_env_set_mapsize(shared->env, 0);
+    shared->maps += rc == 0;
+    shared->map = NULL;  // found again by the next write's walk
+    shared->walked_free = false;
+  }
+  shared->active++;
+  (void)pthread_cond_broadcast(&shared->changed);
   (void)pthread_mutex_unlock(&shared->lock);
   return rc;
 }
@@ -171,15 +204,29 @@ static int adopt_map(struct pl_env_shared* shared) {
 /// mdb_txn_begin with its two curable failures cured: a grown map, and reader slots of processes that have died.
 static int begin_mdb(pl_store* store, unsigned flags, MDB_txn** out) {
   int rc = mdb_txn_begin(store->env, NULL, flags, out);
-  if (rc == MDB_MAP_RESIZED) {
-    rc = adopt_map(store->shared);
-  } else if (rc == MDB_READERS_FULL) {
+  for (int tries = 0; rc == MDB_MAP_RESIZED && tries < ADOPT_TRIES; tries++) {  // it may grow again meanwhile
+    rc = adopt_map(store);
+    rc = rc == 0 ? mdb_txn_begin(store->env, NULL, flags, out) : rc;
+  }
+  if (rc == MDB_READERS_FULL) {
     int dead = 0;
     rc = mdb_reader_check(store->env, &dead);
-  } else {
-    return rc;
+    rc = rc == 0 ? mdb_txn_begin(store->env, NULL, flags, out) : rc;
   }
-  return rc == 0 ? mdb_txn_begin(store->env, NULL, flags, out) : rc;
+  return rc;
+}
+
+/// A reader that was killed leaves its slot, whose snapshot keeps pages from being used again. The writers look for
+/// such slots, about once a second: without that the file would grow as long as a writer lives.
+static void reclaim_readers(pl_store* store) {
+  struct pl_env_shared* const shared = store->shared;
+  struct timespec now = {0};
+  int dead = 0;
+  (void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  if (now.tv_sec != shared->reclaimed) {
+    shared->reclaimed = now.tv_sec;
+    (void)mdb_reader_check(store->env, &dead);  // a failure costs space until the next look
+  }
 }
 
 static pl_status begin_failed(const pl_store* store, int rc, pl_error* err) {
@@ -233,6 +280,17 @@ static void txn_free(pl_txn* txn) {
   pl_mem_free(&mem, txn, sizeof *txn);
 }
 
+/// Once for each map of the file, and before LMDB changes anything: the list of free pages it will write by.
+static pl_status walk_free(pl_txn* txn) {
+  struct pl_env_shared* const shared = txn->store->shared;
+  if (shared->walked_free || txn->store->options.trusted) {
+    return PL_OK;
+  }
+  PL_TRY(pl_env_walk(txn, PL_PAGES_FREE));
+  shared->walked_free = true;
+  return PL_OK;
+}
+
 pl_status pl_txn_begin_bare(pl_store* store, bool write, pl_error* err, pl_txn** out) {
   *out = NULL;
   PL_TRY(may_begin(store, write, err));
@@ -246,6 +304,9 @@ pl_status pl_txn_begin_bare(pl_store* store, bool write, pl_error* err, pl_txn**
     return status;
   }
   active_add(store->shared, 1);
+  if (write) {
+    reclaim_readers(store);
+  }
   int rc = write ? set_durability(store) : 0;
   if (rc == 0) {
     rc = begin_mdb(store, write ? 0 : MDB_RDONLY, &txn->mdb);
@@ -256,15 +317,27 @@ pl_status pl_txn_begin_bare(pl_store* store, bool write, pl_error* err, pl_txn**
     return begin_failed(store, rc, err);
   }
   txn->snapshot = mdb_txn_id(txn->mdb);
+  const pl_status sound = write ? walk_free(txn) : PL_OK;
+  if (sound != PL_OK) {
+    pl_txn_abort(txn);
+    return sound;
+  }
   *out = txn;
   return PL_OK;
+}
+
+/// What every transaction needs. Damaged settings keep nobody from reading what else there is.
+static pl_status load(pl_txn* txn) {
+  PL_TRY(pl_meta_load(txn));
+  const pl_status status = pl_settings_load(txn);
+  return status == PL_ERR_CORRUPT && !txn->write ? PL_OK : status;
 }
 
 pl_status pl_txn_begin(pl_store* store, bool write, pl_error* err, pl_txn** out) {
   pl_txn* txn;
   *out = NULL;
   PL_TRY(pl_txn_begin_bare(store, write, err, &txn));
-  const pl_status status = pl_meta_load(txn);
+  const pl_status status = load(txn);
   if (status != PL_OK) {
     pl_txn_abort(txn);
     return status;
@@ -284,6 +357,7 @@ static bool take_rest(struct pl_env_shared* shared) {
   if (room) {
     shared->resting++;
     shared->active--;
+    (void)pthread_cond_broadcast(&shared->changed);
   }
   (void)pthread_mutex_unlock(&shared->lock);
   return room;
@@ -317,9 +391,8 @@ static pl_status renew_caches(pl_txn* txn) {
   pl_txn_forget(txn);
   pl_dict_release(txn);
   pl_arena_reset(&txn->arena);
-  txn->settings = NULL;
   txn->snapshot = snapshot;
-  return pl_meta_load(txn);
+  return load(txn);
 }
 
 pl_status pl_txn_renew(pl_txn* txn) {
@@ -327,8 +400,8 @@ pl_status pl_txn_renew(pl_txn* txn) {
   PL_TRY(may_begin(txn->store, false, txn->err));
   leave_rest(txn, true);
   int rc = mdb_txn_renew(txn->mdb);
-  if (rc == MDB_MAP_RESIZED) {
-    rc = adopt_map(txn->store->shared);
+  for (int tries = 0; rc == MDB_MAP_RESIZED && tries < ADOPT_TRIES; tries++) {
+    rc = adopt_map(txn->store);
     rc = rc == 0 ? mdb_txn_renew(txn->mdb) : rc;
   }
   if (rc != 0) {

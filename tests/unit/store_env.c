@@ -274,9 +274,9 @@ static void put(uint8_t* to, uint64_t value, unsigned bytes) {
   }
 }
 
-/// Branch pages whose children are all the next page: 60 to the power of 40 ways through a file of 42 pages.
+/// Branch pages whose children are all the next page: 60 to the power of 28 ways through a file of 30 pages.
 static void test_endless_tree(void** state) {
-  enum { PAGE = 4096, LEVELS = 40, CHILDREN = 60, NODE = 8 };
+  enum { PAGE = 4096, LEVELS = 28, CHILDREN = 60, NODE = 10 };
   place* const p = *state;
   uint8_t* const file = calloc(LEVELS + 2, PAGE);
   assert_non_null(file);
@@ -287,10 +287,12 @@ static void test_endless_tree(void** state) {
     put(meta + 16, 0xBEEFC0DE, 4);
     put(meta + 20, 1, 4);
     put(meta + 16 + 24, PAGE, 4);
+    put(meta + 16 + 24 + 4, 0x08, 2);
     put(meta + 16 + 24 + 40, UINT64_MAX, 8);  // no free list
-    put(meta + 16 + 72 + 40, 2, 8);           // root of the main tree
-    put(meta + 16 + 120, 1000, 8);            // last page: beyond the end
-    put(meta + 16 + 128, 1 + i, 8);
+    put(meta + 16 + 72 + 6, LEVELS, 2);
+    put(meta + 16 + 72 + 40, 2, 8);  // root of the main tree
+    put(meta + 16 + 120, 1000, 8);   // last page: beyond the end
+    put(meta + 16 + 128, i, 8);
   }
   for (unsigned level = 0; level < LEVELS; level++) {
     uint8_t* const page = file + (level + 2) * PAGE;
@@ -298,15 +300,18 @@ static void test_endless_tree(void** state) {
     put(page, level + 2, 8);
     put(page + 10, last ? 0x02 : 0x01, 2);
     put(page + 12, last ? 16 : 16 + 2 * CHILDREN, 2);
+    put(page + 14, last ? PAGE : PAGE - NODE * CHILDREN, 2);
     for (unsigned i = 0; i < CHILDREN && !last; i++) {
       const unsigned at = PAGE - NODE * (i + 1);
       put(page + 16 + 2 * i, at, 2);
       put(page + at, level + 3, 4);
+      put(page + at + 6, 2, 2);
+      put(page + at + 8, ' ' + i, 1);
     }
   }
   write_file(p, file, (size_t)(LEVELS + 2) * PAGE);
   free(file);
-  open_fails(p, (pl_store_options){0}, PL_ERR_CORRUPT, PL_MSG_STORE_SHORT);
+  open_fails(p, (pl_store_options){0}, PL_ERR_CORRUPT, PL_MSG_STORE_PAGES);
 }
 
 static void test_shared_handles(void** state) {
