@@ -64,6 +64,7 @@ static pl_store_options store_options(const parley_options* given, const atomic_
   const unsigned flags = given->flags;
   return (pl_store_options){.readonly = flags & PARLEY_OPEN_READONLY,
                             .create = flags & PARLEY_OPEN_CREATE,
+                            .trusted = flags & PARLEY_OPEN_TRUSTED,
                             .no_wait = flags & PARLEY_OPEN_NO_WAIT,
                             .durability = flags & PARLEY_OPEN_NO_SYNC ? PL_SYNC_NONE
                                           : flags & PARLEY_OPEN_FAST  ? PL_SYNC_FAST
