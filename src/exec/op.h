@@ -132,6 +132,8 @@ static inline pl_status pl_op_next_row(pl_op* input, pl_chunk** in, uint32_t* at
 }
 /// `again` of operators that keep nothing between two chunks.
 pl_status pl_op_again_plain(pl_op* op);
+/// Tell that the memory limit was reached in `what`, unless an operator has told it. Returns `status`.
+pl_status pl_run_tell_memory(pl_run* run, const char* what, pl_status status);
 /// What the guard's time message names.
 static inline void pl_run_say(const pl_run* run, const char* work) {
   if (run->guard) {

@@ -88,6 +88,13 @@ static pl_status open_run(pl_run* run, const pl_param* params) {
   return pl_op_open(run, run->plan->root, &root);
 }
 
+pl_status pl_run_tell_memory(pl_run* run, const char* what, pl_status status) {
+  if (status == PL_ERR_LIMIT && run->mem.limit_hit && run->err && run->err->error_count == 0) {
+    return pl_fail_memory(run->err, what, run->mem.bytes_max);
+  }
+  return status;
+}
+
 pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, const pl_run_limits* limits,
                       pl_guard* guard, pl_error* err, pl_run** out) {
   pl_mem mem;
@@ -110,9 +117,7 @@ pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, 
   const pl_status status = open_run(run, params);
   pl_run_say(run, RESULT);
   if (status != PL_OK) {
-    if (status == PL_ERR_LIMIT && run->mem.limit_hit && err && err->error_count == 0) {
-      (void)pl_fail_memory(err, PREPARING, run->mem.bytes_max);
-    }
+    (void)pl_run_tell_memory(run, PREPARING, status);
     pl_run_close(run);
     return status;
   }
@@ -237,7 +242,7 @@ static pl_status count_result(pl_run* run, const pl_chunk* chunk) {
 static pl_status next_rows(pl_run* run, const pl_chunk** out) {
   pl_chunk* chunk = NULL;
   if (run->plan->query->mode == PL_MODE_PREVIEW) {
-    return pl_run_preview(run, out);
+    return pl_run_tell_memory(run, "the preview", pl_run_preview(run, out));
   }
   const pl_status status = pl_op_next(root_of(run), &chunk);
   *out = chunk;

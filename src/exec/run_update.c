@@ -341,5 +341,5 @@ pl_status pl_run_update(pl_run* run, pl_write_counts* counts) {
   const pl_status status = update(&u, counts);
   pl_updater_free(&u);
   run->done = true;
-  return status;
+  return pl_run_tell_memory(run, "the update", status);
 }
