@@ -1,9 +1,7 @@
 /// Looking at a store: counters, and what takes the room in its file.
-#include "api/api.h"
+#include "store/space.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <sys/stat.h>
+#include "api/api.h"
 
 // ---- parts --------------------------------------------------------------------------------------------------------
 
@@ -40,11 +38,7 @@ static const part_info parts[PL_DB_COUNT] = {
     [PL_DB_TEXT] = {"words of texts", ENTRY_RECORDS},
 };
 
-static uint64_t stat_bytes(const MDB_stat* stat) {
-  return (uint64_t)stat->ms_psize * (stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages);
-}
-
-static uint64_t entries_of(entry_kind kind, const pl_totals* totals, const MDB_stat* stat) {
+static uint64_t entries_of(entry_kind kind, const pl_totals* totals, const pl_part_space* space) {
   switch (kind) {
     case ENTRY_ROWS:
       return totals->rows;
@@ -59,20 +53,20 @@ static uint64_t entries_of(entry_kind kind, const pl_totals* totals, const MDB_s
     case ENTRY_RECORDS:
       break;
   }
-  return stat->ms_entries;
+  return space->values;
 }
 
-static pl_status measure(pl_txn* txn, size_t db, pl_error* err, parley_part* out) {
+static pl_status measure(pl_txn* txn, pl_db db, parley_part* out) {
   pl_totals totals;
-  MDB_stat stat = {0};
+  pl_part_space space;
   PL_TRY(pl_stats_totals(txn, &totals));
-  // A file of an earlier version may lack a database: then it holds nothing.
-  const int rc = txn->store->dbs[db] ? mdb_stat(txn->mdb, txn->store->dbs[db], &stat) : 0;
-  if (rc != 0) {
-    return pl_mdb_fail(err, rc, "cannot measure the store");
-  }
-  *out = (parley_part){
-      .name = parts[db].name, .entries = entries_of(parts[db].kind, &totals, &stat), .bytes = stat_bytes(&stat)};
+  PL_TRY(pl_space_part(txn, db, &space));
+  *out = (parley_part){.name = parts[db].name,
+                       .entries = entries_of(parts[db].kind, &totals, &space),
+                       .bytes = space.bytes,
+                       .pages = space.pages,
+                       .blocks = space.values,
+                       .block_bytes = space.value_bytes};
   return PL_OK;
 }
 
@@ -88,7 +82,7 @@ parley_status parley_get_part(parley* store, size_t i, parley_part* out) {
   pl_api_call_begin(&call, store);
   pl_status status = pl_txn_begin(store->store, false, &call.err, &txn);
   if (status == PL_OK) {
-    status = measure(txn, i, &call.err, out);
+    status = measure(txn, (pl_db)i, out);
     pl_txn_abort(txn);
   }
   return pl_api_call_end(&call, status);
@@ -96,72 +90,39 @@ parley_status parley_get_part(parley* store, size_t i, parley_part* out) {
 
 // ---- stats --------------------------------------------------------------------------------------------------------
 
-/// LMDB tells of its readers in text, a line each: "pid thread txnid", the last "-" for a slot that is not in use now.
-static int count_reader(const char* line, void* user) {
-  uint64_t* const readers = user;
-  unsigned long pid;
-  unsigned long thread;
-  unsigned long long snapshot;
-  *readers += sscanf(line, "%lu %lx %llu", &pid, &thread, &snapshot) == 3;
-  return 0;
-}
-
-static pl_status used_bytes(pl_txn* txn, pl_error* err, uint64_t* out) {
-  MDB_stat stat;
-  int rc = mdb_env_stat(txn->store->env, &stat);
-  if (rc != 0) {
-    return pl_mdb_fail(err, rc, "cannot measure the store");
-  }
-  uint64_t bytes = stat_bytes(&stat) + 2 * (uint64_t)stat.ms_psize;  // the main database and the two headers
-  for (size_t db = 0; db < PL_DB_COUNT; db++) {
-    if (txn->store->dbs[db] == 0) {
-      continue;  // a file of an earlier version lacks it
-    }
-    rc = mdb_stat(txn->mdb, txn->store->dbs[db], &stat);
-    if (rc != 0) {
-      return pl_mdb_fail(err, rc, "cannot measure the store");
-    }
-    bytes += stat_bytes(&stat);
-  }
-  *out = bytes;
-  return PL_OK;
-}
-
-static pl_status file_size(const parley* store, pl_error* err, uint64_t* out) {
-  struct stat st;
-  int fd = -1;
-  const int rc = mdb_env_get_fd(store->store->env, &fd);
-  if (rc != 0) {
-    return pl_mdb_fail(err, rc, "cannot measure the store");
-  }
-  if (fstat(fd, &st) != 0) {
-    return pl_mdb_fail(err, errno, "cannot measure the store");
-  }
-  *out = (uint64_t)st.st_size;
-  return PL_OK;
-}
-
-static pl_status collect(parley* store, pl_txn* txn, pl_error* err, parley_stats* out) {
+static pl_status collect(pl_txn* txn, const pl_readers* readers, parley_stats* out) {
   pl_totals totals;
+  pl_space space;
   PL_TRY(pl_stats_totals(txn, &totals));
-  out->facts = totals.facts;
-  out->rows = totals.rows;
-  out->plain = totals.plain;
-  out->assertions = totals.assertions;
-  out->annotations = totals.annotations;
-  out->terms = totals.terms;
-  out->predicates = totals.predicates;
-  out->format_version = PL_FORMAT_VERSION;
-  PL_TRY(file_size(store, err, &out->file_bytes));
-  return used_bytes(txn, err, &out->used_bytes);
+  PL_TRY(pl_space_measure(txn, readers, &space));
+  *out = (parley_stats){.size = out->size,
+                        .facts = totals.facts,
+                        .rows = totals.rows,
+                        .plain = totals.plain,
+                        .assertions = totals.assertions,
+                        .annotations = totals.annotations,
+                        .terms = totals.terms,
+                        .predicates = totals.predicates,
+                        .file_bytes = space.file_bytes,
+                        .used_bytes = space.used_pages * space.page_bytes,
+                        .readers = readers->count,
+                        .format_version = PL_FORMAT_VERSION,
+                        .page_bytes = (uint32_t)space.page_bytes,
+                        .free_bytes = space.free_pages * space.page_bytes,
+                        .held_bytes = space.held_pages * space.page_bytes,
+                        .map_bytes = space.map_bytes,
+                        .last_transaction = space.last_transaction,
+                        .oldest_reader_pid = readers->oldest_pid,
+                        .oldest_reader_transaction = readers->transaction};
+  return PL_OK;
 }
 
 static pl_status get_stats(parley* store, pl_error* err, parley_stats* out) {
+  pl_readers readers;
   pl_txn* txn;
-  // Counted before our own transaction takes a slot; without a lock table there is nothing to count.
-  (void)mdb_reader_list(store->store->env, count_reader, &out->readers);
+  pl_space_readers(store->store, &readers);  // before our own transaction takes a slot
   PL_TRY(pl_txn_begin(store->store, false, err, &txn));
-  const pl_status status = collect(store, txn, err, out);
+  const pl_status status = collect(txn, &readers, out);
   pl_txn_abort(txn);
   return status;
 }

@@ -7,22 +7,8 @@
 #include "store/bulk.h"
 #include "store/dict_internal.h"
 #include "store/index.h"
+#include "store/place.h"
 #include "store/rowset.h"
-
-/// The folder in which a store is built (bulk_place.c).
-typedef struct pl_build_place {
-  const char* path;        ///< the store's future name
-  const char* parent;      ///< folder that holds it
-  const char* folder;      ///< building folder beside it; NULL until made
-  const char* store_path;  ///< the store in the building folder
-  int lock_fd;             ///< locked while the build lives; -1 = none
-} pl_build_place;
-
-/// Remove leftovers of killed builds of the same store, make and lock a folder. Strings come from the arena.
-pl_status pl_place_open(pl_build_place* place, const char* path, pl_arena* arena, pl_error* err);
-/// Sync the store, move it to its name (never over an existing file), sync the folder.
-pl_status pl_place_publish(pl_build_place* place, pl_error* err);
-void pl_place_discard(pl_build_place* place);  ///< remove the building folder and all in it; may be called twice
 
 /// Rows of facts on their way through the sorter: plain ones without a column for their zero c.
 typedef struct pl_fact_rows {

@@ -112,6 +112,20 @@ pl_status pl_index_append_rows(pl_index_append* a, const uint64_t* rows, size_t 
   return PL_OK;
 }
 
+pl_status pl_index_append_commit(pl_index_append* a, pl_txn** txn) {
+  pl_txn* const old = *txn;
+  pl_store* const store = old->store;
+  pl_error* const err = old->err;
+  mdb_cursor_close(a->mdb);
+  a->mdb = NULL;
+  *txn = NULL;
+  PL_TRY(pl_txn_commit(old));
+  PL_TRY(pl_txn_begin(store, true, err, txn));
+  a->index.txn = *txn;
+  const int rc = mdb_cursor_open((*txn)->mdb, store->dbs[a->index.db], &a->mdb);
+  return rc ? pl_mdb_fail(err, rc, "opening an index") : PL_OK;
+}
+
 pl_status pl_index_append_finish(pl_index_append* a) {
   const pl_status status = write_blocks(a, 0);
   pl_index_append_abort(a);

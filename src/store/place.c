@@ -6,8 +6,9 @@
 /// leftover and removes it. A folder and not a file, because LMDB's lock file must come and go with the store.
 ///
 /// The whole store is moved to its name with RENAME_NOREPLACE, or with link() where the file system lacks it: an
-/// existing file is never overwritten.
-#include "store/bulk_internal.h"
+/// existing file is never overwritten. Only compact, which holds the store exclusively, renames over it.
+#include "store/place.h"
+
 #include "store/env_internal.h"
 
 #include <dirent.h>
@@ -79,13 +80,17 @@ static bool lock_folder(pl_build_place* place, bool* gone) {
     *gone = errno == ENOENT;
     return false;
   }
-  *gone = flock(place->lock_fd, LOCK_EX | LOCK_NB) != 0 || fstat(place->lock_fd, &opened) != 0 ||
-          stat(place->folder, &named) != 0 || opened.st_ino != named.st_ino;
-  if (*gone) {
+  const bool locked = flock(place->lock_fd, LOCK_EX | LOCK_NB) == 0;
+  const int reason = errno;
+  *gone = locked
+              ? fstat(place->lock_fd, &opened) != 0 || stat(place->folder, &named) != 0 || opened.st_ino != named.st_ino
+              : reason == EWOULDBLOCK;
+  if (!locked || *gone) {
     (void)close(place->lock_fd);
     place->lock_fd = -1;
+    errno = reason;
   }
-  return !*gone;
+  return locked && !*gone;
 }
 
 static pl_status make_folder(pl_build_place* place, pl_arena* arena, pl_error* err) {
@@ -113,7 +118,7 @@ static pl_status make_folder(pl_build_place* place, pl_arena* arena, pl_error* e
   return folder_failed(place, err);
 }
 
-pl_status pl_place_open(pl_build_place* place, const char* path, pl_arena* arena, pl_error* err) {
+pl_status pl_place_open_beside(pl_build_place* place, const char* path, pl_arena* arena, pl_error* err) {
   *place = (pl_build_place){.lock_fd = -1};
   const char* const slash = strrchr(path, '/');
   const pl_str parent = slash == path ? PL_STR("/") : (pl_str){path, slash ? (size_t)(slash - path) : 0};
@@ -122,14 +127,19 @@ pl_status pl_place_open(pl_build_place* place, const char* path, pl_arena* arena
   if (!place->path || !place->parent) {
     return pl_fail(err, PL_MSG_NOMEM);
   }
-  struct stat st;
-  if (lstat(path, &st) == 0) {
-    return pl_fail(err, PL_MSG_BUILD_EXISTS, path);
-  }
   remove_leftovers(place);
   PL_TRY(make_folder(place, arena, err));
   place->store_path = pl_arena_printf(arena, "%s/" STORE_NAME, place->folder).data;
   return place->store_path ? PL_OK : pl_fail(err, PL_MSG_NOMEM);
+}
+
+pl_status pl_place_open(pl_build_place* place, const char* path, pl_arena* arena, pl_error* err) {
+  struct stat st;
+  if (lstat(path, &st) == 0) {
+    *place = (pl_build_place){.lock_fd = -1};
+    return pl_fail(err, PL_MSG_BUILD_EXISTS, path);
+  }
+  return pl_place_open_beside(place, path, arena, err);
 }
 
 static int sync_path(const char* path, int flags) {
@@ -170,6 +180,20 @@ pl_status pl_place_publish(pl_build_place* place, pl_error* err) {
     if (rc) {
       (void)unlink(place->path);  // not known to survive a power loss, so it is not there at all
     }
+  }
+  return rc ? pl_fail(err, PL_MSG_BUILD_PUBLISH, place->path, strerror(rc)) : PL_OK;
+}
+
+pl_status pl_place_replace(pl_build_place* place, bool* replaced, pl_error* err) {
+  int rc = sync_path(place->store_path, O_RDONLY);
+  *replaced = false;
+  if (rc) {
+    return pl_fail(err, PL_MSG_BUILD_SYNC, place->path, strerror(rc));
+  }
+  rc = rename(place->store_path, place->path) == 0 ? 0 : errno;
+  *replaced = rc == 0;
+  if (*replaced) {
+    rc = sync_path(place->parent, O_RDONLY | O_DIRECTORY);  // a power loss leaves one whole store or the other
   }
   return rc ? pl_fail(err, PL_MSG_BUILD_PUBLISH, place->path, strerror(rc)) : PL_OK;
 }
