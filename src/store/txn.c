@@ -19,7 +19,7 @@
 #define WAIT_STEP_NS 2000000L  ///< between two tries for the lock of another process
 
 /// Rounds of waiting (wait_for_change) for the other transactions of a process whose map must grow, and how often.
-enum { ADOPT_WAITS = 250, ADOPT_TRIES = 8 };
+enum { ADOPT_WAITS = 100, ADOPT_TRIES = 8 };
 
 pl_status pl_mdb_fail(pl_error* err, int rc, const char* doing) {
   switch (rc) {

@@ -1,0 +1,22 @@
+# Processes and threads on one store: tests/stress/*.c use parley.h only. The long campaign is tests/stress/run.sh.
+if(NOT TARGET parley)
+  return()
+endif()
+function(parley_stress name)
+  add_executable(stress_${name} ${ARGN})
+  target_compile_options(stress_${name} PRIVATE ${parley_warnings} ${parley_c_warnings})
+  target_compile_definitions(stress_${name} PRIVATE _GNU_SOURCE)
+  target_link_libraries(stress_${name} PRIVATE parley Threads::Threads)
+endfunction()
+parley_stress(main stress/stress.c stress/world.c)
+parley_stress(grow stress/grow.c)
+parley_stress(fork stress/fork.c)
+add_test(NAME stress_short COMMAND stress_main --short)
+add_test(NAME stress_grow COMMAND stress_grow)
+add_test(NAME stress_fork COMMAND stress_fork)
+set_tests_properties(stress_short stress_grow PROPERTIES LABELS threads)
+
+# What seccomp forbids here is what sanitizers do on their own account.
+parley_stress(sealed stress/sealed.c)
+add_test(NAME stress_sealed COMMAND stress_sealed)
+set_tests_properties(stress_sealed PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
