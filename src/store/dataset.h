@@ -107,7 +107,8 @@ typedef struct pl_settings {
   const pl_definition* definitions;  ///< sorted by name
   size_t definition_count;           ///< used
 } pl_settings;
-/// Settings as of this transaction; valid until it ends. Never NULL: if they cannot be read the failure is recorded and the defaults come.
+/// Settings as of this transaction; valid until it ends. Never NULL. A transaction has read them when it begins; only one that reads a store with
+/// damaged settings has the defaults, and the damage is recorded.
 const pl_settings* pl_txn_settings(pl_txn* txn);
 /// Remember a prefix for display and queries (write transaction). The same name again replaces it.
 pl_status pl_txn_set_prefix(pl_txn* txn, pl_str prefix, pl_str iri);

@@ -27,11 +27,17 @@ uint64_t pl_get_le64(const uint8_t* from);
 
 /// Write header, lists of predicates and totals of a new store; next_key and next_assertion start at 1.
 pl_status pl_meta_create(pl_txn* txn, pl_str base);
+/// Validate the bytes of a header; *base borrows from them. PL_ERR_CANTOPEN: not a store's; PL_ERR_VERSION; PL_ERR_CORRUPT.
+pl_status pl_meta_header_parse(pl_str record, const char* path, pl_error* err, pl_str* base);
+/// Read the bytes of the record of totals. False if they are damaged.
+bool pl_meta_totals_parse(pl_str record, uint64_t values[9]);
 /// Validate the header: magic, format version, checksum. *base (may be NULL) is borrowed from LMDB until the
 /// transaction ends.
 pl_status pl_meta_header(pl_txn* txn, pl_str* base);
 /// Read the totals record into the transaction / write it back if it differs.
 pl_status pl_meta_load(pl_txn* txn);
 pl_status pl_meta_save(pl_txn* txn);
+/// Read the settings into the transaction (settings.c).
+pl_status pl_settings_load(pl_txn* txn);
 
 #endif

@@ -1,10 +1,11 @@
-/// Settings kept in the store: base, prefixes, definitions, lists of predicates. Read once per transaction, on first use.
+/// Settings kept in the store: base, prefixes, definitions, lists of predicates. Read when a transaction begins, so that
+/// nobody behind it meets a failure, and again when it changes them.
 #include "store/meta.h"
 #include "store/text.h"
 
 #include <stdlib.h>
 
-/// What comes when the stored settings cannot be read.
+/// What a damaged store has, opened for reading, and one that is being made.
 static const pl_settings settings_default = {.names = {.base = {PL_BASE_DEFAULT, sizeof PL_BASE_DEFAULT - 1}}};
 
 /// Called with the rest of a record's key and its value, both borrowed.
@@ -127,19 +128,27 @@ static pl_status settings_load(pl_txn* txn, pl_settings* settings) {
   return PL_OK;
 }
 
-const pl_settings* pl_txn_settings(pl_txn* txn) {
-  if (!txn->settings) {
-    pl_settings* const settings = PL_ARENA_NEW(&txn->arena, pl_settings);
-    if (!settings) {
-      (void)pl_fail(txn->err, PL_MSG_NOMEM);
-      return &settings_default;
-    }
-    if (settings_load(txn, settings) != PL_OK) {
-      return &settings_default;
-    }
-    txn->settings = settings;
+pl_status pl_settings_load(pl_txn* txn) {
+  pl_settings* const settings = PL_ARENA_NEW(&txn->arena, pl_settings);
+  txn->settings = NULL;
+  if (!settings) {
+    return pl_fail(txn->err, PL_MSG_NOMEM);
   }
-  return txn->settings;
+  PL_TRY(settings_load(txn, settings));
+  txn->settings = settings;
+  return PL_OK;
+}
+
+const pl_settings* pl_txn_settings(pl_txn* txn) {
+  return txn->settings || pl_settings_load(txn) == PL_OK ? txn->settings : &settings_default;
+}
+
+/// Read them again after a change; what was handed out stays valid in the arena. Where that fails, nothing may go on by
+/// the old ones, nor by none.
+static pl_status changed(pl_txn* txn) {
+  const pl_status status = pl_settings_load(txn);
+  txn->failed |= status != PL_OK;
+  return status;
 }
 
 pl_status pl_txn_set_prefix(pl_txn* txn, pl_str prefix, pl_str iri) {
@@ -160,12 +169,11 @@ pl_status pl_txn_set_prefix(pl_txn* txn, pl_str prefix, pl_str iri) {
   }
   MDB_val key = {sizeof PL_META_PREFIX - 1 + prefix.len, name};
   MDB_val value = {iri.len, (void*)(uintptr_t)iri.data};
-  const int rc = mdb_put(txn->mdb, txn->store->dbs[PL_DB_META], &key, &value, 0);
+  const int rc = pl_mdb_put(txn, txn->store->dbs[PL_DB_META], &key, &value, 0);
   if (rc != 0) {
     return pl_mdb_fail(txn->err, rc, "cannot keep the prefix");
   }
-  txn->settings = NULL;  // read again on next use; what was handed out stays valid in the arena
-  return PL_OK;
+  return changed(txn);
 }
 
 // ---- changing lists and definitions -------------------------------------------------------------------------------
@@ -203,9 +211,8 @@ static pl_status list_put(pl_txn* txn, pl_property property, const pl_id* ids, s
   }
   MDB_val key = {strlen(property_keys[property]), (void*)(uintptr_t)property_keys[property]};
   MDB_val value = {8 * count, bytes};
-  const int rc = mdb_put(txn->mdb, txn->store->dbs[PL_DB_META], &key, &value, 0);
-  txn->settings = NULL;
-  return rc == 0 ? PL_OK : pl_mdb_fail(txn->err, rc, "cannot keep the settings");
+  const int rc = pl_mdb_put(txn, txn->store->dbs[PL_DB_META], &key, &value, 0);
+  return rc == 0 ? changed(txn) : pl_mdb_fail(txn->err, rc, "cannot keep the settings");
 }
 
 static bool list_has(const pl_id* ids, size_t count, pl_id id) {
@@ -284,11 +291,10 @@ pl_status pl_txn_set_definition(pl_txn* txn, pl_str name, pl_str path) {
   }
   MDB_val key = {sizeof PL_META_DEFINE - 1 + name.len, bytes};
   MDB_val value = {path.len, (void*)(uintptr_t)path.data};
-  const int rc = path.len > 0 ? mdb_put(txn->mdb, txn->store->dbs[PL_DB_META], &key, &value, 0)
-                              : mdb_del(txn->mdb, txn->store->dbs[PL_DB_META], &key, NULL);
-  txn->settings = NULL;
+  const int rc = path.len > 0 ? pl_mdb_put(txn, txn->store->dbs[PL_DB_META], &key, &value, 0)
+                              : pl_mdb_del(txn, txn->store->dbs[PL_DB_META], &key);
   if (rc == MDB_NOTFOUND) {
     return PL_NOT_FOUND;
   }
-  return rc == 0 ? PL_OK : pl_mdb_fail(txn->err, rc, "cannot keep the definition");
+  return rc == 0 ? changed(txn) : pl_mdb_fail(txn->err, rc, "cannot keep the definition");
 }
