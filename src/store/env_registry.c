@@ -18,6 +18,7 @@ struct pl_env_exclusive {
   char* file;                     ///< its one name
   pid_t pid;                      ///< process that took it
   int fd;                         ///< of the lock file
+  pl_mem mem;                     ///< account of this and of the name
 };
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -75,11 +76,10 @@ bool pl_env_registry_holds(const char* file) {
 // ---- exclusive use ------------------------------------------------------------------------------------------------
 
 static void held_free(struct pl_env_exclusive* held) {
-  pl_mem mem;
-  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
   if (held->file) {
-    pl_mem_free(&mem, held->file, strlen(held->file) + 1);
+    pl_mem_free(&held->mem, held->file, strlen(held->file) + 1);
   }
+  pl_mem mem = held->mem;
   pl_mem_free(&mem, held, sizeof *held);
 }
 
@@ -91,7 +91,8 @@ static struct pl_env_exclusive* held_new(const char* file) {
   if (!held) {
     return NULL;
   }
-  held->file = pl_mem_alloc(&mem, size);
+  held->mem = mem;
+  held->file = pl_mem_alloc(&held->mem, size);
   if (!held->file) {
     held_free(held);
     return NULL;
