@@ -595,6 +595,33 @@ typedef struct parley_compact_summary {
 PARLEY_API parley_status parley_compact(const char* path, const parley_options* open_options, const parley_copy_options* options,
                                         const volatile int* interrupt, parley_compact_summary* summary, parley_error_object** error);
 
+/** Settings for parley_repair(). Zero the struct, then set `size`. */
+typedef struct parley_repair_options {
+  size_t size;         /**< sizeof(parley_repair_options) */
+  size_t memory_bytes; /**< for sorting rows; 0 = 256 MiB; more goes to temporary files */
+  void (*on_finding)(void* user, const parley_finding* finding); /**< what is damaged or lost; at most about 1000; may be NULL */
+  int (*on_progress)(void* user, const parley_work* work); /**< about 10 times a second; non-zero stops (PARLEY_INTERRUPTED); may be NULL */
+  void* user;          /**< passed to the callbacks */
+} parley_repair_options;
+
+typedef struct parley_repair_summary {
+  size_t size;                                   /**< in: sizeof(parley_repair_summary) */
+  uint64_t facts, assertions, annotations, terms; /**< saved; rows of named graphs count as assertions */
+  uint64_t rows_lost;                            /**< statements that could not be saved, as far as can be known */
+  uint64_t terms_lost;                           /**< dictionary entries that could not be read or proved */
+  uint64_t findings;                             /**< 0 = no damage was met */
+} parley_repair_summary;
+
+/** Save what is readable of the store in file `path`, however damaged, into a new store `dest`, which must not exist and appears whole or not at
+ *  all. `path` is only read and needs no process to have it open. Nothing is invented: a row must stand in two orders, or in the only one that is
+ *  readable there; a term must have its hash. `open_options` gives threads and allocator; it, `options`, `interrupt` (read like
+ *  parley_interrupt()) and `summary` may be NULL. *error as in parley_open(). PARLEY_OK also when something was lost: the summary tells, on
+ *  failure too. Errors: PARLEY_CORRUPT (no page leads to any data), PARLEY_NEWER, PARLEY_CANTOPEN, PARLEY_BUSY (some process has it open),
+ *  PARLEY_MISUSE (`dest` exists), PARLEY_IO, PARLEY_NOMEM, PARLEY_INTERRUPTED. @since 0.1 */
+PARLEY_API parley_status parley_repair(const char* path, const char* dest, const parley_options* open_options,
+                                       const parley_repair_options* options, const volatile int* interrupt,
+                                       parley_repair_summary* summary, parley_error_object** error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -85,6 +85,8 @@ typedef struct pl_api_progress {
 /// Let the guard call fn. `progress` must live as long as the guard is asked.
 void pl_api_progress_guard(pl_api_progress* progress, pl_guard* guard);
 int pl_api_progress_call(void* user);  ///< a `progress` of pl_guard
+/// Hand a finding, "part: text", to a caller's callback, which may be NULL.
+void pl_api_finding(void (*fn)(void* user, const parley_finding* finding), void* user, const char* line);
 
 // ---- transactions -------------------------------------------------------------------------------------------------
 

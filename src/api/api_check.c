@@ -26,18 +26,20 @@ void pl_api_progress_guard(pl_api_progress* progress, pl_guard* guard) {
   }
 }
 
-/// Part and text of a finding.
-static void on_damage(void* user, const char* line) {
-  const parley_check_options* const options = user;
+void pl_api_finding(void (*fn)(void* user, const parley_finding* finding), void* user, const char* line) {
   char part[64];
   const char* const text = strstr(line, ": ");
   const size_t len = text ? (size_t)(text - line) : 0;
-  if (!options->on_finding) {
-    return;
+  if (fn) {
+    (void)snprintf(part, sizeof part, "%.*s", (int)(len < sizeof part ? len : sizeof part - 1), line);
+    const parley_finding finding = {part, len > 0 ? text + 2 : line};
+    fn(user, &finding);
   }
-  (void)snprintf(part, sizeof part, "%.*s", (int)(len < sizeof part ? len : sizeof part - 1), line);
-  const parley_finding finding = {part, len > 0 ? text + 2 : line};
-  options->on_finding(options->user, &finding);
+}
+
+static void on_damage(void* user, const char* line) {
+  const parley_check_options* const options = user;
+  pl_api_finding(options->on_finding, options->user, line);
 }
 
 static pl_status check(parley* store, parley_check_options* options, pl_error* err, parley_check_report* out) {

@@ -81,6 +81,7 @@ cli_exit cli_query(int argc, char** argv);
 cli_exit cli_load(int argc, char** argv);
 cli_exit cli_export(int argc, char** argv);
 cli_exit cli_check(int argc, char** argv);
+cli_exit cli_repair(int argc, char** argv);
 cli_exit cli_stats(int argc, char** argv);
 cli_exit cli_schema(int argc, char** argv);
 cli_exit cli_shell(int argc, char** argv);

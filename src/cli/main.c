@@ -67,6 +67,14 @@ const cli_command cli_commands[] = {
      "A contradiction is two different objects of a single-valued predicate (parley set STORE\n"
      "single), stated for overlapping times or by different sources. Nothing is changed.\n",
      cli_check},
+    {"repair", "save what is readable of a damaged store",
+     "Usage: parley repair STORE DEST      save it into a new store, and list what is lost\n"
+     "\n"
+     "  --json              one report for machines\n"
+     "\n"
+     "STORE is only read, and no process may have it open. DEST must not exist; it appears whole\n"
+     "or not at all. Exit code 0 if STORE was sound, 4 if it was damaged. docs/keeping.md\n",
+     cli_repair},
     {"set", "which predicates name things, are searched, have one value",
      "Usage: parley set STORE LIST                      print the list\n"
      "       parley set STORE LIST P...                 replace it\n"

@@ -258,8 +258,20 @@ pl_status pl_bulk_batch(pl_bulk* bulk, const pl_batch* batch) {
 
 // ---- finishing ----------------------------------------------------------------------------------------------------
 
+static pl_status call_on_written(pl_bulk* bulk) {
+  pl_txn* txn;
+  if (!bulk->options.on_written) {
+    return PL_OK;
+  }
+  PL_TRY(pl_txn_begin(bulk->store, true, bulk->err, &txn));
+  return pl_bulk_end_txn(txn, bulk->options.on_written(bulk->options.user, txn));
+}
+
 pl_status pl_bulk_finish(pl_bulk* bulk, pl_write_counts* counts) {
   pl_status status = pl_bulk_write(bulk);
+  if (status == PL_OK) {
+    status = call_on_written(bulk);
+  }
   const pl_totals totals = bulk->totals;
   pl_store_close(bulk->store);  // LMDB's lock file must not be in use when the file is moved
   bulk->store = NULL;

@@ -18,6 +18,10 @@ typedef struct pl_bulk_options {
   unsigned fill_percent;     ///< 0 = 85
   pl_realloc_fn realloc_fn;  ///< allocator; NULL = C heap; called from several threads at once
   void* realloc_user;        ///< passed to it
+  pl_status (*on_written)(
+      void* user,
+      pl_txn* txn);  ///< called in a write transaction on the finished store, before it gets its name; may be NULL
+  void* user;        ///< passed to it
 } pl_bulk_options;
 
 /// `path` must not exist (PL_ERR_MISUSE).

@@ -52,7 +52,7 @@ uint64_t pl_get_le64(const uint8_t* from) {
 static pl_status put(pl_txn* txn, const char* name, const void* data, size_t size) {
   MDB_val key = key_of(name);
   MDB_val value = {size, (void*)(uintptr_t)data};
-  const int rc = mdb_put(txn->mdb, txn->store->dbs[PL_DB_META], &key, &value, 0);
+  const int rc = pl_mdb_put(txn, txn->store->dbs[PL_DB_META], &key, &value, 0);
   return rc == 0 ? PL_OK : pl_mdb_fail(txn->err, rc, "cannot write the store's header");
 }
 
@@ -95,9 +95,27 @@ pl_status pl_meta_create(pl_txn* txn, pl_str base) {
   return pl_meta_save(txn);
 }
 
+pl_status pl_meta_header_parse(pl_str value, const char* path, pl_error* err, pl_str* base) {
+  const uint8_t* const record = (const uint8_t*)value.data;
+  if (value.len < HEADER_BYTES + CHECKSUM_BYTES || memcmp(record, MAGIC, MAGIC_BYTES) != 0) {
+    return pl_fail(err, PL_MSG_STORE_FOREIGN, path);
+  }
+  const uint32_t format = get_le32(record + 8);
+  if (format > PL_FORMAT_VERSION) {
+    return pl_fail(err, PL_MSG_STORE_NEWER, path, (unsigned)format, PL_FORMAT_VERSION);
+  }
+  const uint32_t base_len = get_le32(record + 12);
+  if (value.len != (size_t)HEADER_BYTES + base_len + CHECKSUM_BYTES || !checksum_good(record, value.len)) {
+    return pl_fail(err, PL_MSG_STORE_DAMAGED, "its header has a wrong checksum");
+  }
+  *base = (pl_str){(const char*)record + HEADER_BYTES, base_len};
+  return PL_OK;
+}
+
 pl_status pl_meta_header(pl_txn* txn, pl_str* base) {
   MDB_val key = key_of("header");
   MDB_val value;
+  pl_str found;
   const int rc = mdb_get(txn->mdb, txn->store->dbs[PL_DB_META], &key, &value);
   if (rc == MDB_NOTFOUND) {
     return pl_fail(txn->err, PL_MSG_STORE_FOREIGN, txn->store->path);
@@ -105,20 +123,9 @@ pl_status pl_meta_header(pl_txn* txn, pl_str* base) {
   if (rc != 0) {
     return pl_mdb_fail(txn->err, rc, "cannot read the store's header");
   }
-  const uint8_t* const record = value.mv_data;
-  if (value.mv_size < HEADER_BYTES + CHECKSUM_BYTES || memcmp(record, MAGIC, MAGIC_BYTES) != 0) {
-    return pl_fail(txn->err, PL_MSG_STORE_FOREIGN, txn->store->path);
-  }
-  const uint32_t format = get_le32(record + 8);
-  if (format > PL_FORMAT_VERSION) {
-    return pl_fail(txn->err, PL_MSG_STORE_NEWER, txn->store->path, (unsigned)format, PL_FORMAT_VERSION);
-  }
-  const uint32_t base_len = get_le32(record + 12);
-  if (value.mv_size != (size_t)HEADER_BYTES + base_len + CHECKSUM_BYTES || !checksum_good(record, value.mv_size)) {
-    return pl_fail(txn->err, PL_MSG_STORE_DAMAGED, "its header has a wrong checksum");
-  }
+  PL_TRY(pl_meta_header_parse((pl_str){value.mv_data, value.mv_size}, txn->store->path, txn->err, &found));
   if (base) {
-    *base = (pl_str){(const char*)record + HEADER_BYTES, base_len};
+    *base = found;
   }
   return PL_OK;
 }
@@ -148,15 +155,23 @@ static pl_status totals_get(pl_txn* txn, const uint8_t** record) {
   return PL_OK;
 }
 
-pl_status pl_meta_load(pl_txn* txn) {
-  const uint8_t* record = NULL;
-  PL_TRY(totals_get(txn, &record));
-  if (!record || !checksum_good(record, TOTALS_BYTES)) {
-    return pl_fail(txn->err, PL_MSG_STORE_DAMAGED, "its record of totals is missing or has a wrong checksum");
+bool pl_meta_totals_parse(pl_str value, uint64_t values[9]) {
+  const uint8_t* const record = (const uint8_t*)value.data;
+  if (value.len != TOTALS_BYTES || !checksum_good(record, TOTALS_BYTES)) {
+    return false;
   }
-  uint64_t values[TOTALS_COUNT];
   for (size_t i = 0; i < TOTALS_COUNT; i++) {
     values[i] = pl_get_le64(record + 8 * i);
+  }
+  return true;
+}
+
+pl_status pl_meta_load(pl_txn* txn) {
+  const uint8_t* record = NULL;
+  uint64_t values[TOTALS_COUNT];
+  PL_TRY(totals_get(txn, &record));
+  if (!record || !pl_meta_totals_parse((pl_str){(const char*)record, TOTALS_BYTES}, values)) {
+    return pl_fail(txn->err, PL_MSG_STORE_DAMAGED, "its record of totals is missing or has a wrong checksum");
   }
   txn->totals = (pl_totals){.facts = values[0],
                             .rows = values[1],
