@@ -66,8 +66,8 @@ const char* parley_query_stage(parley_query* query, parley_stage stage) {
   pl_buf_clear(&query->stage);
   const pl_status status = print(query, stage);
   if (status != PL_OK) {
-    if (status == PL_ERR_NOMEM) {
-      (void)pl_fail(pl_api_query_misuse(query), PL_MSG_NOMEM);
+    if (status != PL_NOT_FOUND) {
+      pl_api_error_complete(pl_api_query_misuse(query), status);
     }
     return NULL;
   }

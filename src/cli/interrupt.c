@@ -57,4 +57,5 @@ void cli_interrupt_setup(void) {
   handle(SIGHUP, &action);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, NULL);
+  sigaction(SIGXFSZ, &action, NULL);  // a limit on file sizes is an error of the write
 }

@@ -27,6 +27,7 @@ static int spawn(const char* type, int in, int* pipe_end, pid_t* child) {
   }
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
   int failure = posix_spawn_file_actions_init(&actions);
   if (failure == 0) {
     failure = posix_spawnattr_init(&attributes);

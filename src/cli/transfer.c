@@ -173,7 +173,21 @@ cli_exit cli_load_files(const char* store, parley* db, char** files, size_t coun
   return code;
 }
 
-static int write_stream(void* user, const char* data, size_t len) { return fwrite(data, 1, len, user) != len; }
+// Where an export goes, and why it could not: a stream forgets that.
+typedef struct export_sink {
+  FILE* stream;
+  int reason;  // errno of the write that failed, or 0
+} export_sink;
+
+static int write_stream(void* user, const char* data, size_t len) {
+  export_sink* sink = user;
+  errno = 0;
+  if (fwrite(data, 1, len, sink->stream) != len) {
+    sink->reason = errno;
+    return 1;
+  }
+  return 0;
+}
 
 // A device or a pipe is written to; only a file can be replaced.
 static bool replaceable(const char* path) {
@@ -203,13 +217,19 @@ static FILE* temporary(const char* path, char** name) {
 
 // Export to an open stream.
 static cli_exit export_stream(parley* db, parley_export_options* options, FILE* stream, const char* what) {
-  options->user = stream;
+  export_sink sink = {.stream = stream};
+  options->user = &sink;
   cli_interrupt_route(db);
   const parley_status status = parley_export(db, options);
   cli_interrupt_route(NULL);
   if (status != PARLEY_OK && !ferror(stream)) {
     cli_report(parley_error(db));
     return cli_exit_of(status);
+  }
+  if (sink.reason != 0 && sink.reason != EPIPE) {
+    clearerr(stream);
+    errno = sink.reason;
+    return cli_system_error(what);
   }
   return cli_flush(stream, what, CLI_OK);
 }

@@ -16,6 +16,7 @@
 #define MAP_BYTES ((size_t)1 << 40)
 #define MAP_BYTES_MIN ((size_t)1 << 24)
 #define FILE_MODE 0666
+#define LOCK_FILE_BYTES ((off_t)READERS_MAX * 64 + 4096)  ///< a cache line for each reader, and LMDB's header
 #define WAIT_STEP_NS 2000000L  ///< between two looks at a lock file that another process has for itself
 
 enum { NO_WAIT_STEPS = 50, REPLACED_MAX = 16 };
@@ -55,10 +56,10 @@ static int env_try(const char* path, unsigned flags, size_t map_bytes, MDB_env**
   return 0;
 }
 
-/// Reserve as much address space as the system grants.
+/// Reserve as much address space as the system grants; one that knows no such sizes calls them invalid.
 static int env_reserve(const char* path, unsigned flags, size_t map_bytes, MDB_env** out) {
   int rc = env_try(path, flags, map_bytes, out);
-  for (size_t bytes = map_bytes / 2; rc == ENOMEM && bytes >= MAP_BYTES_MIN; bytes /= 2) {
+  for (size_t bytes = map_bytes / 2; (rc == ENOMEM || rc == EINVAL) && bytes >= MAP_BYTES_MIN; bytes /= 2) {
     rc = env_try(path, flags, bytes, out);
   }
   return rc;
@@ -101,6 +102,28 @@ static pl_status check_lock_file(pl_store* store, pl_error* err) {
   return link ? pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, "its lock file is a link or no file") : PL_OK;
 }
 
+/// LMDB maps the lock file and writes wherever a reader takes a slot. Where the disk has no room for that page the process
+/// would die of it, so the file has all of its room before it is mapped. Nobody else in this process has it open: closing
+/// it here drops no lock. 0, or the reason why there is no room.
+static int reserve_lock_file(pl_store* store) {
+  size_t size;
+  char* const name = lock_file_name(store, &size);
+  if (!name) {
+    return ENOMEM;
+  }
+  const int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
+  pl_mem_free(&store->mem, name, size);
+  if (fd < 0) {
+    return 0;  // LMDB will say why
+  }
+  int rc = 0;
+  while (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_FILE_BYTES) != 0 && rc == 0) {
+    rc = errno == EINTR ? 0 : errno;
+  }
+  (void)close(fd);                                            // nothing was written
+  return rc == ENOSPC || rc == EDQUOT || rc == EIO ? rc : 0;  // not every file system can reserve
+}
+
 static pl_status open_failed(const pl_store* store, int rc, pl_error* err) {
   switch (rc) {
     case MDB_INVALID:
@@ -134,7 +157,8 @@ static pl_status env_open(pl_store* store, bool exists, pl_error* err) {
   PL_TRY(store->options.unlocked ? PL_OK : check_lock_file(store, err));
   shared->readonly = store->options.unlocked || (readonly && exists && access(store->file, W_OK) != 0);
   const unsigned flags = store->options.unlocked ? MDB_RDONLY | MDB_NOLOCK : shared->readonly ? MDB_RDONLY : 0;
-  int rc = env_reserve(store->file, flags, map_bytes, &shared->env);
+  int rc = flags & MDB_NOLOCK ? 0 : reserve_lock_file(store);
+  rc = rc ? rc : env_reserve(store->file, flags, map_bytes, &shared->env);
   if (rc != 0 && readonly && !shared->readonly) {
     shared->readonly = true;
     rc = env_reserve(store->file, MDB_RDONLY, map_bytes, &shared->env);
