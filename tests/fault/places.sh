@@ -67,7 +67,7 @@ mortal() {
 rows() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; i++) printf "<urn:x:%d> <urn:p%d> \"text of row %d, with some length to it\" .\n", i, i % 9, i }'; }
 
 echo '<urn:a> <urn:p> <urn:o> .' >one.nt
-rows 30000 >many.nt
+rows 60000 >many.nt
 "$parley" load --quiet kg.db one.nt || exit 2
 "$parley" load --quiet many.db many.nt || exit 2
 
@@ -121,11 +121,11 @@ fi
 
 # ---- temporary files ------------------------------------------------------------------------------------------------
 # The tool's smallest memory for sorting sends the rows to the disk.
-refuse 3 'cannot make a temporary file in /nonexistent: No such file' env TMPDIR=/nonexistent \
-  "$parley" load --quiet --memory 64K sorted.db many.nt
+refuse 3 'PLY-0590: cannot make a temporary file in /nonexistent: No such file' env TMPDIR=/nonexistent \
+  "$parley" load --quiet --memory 1 sorted.db many.nt
 absent sorted.db sorted.db-lock sorted.db.building-*
-"$parley" load --quiet --memory 64K sorted.db many.nt || failures=$((failures + 1))
-whole sorted.db 30000
+"$parley" load --quiet --memory 1 sorted.db many.nt || failures=$((failures + 1))
+whole sorted.db 60000
 rm -f sorted.db sorted.db-lock
 
 # ---- a lock file that is not ours -----------------------------------------------------------------------------------
@@ -143,9 +143,9 @@ whole foreign.db 1
 
 # ---- limits of the process ------------------------------------------------------------------------------------------
 cp kg.db grown.db
-refuse 3 'the disk is full or failing|File too large' sh -c 'ulimit -f 256; exec "$0" load --quiet grown.db many.nt' "$parley"
+refuse 3 'PLY-0543: .*disk is full or failing' sh -c 'ulimit -f 256; exec "$0" load --quiet grown.db many.nt' "$parley"
 whole grown.db 1
-refuse 3 'File too large' sh -c 'ulimit -f 256; exec "$0" load --quiet big.db many.nt' "$parley"
+refuse 3 'disk is full or failing|File too large' sh -c 'ulimit -f 256; exec "$0" load --quiet big.db many.nt' "$parley"
 absent big.db big.db-lock big.db.building-*
 refuse 3 'File too large' sh -c 'ulimit -f 16; exec "$0" export many.db -o big.jsonl' "$parley"
 absent big.jsonl big.jsonl.*
@@ -155,7 +155,7 @@ if [ $sanitized = no ]; then
   sh -c 'ulimit -v 400000; exec "$0" query kg.db "match ?s ?p ?o return ?s"' "$parley" >out 2>err ||
     { failures=$((failures + 1)); echo "FAILED: less address space: $(cat err)" >&2; }
   cp kg.db narrow.db
-  refuse 3 'outgrown the address space' sh -c 'ulimit -v 80000; exec "$0" load --quiet --commit-every 1000 narrow.db many.nt' "$parley"
+  refuse 1 'out of memory' sh -c 'ulimit -v 80000; exec "$0" load --quiet narrow.db many.nt' "$parley"
   "$parley" check narrow.db >/dev/null || { failures=$((failures + 1)); echo "FAILED: narrow.db is damaged" >&2; }
 else
   echo "skipped: RLIMIT_AS (a sanitizer needs all of it)"
@@ -171,7 +171,7 @@ full_disk() {
   absent disk/new.db disk/new.db.building-*
   refuse 3 'No space left on device' "$parley" export many.db -o disk/out.jsonl
   absent disk/out.jsonl disk/out.jsonl.*
-  refuse 3 'cannot write a temporary file: No space left on device' env TMPDIR=disk "$parley" load --quiet --memory 64K sorted.db many.nt
+  refuse 3 'PLY-0591: cannot write a temporary file: No space left on device' env TMPDIR=disk "$parley" load --quiet --memory 1 sorted.db many.nt
   absent sorted.db
   # What was freed is room again.
   "$parley" query disk/kg.db 'insert ( <urn:b> <urn:p> <urn:o> )' >out 2>err || { failures=$((failures + 1)); cat err >&2; }

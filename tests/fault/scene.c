@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,31 @@ static void clear_folder(const char* folder) {
   }
 }
 
+static void run_text(parley* db, const char* text) {
+  parley_query* q = NULL;
+  if (parley_prepare(db, text, SIZE_MAX, &q, NULL) != PARLEY_OK || parley_step(q) != PARLEY_DONE) {
+    fprintf(stderr, "template: %s\n", parley_error_message(q ? parley_query_error(q) : parley_error(db)));
+    exit(2);
+  }
+  parley_finalize(q);
+}
+
+/// Free pages, as a store has after some life.
+static void wear(const char* path) {
+  const parley_options options = {.size = sizeof options, .flags = PARLEY_OPEN_NO_SYNC, .threads = 1};
+  parley* db = NULL;
+  char text[128];
+  if (parley_open(path, &options, &db, NULL) != PARLEY_OK) {
+    give_up(path);
+  }
+  for (int i = 0; i < 20; i++) {
+    snprintf(text, sizeof text, "insert ( worn%d junk \"a text of some length that goes again, %d\" )", i, i);
+    run_text(db, text);
+  }
+  run_text(db, "match ?s junk ?o delete ( ?s junk ?o )");
+  (void)parley_close(db);
+}
+
 static void make_template(scene_run* run, const char* path, const char* text, size_t which) {
   const parley_options options = {.size = sizeof options, .threads = 1};
   const parley_input input = {.memory = text, .memory_len = strlen(text), .format = "jsonl"};
@@ -92,6 +118,9 @@ static void make_template(scene_run* run, const char* path, const char* text, si
     exit(2);
   }
   (void)run;
+  if (which == 0) {
+    wear(path);
+  }
   template[which].bytes = read_whole(path, &template[which].len);
 }
 
@@ -104,6 +133,7 @@ void scene_sandbox(scene_run* run) {
   snprintf(run->store, sizeof run->store, "%s/store", run->folder);
   snprintf(run->second, sizeof run->second, "%s/second", run->folder);
   snprintf(run->output, sizeof run->output, "%s/output", run->folder);
+  snprintf(run->input, sizeof run->input, "%s/input.nt", run->folder);
   run->options.size = sizeof run->options;
   make_template(run, run->store, facts, 0);
   make_template(run, run->second,
@@ -113,7 +143,9 @@ void scene_sandbox(scene_run* run) {
 }
 
 void scene_restore(scene_run* run, const scene* what) {
+  static const char rows[] = "<urn:parley:f> <urn:parley:p> \"a text from a file, of some length\" .\n";
   clear_folder(run->folder);
+  write_whole(run->input, rows, sizeof rows - 1);
   if (!(what->traits & SCENE_NEW)) {
     write_whole(run->store, template[0].bytes, template[0].len);
     write_whole(run->second, template[1].bytes, template[1].len);
@@ -136,7 +168,7 @@ void scene_sandbox_end(const scene_run* run) {
 }
 
 const char* scene_leftover(const scene_run* run, char name[256]) {
-  static const char* const known[] = {".", "..", "store", "store-lock", "second", "second-lock", "output"};
+  static const char* const known[] = {".", "..", "store", "store-lock", "second", "second-lock", "output", "input.nt"};
   const char* found = NULL;
   DIR* const dir = opendir(run->folder);
   for (const struct dirent* e = dir ? readdir(dir) : NULL; e && !found; e = readdir(dir)) {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 enum {
+  SCENE_COPY = 128,  ///< leaves a whole copy of the store as run.output, or nothing there
   SCENE_WRITES = 1,  ///< the store may change: to what a run without faults leaves, or not at all
   SCENE_OWN = 2,     ///< opens the store itself (run.db is NULL)
   SCENE_NEW = 4,     ///< there is no store before; with SCENE_OWN
@@ -23,6 +24,7 @@ typedef struct scene_run {
   char store[160];                  ///< in it
   char second[160];                 ///< a second store in it, or the place for one
   char output[160];                 ///< where a scene may write a file
+  char input[160];                  ///< a file of N-Triples
   parley_options options;           ///< to open with; size is set
   parley* db;                       ///< open store, unless SCENE_OWN
   parley_status status;             ///< first failure, else PARLEY_OK

@@ -321,6 +321,12 @@ static void load(scene_run* run, const char* format) {
   }
 }
 
+static void load_file(scene_run* run, const char* text) {
+  const parley_input input = {.path = run->input};
+  (void)text;
+  (void)scene_note(run, parley_load(run->db, &input, 1, NULL, NULL), parley_error(run->db));
+}
+
 static void load_in(scene_run* run, const char* format) {
   const parley_input input = document(format);
   parley_txn* txn = NULL;
@@ -436,15 +442,35 @@ static void diff_sources(scene_run* run, const char* text) {
   (void)scene_note(run, parley_diff(run->db, run->db, &options), parley_error(run->db));
 }
 
-static void see_finding(void* user, const parley_finding* finding) { scene_see_text(user, finding->text); }
+/// A page that the disk does not give is a finding; its reason is told there.
+static void see_finding(void* user, const parley_finding* finding) {
+  scene_run* const run = user;
+  scene_see_text(run, finding->text);
+  if (!run->message[0]) {
+    snprintf(run->message, sizeof run->message, "%s", finding->text);
+  }
+}
 
 static void check(scene_run* run, const char* text) {
   const parley_check_options options = {.size = sizeof options, .deep = 1, .on_finding = see_finding, .user = run};
   parley_check_report report = {.size = sizeof report};
   (void)text;
   if (scene_note(run, parley_check(run->db, &options, &report), parley_error(run->db)) && report.findings > 0) {
-    (void)scene_note(run, PARLEY_CORRUPT, NULL);  // the store is whole
+    run->status = PARLEY_CORRUPT;
   }
+}
+
+static void backup(scene_run* run, const char* text) {
+  (void)text;
+  (void)scene_note(run, parley_backup(run->db, run->output, NULL), parley_error(run->db));
+}
+
+static void compact(scene_run* run, const char* text) {
+  parley_error_object* error = NULL;
+  (void)text;
+  const parley_status status = parley_compact(run->store, &run->options, NULL, NULL, NULL, &error);
+  (void)scene_note(run, status, error);
+  parley_error_free(error);
 }
 
 static void see_class(void* user, const parley_schema_class* row) { scene_see_text(user, row->name); }
@@ -590,6 +616,7 @@ const scene scene_list[] = {
     {"load zstd", load, "zstd", SCENE_WRITES},
     {"load bad nt", load_bad, "nt", SCENE_WRITES},
     {"load bad jsonl", load_bad, "jsonl", SCENE_WRITES},
+    {"load a file", load_file, NULL, SCENE_WRITES},
     {"load in a transaction", load_in, "jsonl", SCENE_WRITES},
     {"load many", load_many, NULL, SCENE_WRITES},
     {"load in steps", load_steps, NULL, SCENE_WRITES | SCENE_STEPS},
@@ -602,6 +629,8 @@ const scene scene_list[] = {
     {"diff of stores", diff_stores, NULL, 0},
     {"diff of sources", diff_sources, NULL, 0},
     {"check", check, NULL, 0},
+    {"backup", backup, NULL, SCENE_COPY},
+    {"compact", compact, NULL, SCENE_OWN | SCENE_WRITES},
     {"schema", schema, NULL, 0},
     {"stats", stats, NULL, SCENE_SMALL},
     {"properties", properties, NULL, SCENE_SMALL},

@@ -1,11 +1,11 @@
 #!/bin/bash
 # Every message of src/base/messages.def is pinned, as it prints, by a golden file; those that only a fault of the machine can give are
-# named below, and each is pinned by a unit test through its slug or left to the fault campaigns.
+# named below, and each is pinned by a unit test through its slug; tests/fault provokes those of full disks and failing devices.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # number: why no golden file can hold it
 machine="
-1 an allocation that fails: unit tests fail each in turn
+1 an allocation that fails: tests/fault fails each in turn
 305 a text of 1 GiB
 306 deeper than the parser lets through: unit_expr_eval
 307 four billion values
@@ -13,14 +13,14 @@ machine="
 501 502 552 554 564 misuse that the layers above never commit
 535 537 555 560 561 563 a damaged or newer file: unit tests damage each
 538 two processes making one store at once
-543 544 548 572 573 590 591 592 603 641 a full disk, a failing device, another process
+548 the map grown by another process while readers stay: unit_store_process
 547 549 551 562 565 716 limits of the store that a test cannot reach cheaply
 616 a million reifiers
 611 618 a row or literal of 1 GiB
 703 704 wrappers around the messages of lower layers
 6 broken state
 "
-pinned=$(grep -rhoE "PLY-[0-9]{4}" tests/golden tests/cli tests/messages/messages.txt tests/api tests/unit 2>/dev/null | sort -u)
+pinned=$(grep -rhoE "PLY-[0-9]{4}" tests/golden tests/cli tests/messages/messages.txt tests/api tests/unit tests/fault 2>/dev/null | sort -u)
 bad=0
 while read -r number slug; do
   code=$(printf "PLY-%04d" "$number")
