@@ -359,8 +359,11 @@ static void walk_orphans(walk* w) {
 static void walk_all(walk* w) {
   const pl_page_meta* const meta = w->options->meta;
   walk_tree(w, NULL, &meta->main, false);
+  if (w->stopped) {
+    return;
+  }
   w->report->foreign = meta->main.root != PL_NO_PAGE && w->report->damage == 0 && !w->has[PL_DB_META];
-  if (w->report->foreign || (w->stranger != 0 && !w->stopped)) {
+  if (w->report->foreign || w->stranger != 0) {
     (void)damaged(w, w->stranger ? w->stranger : meta->main.root, "holds what is not a database of a store");
   }
   for (unsigned db = 0; db < PL_DB_COUNT && !w->stopped; db++) {
