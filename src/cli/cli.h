@@ -47,6 +47,7 @@ typedef struct cli_session {
   parley* db;               ///< open store, or NULL
   bool writable;            ///< db was opened for writing
   bool no_wait;             ///< do not wait for another writer
+  bool read_only;           ///< changes are refused
   parley_txn* txn;          ///< begun by `begin`: every statement runs in it; else NULL
   bool prompting;           ///< a person is typing: a failure leaves the transaction open
   cli_format format;        ///< of results
@@ -84,6 +85,8 @@ cli_exit cli_check(int argc, char** argv);
 cli_exit cli_repair(int argc, char** argv);
 cli_exit cli_stats(int argc, char** argv);
 cli_exit cli_schema(int argc, char** argv);
+cli_exit cli_backup(int argc, char** argv);
+cli_exit cli_compact(int argc, char** argv);
 cli_exit cli_shell(int argc, char** argv);
 cli_exit cli_set(int argc, char** argv);
 cli_exit cli_diff(int argc, char** argv);
@@ -135,6 +138,10 @@ cli_exit cli_print_stats(parley* db, const char* path, cli_format format, FILE* 
 cli_exit cli_print_schema(parley* db, cli_format format, FILE* out);
 /// Check and print what is found; CLI_DAMAGE if there is something.
 cli_exit cli_print_check(parley* db, const char* path, bool deep, bool json, FILE* out);
+
+// ---- keep.c ----
+/// Copy the open store to a new file and say so; `store` is its name for people.
+cli_exit cli_backup_file(parley* db, const char* store, const char* path);
 
 // ---- property.c: lists of predicates that belong to the store ----
 /// A change of a list: `+` adds, `-` drops, `=` puts in place of everything (all that are given so together).

@@ -84,6 +84,9 @@ static cli_exit query_option(cli_session* session, int option, const char** file
     case OPT_NO_WAIT:
       session->no_wait = true;
       return CLI_OK;
+    case OPT_READ_ONLY:
+      session->read_only = true;
+      return CLI_OK;
     case OPT_MEMORY:
       return cli_parse_memory(optarg, 1, &session->limits.memory_bytes);
     case OPT_ROWS:
@@ -113,6 +116,7 @@ cli_exit cli_query(int argc, char** argv) {
                                           {"assertions", no_argument, NULL, OPT_ASSERTIONS},
                                           {"timer", no_argument, NULL, OPT_TIMER},
                                           {"no-wait", no_argument, NULL, OPT_NO_WAIT},
+                                          {"read-only", no_argument, NULL, OPT_READ_ONLY},
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
   const arguments a = {"query", argc, argv, options, ":hf:"};
@@ -254,18 +258,21 @@ cli_exit cli_export(int argc, char** argv) {
 
 // stats and schema differ in what they print only.
 static cli_exit inspect(const char* command, int argc, char** argv) {
-  static const struct option options[] = {
-      {"help", no_argument, NULL, 'h'}, {"format", required_argument, NULL, OPT_FORMAT}, {0}};
+  static const struct option options[] = {{"help", no_argument, NULL, 'h'},
+                                          {"format", required_argument, NULL, OPT_FORMAT},
+                                          {"json", no_argument, NULL, OPT_JSON},
+                                          {0}};
   const arguments a = {command, argc, argv, options, ":h"};
   cli_format format = CLI_TABLE;
   for (int option; (option = cli_next_option(&a)) != -1;) {
     if (option == 'h') {
       return cli_print_help(command);
     }
-    if (option != OPT_FORMAT) {
+    if (option == OPT_JSON) {
+      format = CLI_JSON;
+    } else if (option != OPT_FORMAT) {
       return CLI_USAGE;
-    }
-    if (!cli_format_parse(optarg, &format)) {
+    } else if (!cli_format_parse(optarg, &format)) {
       return cli_bad_format(optarg);
     }
   }

@@ -143,8 +143,8 @@ static void on_expected(void* user, const char* word) {
 }
 
 static bool takes_file(const char* line) {
-  static const char* const commands[] = {".load ", ".read ", ".output ", ".export "};
-  for (size_t i = 0; i < 4; i++) {
+  static const char* const commands[] = {".load ", ".read ", ".output ", ".export ", ".backup "};
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     if (!strncmp(line, commands[i], strlen(commands[i]))) {
       return true;
     }

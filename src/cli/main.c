@@ -24,6 +24,7 @@ const cli_command cli_commands[] = {
      "  --max-rows N        fail after N rows\n"
      "  --timer             say how long each statement took\n"
      "  --no-wait           fail instead of waiting for another writer\n"
+     "  --read-only         refuse statements that change the store\n"
      "\n"
      "Exit code: 0 done, 1 wrong query, 2 usage, 3 cannot open, read or write, 4 damaged\n"
      "store, 5 interrupted or limit reached. The language: docs/language.md\n",
@@ -67,6 +68,25 @@ const cli_command cli_commands[] = {
      "A contradiction is two different objects of a single-valued predicate (parley set STORE\n"
      "single), stated for overlapping times or by different sources. Nothing is changed.\n",
      cli_check},
+    {"backup", "copy a store while it is in use",
+     "Usage: parley backup STORE DEST      copy one moment of a store to a new file\n"
+     "\n"
+     "  --no-check          do not verify the copy\n"
+     "  --json              the closing line for machines\n"
+     "\n"
+     "Readers and writers go on. DEST must not exist; it appears whole, verified and on the\n"
+     "disk, or not at all. It is a store like any other: to restore it, copy it back while no\n"
+     "process has the store open. More: docs/keeping.md\n",
+     cli_backup},
+    {"compact", "give back the room that a store no longer needs",
+     "Usage: parley compact STORE          replace a store by a copy without free pages\n"
+     "\n"
+     "  --no-check          do not verify the copy\n"
+     "  --json              the closing line for machines\n"
+     "\n"
+     "Needs the store for itself: fails while any process has it open. Whatever happens, the\n"
+     "file is the old store or the new one. More: docs/keeping.md\n",
+     cli_compact},
     {"repair", "save what is readable of a damaged store",
      "Usage: parley repair STORE DEST      save it into a new store, and list what is lost\n"
      "\n"
@@ -112,7 +132,12 @@ const cli_command cli_commands[] = {
      "Lines begin with - for what only the first has, with + for the second. Exit code: 0 equal,\n"
      "1 different, 2 trouble.\n",
      cli_diff},
-    {"stats", "counts and sizes", "Usage: parley stats STORE [--format table|json]\n", cli_stats},
+    {"stats", "counts and sizes",
+     "Usage: parley stats STORE [--format table|json]      (--json for the latter)\n"
+     "\n"
+     "Counts; the file's pages in use and free; who reads and how far behind; and of each part\n"
+     "its pages, how full they are and what a block holds. docs/keeping.md\n",
+     cli_stats},
     {"schema", "what a store holds: classes, predicates, links",
      "Usage: parley schema STORE [--format table|json]\n\n"
      "Classes and predicates with counts, and for each predicate what it links, with an\n"
@@ -161,9 +186,9 @@ static cli_exit help(const char* command) {
 
 // The command or option that was probably meant, or NULL.
 static const char* looks_like(const char* word) {
-  const char* names[20] = {"help", "--help", "--version"};
+  const char* names[24] = {"help", "--help", "--version"};
   size_t count = 3;
-  for (const cli_command* c = cli_commands; c->name && count < 19; c++) {
+  for (const cli_command* c = cli_commands; c->name && count < 23; c++) {
     names[count++] = c->name;
   }
   names[count] = NULL;

@@ -142,6 +142,15 @@ static cli_exit run_export(shell* sh, char* argument) {
   return code != CLI_OK ? code : cli_export_to(sh->session.db, format, false, path, sh->session.out);
 }
 
+static cli_exit run_backup(shell* sh, char* argument) {
+  const char* path = next_word(&argument);
+  if (!path || next_word(&argument)) {
+    return cli_usage(".backup takes the file to make");
+  }
+  const cli_exit code = open_store(sh);
+  return code != CLI_OK ? code : cli_backup_file(sh->session.db, sh->session.path, path);
+}
+
 static cli_exit run_schema(shell* sh, char* argument) {
   (void)argument;
   const cli_exit code = open_store(sh);
@@ -165,7 +174,8 @@ static cli_exit run_check(shell* sh, char* argument) {
   if (code != CLI_OK) {
     return code;
   }
-  return facts ? cli_print_conflicts(&sh->session) : cli_print_check(sh->session.db, sh->session.path, deep, false, sh->session.out);
+  return facts ? cli_print_conflicts(&sh->session)
+               : cli_print_check(sh->session.db, sh->session.path, deep, false, sh->session.out);
 }
 
 static cli_exit run_mode(shell* sh, char* argument) {
@@ -314,6 +324,7 @@ const shell_command shell_commands[] = {
     {".help", "[WORD]", "this list; a word of the language; a message (PLY-0214)", run_help},
     {".load", "FILE...", "load files, making the store if need be", run_load},
     {".export", "[FORMAT] [FILE]", "write the store out: jsonl, nt, nq, ttl", run_export},
+    {".backup", "FILE", "copy the store to a new file", run_backup},
     {".schema", "", "classes, predicates and what they link", run_schema},
     {".stats", "", "counts and sizes", run_stats},
     {".mode", "[FORMAT]", "table, csv, tsv, json, jsonl, markdown; for graphs also ttl, nt, nq, dot, mermaid, svg, png",

@@ -94,9 +94,12 @@ static pl_status look(const compaction* c) {
   pl_store_options open = c->open;
   open.unlocked = false;
   open.no_wait = true;
+  if (access(c->file, F_OK) == 0 && access(c->file, W_OK) != 0) {
+    return pl_fail(c->err, PL_MSG_COMPACT_READONLY, c->path);
+  }
   PL_TRY(pl_store_open(c->path, &open, c->err, &store));
   pl_store_close(store);
-  return access(c->file, W_OK) == 0 ? PL_OK : pl_fail(c->err, PL_MSG_COMPACT_READONLY, c->path);
+  return PL_OK;
 }
 
 pl_status pl_copy_compact(const char* path, const pl_store_options* open, const pl_copy_options* options, pl_error* err,
