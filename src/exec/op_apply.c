@@ -6,6 +6,8 @@
 //   Either    outer rows with the matches of each branch in turn
 #include "exec/support.h"
 
+enum { IDLE_CHUNKS = 4 };  // without a new match, before outer rows that have one are left out
+
 typedef struct apply_node {
   pl_node node;
   pl_apply_kind kind;
@@ -22,6 +24,7 @@ typedef struct apply_op {
   uint32_t sub;                       ///< sub-plan that runs; past the last: unmatched rows follow
   bool matched[PL_CHUNK_ROWS];        ///< outer rows with a match
   uint16_t selection[PL_CHUNK_ROWS];  ///< rows that a Not keeps
+  pl_chunk rest;                      ///< of Not and Exists: outer rows still without a match
   pl_id* truth;                       ///< column of an Exists
   pl_id* whys;                        ///< supports of the rows of a Not or Exists; NULL if they are not asked for
 } apply_op;
@@ -94,12 +97,32 @@ static pl_status take_absence(apply_op* st) {
   return PL_OK;
 }
 
-/// Run the one sub-plan of Not or Exists until every outer row has a match or no more rows come.
+/// Begin the sub-plan of Not or Exists anew for the outer rows without a match.
+static pl_status start_unmatched(apply_op* st) {
+  uint32_t left = 0;
+  for (uint32_t i = 0; i < st->outer->selected; i++) {
+    const uint32_t row = pl_chunk_row(st->outer, i);
+    if (!st->matched[row]) {
+      st->selection[left++] = (uint16_t)row;
+    }
+  }
+  st->rest = *st->outer;
+  st->rest.selection = st->selection;
+  st->rest.selected = left;
+  PL_TRY(pl_op_rewind(pl_op_of(&st->op, 1)));
+  pl_argument_bind(st->op.run->ops[node_of(&st->op)->arguments[0]->index], &st->rest);
+  return PL_OK;
+}
+
+/// Run the one sub-plan of Not or Exists until every outer row has a match or no more rows come. One outer row may have millions of matches, of
+/// which the first is enough: when several chunks have brought only rows like that, those outer rows are left out.
 static pl_status find_matches(apply_op* st) {
   const pl_slot row_slot = pl_argument_row(node_of(&st->op)->arguments[0]);
   uint32_t unmatched = st->outer->selected;
+  uint32_t idle = 0;
   while (unmatched) {
     pl_chunk* chunk = NULL;
+    const uint32_t before = unmatched;
     const pl_status status = pl_op_next(pl_op_of(&st->op, 1), &chunk);
     if (status == PL_DONE) {
       return PL_OK;
@@ -110,6 +133,11 @@ static pl_status find_matches(apply_op* st) {
       unmatched -= !st->matched[row];
       take_witness(st, chunk, pl_chunk_row(chunk, i), row);
       st->matched[row] = true;
+    }
+    idle = unmatched < before ? 0 : idle + 1;
+    if (idle == IDLE_CHUNKS) {
+      PL_TRY(start_unmatched(st));
+      idle = 0;
     }
   }
   return PL_OK;
