@@ -1,5 +1,8 @@
 /// matches() and replace(): PCRE2 patterns, compiled once and kept in a small cache of the run. A limit on matching
 /// steps turns catastrophic backtracking into an error of its own; memory comes from the run's account.
+///
+/// PCRE counts its steps anew at each place of the text where a match could begin, so the limit alone does not bound a long text. A first try has
+/// few steps for each place of a long one; only if they do not suffice the places are tried a few at a time, and the guard is asked between.
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -9,6 +12,9 @@
 enum {
   PATTERNS_MAX = 64,         // compiled patterns kept
   STEPS_MAX = 1000000,       // match limit: well below a tenth of a second
+  STEPS_TEXT = 20000000,     // of a first try over all places of a text,
+  STEPS_MIN = 100,           // but for each place at least so many
+  PLACES_AT_ONCE = 16,       // where a match could begin, between two questions to the guard
   DEPTH_MAX = 100000,        // backtracking depth
   HEAP_KIB_MAX = 64 * 1024,  // heap of one match
   BLOCK_HEADER = 16          // size of a block handed to PCRE, kept before it for the sized free
@@ -19,6 +25,7 @@ typedef struct pattern {
   pl_id flags;             ///< id of the flags; PL_ID_NULL = none
   pcre2_code* code;        ///< compiled
   pcre2_match_data* data;  ///< groups of a match
+  bool whole;              ///< a match may depend on where the search began (\G)
 } pattern;
 
 struct pl_regex_cache {
@@ -97,7 +104,7 @@ void pl_regex_cache_free(struct pl_regex_cache* cache, pl_mem* mem) {
 
 /// Flags i s m x as options; 0 for an unknown one (a good set is never 0, UTF is always on).
 static uint32_t options_of(pl_str flags) {
-  uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C;
+  uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
   for (size_t i = 0; i < flags.len; i++) {
     switch (flags.data[i]) {
       case 'i':
@@ -182,7 +189,8 @@ static pl_status pattern_new(const pl_call* call, struct pl_regex_cache* cache, 
   cache->next = (cache->next + 1) % PATTERNS_MAX;
   cache->count = cache->count < PATTERNS_MAX ? cache->count + 1 : PATTERNS_MAX;
   pattern_free(&cache->patterns[at]);
-  cache->patterns[at] = (pattern){.pattern = id, .flags = flags_id, .code = code, .data = data};
+  cache->patterns[at] = (pattern){
+      .pattern = id, .flags = flags_id, .code = code, .data = data, .whole = memmem(text.data, text.len, "\\G", 2)};
   cache->newest = at;
   *out = &cache->patterns[at];
   return PL_OK;
@@ -222,16 +230,56 @@ static pl_status match_failed(const pl_call* call, int rc, size_t bytes) {
 
 static PCRE2_SPTR subject_of(pl_str s) { return (PCRE2_SPTR)(s.data ? s.data : ""); }
 
+/// Steps for each place in a first try over a text.
+static uint32_t steps_for(pl_str s) {
+  const size_t steps = STEPS_TEXT / (s.len + 1);
+  return steps > STEPS_MAX ? STEPS_MAX : steps < STEPS_MIN ? STEPS_MIN : (uint32_t)steps;
+}
+
+/// A match that begins at one of [from, last].
+static int match_between(const pattern* p, pcre2_match_context* limits, pl_str s, size_t from, size_t last,
+                         uint32_t steps) {
+  const uint32_t checked = from ? PCRE2_NO_UTF_CHECK : 0;
+  (void)pcre2_set_match_limit(limits, steps);
+  (void)pcre2_set_offset_limit(limits, last);
+  int rc = pcre2_match(p->code, subject_of(s), s.len, from, checked, p->data, limits);
+  if (rc == PCRE2_ERROR_JIT_STACKLIMIT) {
+    rc = pcre2_match(p->code, subject_of(s), s.len, from, checked | PCRE2_NO_JIT, p->data, limits);
+  }
+  return rc;
+}
+
+/// Find a match; *rc is PCRE's result.
+static pl_status find_match(const pl_call* call, const pattern* p, pcre2_match_context* limits, pl_str s, int* rc) {
+  const uint32_t steps = p->whole ? STEPS_MAX : steps_for(s);
+  PL_TRY(pl_guard_check_now(call->eval->guard, call->eval->err));  // one text may take long, many texts longer
+  *rc = match_between(p, limits, s, 0, PCRE2_UNSET, steps);
+  if (*rc != PCRE2_ERROR_MATCHLIMIT || steps == STEPS_MAX) {
+    return PL_OK;
+  }
+  for (size_t from = 0; from <= s.len;) {
+    size_t last = from + PLACES_AT_ONCE - 1;
+    while (last + 1 < s.len && ((unsigned char)s.data[last + 1] & 0xC0) == 0x80) {
+      last++;  // the next place is the beginning of a character
+    }
+    *rc = match_between(p, limits, s, from, last, STEPS_MAX);
+    if (*rc != PCRE2_ERROR_NOMATCH) {
+      return PL_OK;
+    }
+    PL_TRY(pl_guard_check_now(call->eval->guard, call->eval->err));
+    from = last + 1;
+  }
+  return PL_OK;
+}
+
 pl_status pl_fn_matches(const pl_call* call, const pl_id* args, pl_id* out) {
   struct pl_regex_cache* cache;
   pattern* p;
   pl_str s;
   PL_TRY(pl_call_text(call, args[0], &s));
   PL_TRY(pattern_get(call, args[1], call->count > 2 ? args[2] : PL_ID_NULL, &cache, &p));
-  int rc = pcre2_match(p->code, subject_of(s), s.len, 0, 0, p->data, cache->match);
-  if (rc == PCRE2_ERROR_JIT_STACKLIMIT) {
-    rc = pcre2_match(p->code, subject_of(s), s.len, 0, PCRE2_NO_JIT, p->data, cache->match);
-  }
+  int rc = 0;
+  PL_TRY(find_match(call, p, cache->match, s, &rc));
   if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) {
     return match_failed(call, rc, s.len);
   }
@@ -285,6 +333,9 @@ pl_status pl_fn_replace(const pl_call* call, const pl_id* args, pl_id* out) {
   PL_TRY(pl_call_text(call, args[0], &s));
   PL_TRY(pl_call_text(call, args[2], &with));
   PL_TRY(pattern_get(call, args[1], call->count > 3 ? args[3] : PL_ID_NULL, &cache, &p));
+  PL_TRY(pl_guard_check_now(call->eval->guard, call->eval->err));
+  (void)pcre2_set_match_limit(cache->match, STEPS_MAX);
+  (void)pcre2_set_offset_limit(cache->match, PCRE2_UNSET);
   pl_buf* const buf = pl_call_buf(call);
   const pl_status status = replace_into(call, p, cache, s, with, buf);
   return status == PL_OK || buf->status != PL_OK ? pl_call_put_buf(call, out) : status;
