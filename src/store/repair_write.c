@@ -301,10 +301,12 @@ static bool note_believed(const repair_writer* w, pl_id c, const found_note* not
 static pl_status choose_notes(repair_writer* w, pl_id c, const pl_statement* st, bool* whole) {
   unsigned orders;
   PL_TRY(choose_orders(w, st, &orders));
-  *whole = orders != 0;
+  *whole = orders != 0 || (w->filed.count == 0 && w->own.count > 0);
   w->chosen.count = 0;
   for (size_t i = 0; i < w->own.count; i++) {
     const found_note* const note = &w->own.data[i];
+    // Where the identity is lost, two orders that agree are enough.
+    *whole &= orders != 0 || (note->readable && note->orders == (ORDER_CPO | ORDER_POC));
     if (orders ? !(note->orders & orders) : !note_believed(w, c, note)) {
       continue;
     }
