@@ -220,6 +220,44 @@ static void patterns_over_many_texts_end(void** state) {
   assert_non_null(strstr(d.message, ": stopped after the time limit of 0.05 s"));
 }
 
+/// matches(text, pattern) within a time limit; the text is the caller's.
+static parley_status match_within(const hostile* h, const char* text, const char* pattern, double seconds, int* code,
+                                  int* found) {
+  const parley_value values[] = {parley_string(text), parley_string(pattern)};
+  const parley_limits limits = {.size = sizeof limits, .seconds = seconds};
+  parley_value v = {.type = PARLEY_NULL};
+  parley_diagnostic d = {.code = 0};
+  parley_query* const q = help_prepare(h->store, "return matches($t, $p)");
+  assert_int_equal(parley_query_set_limits(q, &limits), PARLEY_OK);
+  assert_int_equal(parley_bind(q, "t", &values[0]), PARLEY_OK);
+  assert_int_equal(parley_bind(q, "p", &values[1]), PARLEY_OK);
+  const parley_status status = parley_step(q);
+  if (status == PARLEY_ROW) {
+    assert_int_equal(parley_column(q, 0, &v), PARLEY_OK);
+  } else {
+    (void)parley_error_get(parley_query_error(q), 0, &d);
+  }
+  *code = d.code;
+  *found = (int)v.integer;
+  parley_finalize(q);
+  return status;
+}
+
+/// A match that takes many steps from one place of a long text is found; steps at every place of it end with the time.
+static void patterns_over_a_long_text_end(void** state) {
+  hostile* const h = *state;
+  int code = 0;
+  int found = 0;
+  char* text = repeated("x", "h\xE1\xBA\xBF ", 5000, ".");
+  assert_int_equal(match_within(h, text, "(h(\xE1\xBA\xBF|e) )+\\.$", 0, &code, &found), PARLEY_ROW);
+  assert_int_equal(found, 1);
+  free(text);
+  text = repeated("", "a", 100000, "");
+  assert_int_equal(match_within(h, text, "(a?){18}[bc]", 0.05, &code, &found), PARLEY_LIMIT);
+  assert_int_equal(code, 3);
+  free(text);
+}
+
 // ---- queries --------------------------------------------------------------------------------------------------------------
 
 /// A ring of `knows`, an age for each.
@@ -340,11 +378,17 @@ static void exists_stops_at_the_first(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      HOSTILE_TEST(bombs_are_read_in_pieces),  HOSTILE_TEST(bombs_have_a_limit),
-      HOSTILE_TEST(deep_queries_end),          HOSTILE_TEST(deep_documents_are_bad_rows),
-      HOSTILE_TEST(deep_patterns_are_refused), HOSTILE_TEST(patterns_over_many_texts_end),
-      HOSTILE_TEST(cyclic_paths_end),          HOSTILE_TEST(huge_answers_end),
-      HOSTILE_TEST(updates_of_everything_end), HOSTILE_TEST(doubled_texts_end),
+      HOSTILE_TEST(bombs_are_read_in_pieces),
+      HOSTILE_TEST(bombs_have_a_limit),
+      HOSTILE_TEST(deep_queries_end),
+      HOSTILE_TEST(deep_documents_are_bad_rows),
+      HOSTILE_TEST(deep_patterns_are_refused),
+      HOSTILE_TEST(patterns_over_many_texts_end),
+      HOSTILE_TEST(patterns_over_a_long_text_end),
+      HOSTILE_TEST(cyclic_paths_end),
+      HOSTILE_TEST(huge_answers_end),
+      HOSTILE_TEST(updates_of_everything_end),
+      HOSTILE_TEST(doubled_texts_end),
       HOSTILE_TEST(exists_stops_at_the_first),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
