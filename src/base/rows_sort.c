@@ -107,8 +107,13 @@ static bool stop_asked(const pl_guard* guard) {
   if (!guard) {
     return false;
   }
-  return (guard->interrupt && atomic_load_explicit(guard->interrupt, memory_order_relaxed) != 0) ||
-         (guard->deadline_ns && pl_clock_ns() >= guard->deadline_ns);
+  const atomic_int* const flags[] = {guard->interrupt, guard->interrupt_query};
+  for (size_t i = 0; i < PL_COUNT_OF(flags); i++) {
+    if (flags[i] && atomic_load_explicit(flags[i], memory_order_relaxed) != 0) {
+      return true;
+    }
+  }
+  return guard->deadline_ns && pl_clock_ns() >= guard->deadline_ns;
 }
 
 /// One stable pass. `words` is a constant at every call, so that the copy of a row is a few moves.

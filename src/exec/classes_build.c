@@ -2,6 +2,7 @@
 //
 // The work is proportional to the same_as facts of the store, not to its size: each of them is checked by itself, so no bitmap of a lens is
 // needed. Only where several nodes of a class could be shown are facts counted.
+#include "base/sort.h"
 #include "exec/classes.h"
 
 #define BATCH 256  ///< rows read at once
@@ -140,12 +141,14 @@ static void add_up(size_t* starts, uint32_t count) {
   }
 }
 
-static int compare_ids(const void* a, const void* b) {
+static int compare_ids(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const pl_id x = *(const pl_id*)a, y = *(const pl_id*)b;
   return (x > y) - (x < y);
 }
 
 static pl_status place_all(builder* b, size_t* cursor) {
+  static const pl_sort_order order = {.compare = compare_ids};
   pl_classes* out = b->out;
   memcpy(cursor, out->member_starts, out->count * sizeof(size_t));
   for (size_t i = 0; i < b->nodes.count; i++) {
@@ -157,7 +160,8 @@ static pl_status place_all(builder* b, size_t* cursor) {
   }
   for (uint32_t c = 0; c < out->count; c++) {
     const size_t start = out->member_starts[c];
-    qsort(out->members + start, out->member_starts[c + 1] - start, sizeof(pl_id), compare_ids);
+    PL_TRY(pl_sort(out->members + start, out->member_starts[c + 1] - start, sizeof(pl_id), &order, &b->run->mem,
+                   b->run->guard, b->run->err));
     if (c % 1024 == 1023) {
       PL_TRY(pl_guard_check(b->run->guard, b->run->err));
     }

@@ -2,6 +2,7 @@
 //
 // Scans write straight into the output columns; what they cannot restrict themselves is checked in place afterwards. Output follows the order of
 // the input's rows.
+#include "base/sort.h"
 #include "exec/lens.h"
 #include "exec/support.h"
 
@@ -359,7 +360,8 @@ static pl_status next_counted(lookup_op* st, uint32_t* filled) {
   return PL_OK;
 }
 
-static int compare_pairs(const void* x, const void* y) {
+static int compare_pairs(const void* x, const void* y, void* user) {
+  PL_UNUSED(user);
   const pair *a = x, *b = y;
   return a->a != b->a   ? (a->a < b->a ? -1 : 1)
          : a->b != b->b ? (a->b < b->b ? -1 : 1)
@@ -388,11 +390,13 @@ static pl_status collect_pairs(lookup_op* st) {
     }
   }
   if (st->pairs.count > 1) {
-    qsort(st->pairs.data, st->pairs.count, sizeof(pair), compare_pairs);
+    static const pl_sort_order order = {.compare = compare_pairs};
+    pl_run* const run = st->op.run;
+    PL_TRY(pl_sort(st->pairs.data, st->pairs.count, sizeof(pair), &order, &run->mem, run->guard, run->err));
   }
   size_t kept = 0;
   for (size_t i = 0; i < st->pairs.count; i++) {
-    if (kept == 0 || compare_pairs(&st->pairs.data[kept - 1], &st->pairs.data[i])) {
+    if (kept == 0 || compare_pairs(&st->pairs.data[kept - 1], &st->pairs.data[i], NULL)) {
       st->pairs.data[kept++] = st->pairs.data[i];
     }
   }

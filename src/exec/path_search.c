@@ -1,4 +1,5 @@
 // Breadth first over (state, node): from one end to all others, or from both ends until they meet. See path.h.
+#include "base/sort.h"
 #include "exec/path.h"
 
 pl_status pl_path_search_init(pl_path_search* search, pl_path_graph* graph, const pl_path_nfa* nfa) {
@@ -197,7 +198,9 @@ static pl_status next_level(pl_path_search* search, pl_path_side* side, reached_
   memcpy(search->order.data, side->places.data + start, count * sizeof(pl_path_place));
   search->order.count = count;
   if (looks && count > 1) {
-    qsort_r(search->order.data, count, sizeof(pl_path_place), compare_places, search->graph->ids.data);
+    pl_run* const run = search->graph->run;
+    const pl_sort_order by_id = {compare_places, search->graph->ids.data};
+    PL_TRY(pl_sort(search->order.data, count, sizeof(pl_path_place), &by_id, &run->mem, run->guard, run->err));
   }
   side->level_start = side->places.count;
   side->level++;

@@ -3,6 +3,7 @@
 // From a place `d` facts away from the end every shortest path goes on to a place d - 1 away. So paths are listed depth first, without any dead end: first
 // the nodes, each time the smaller names first, with the set of states that a run of the automaton could be in; then, for one list of nodes,
 // the predicates in the same way. Both are loops over a stack of choices: paths may be long.
+#include "base/sort.h"
 #include "exec/path.h"
 
 /// A choice: a node (or fact) with one of the states it can be reached in. Those of the same node stand together: a group.
@@ -122,7 +123,10 @@ static void drop_equal(pl_path_walk* walk, stack* s, size_t first, compare_fn co
 static pl_status push_frame(pl_path_walk* walk, stack* s, size_t first, same_fn same, compare_fn compare) {
   assert(s->options.count > first);
   if (s->options.count - first > 1) {
-    qsort_r(s->options.data + first, s->options.count - first, sizeof(option), compare, walk);
+    pl_run* const run = walk->search->graph->run;
+    const pl_sort_order order = {compare, walk};
+    PL_TRY(pl_sort(s->options.data + first, s->options.count - first, sizeof(option), &order, &run->mem, run->guard,
+                   run->err));
     drop_equal(walk, s, first, compare);
     PL_TRY(walk->failed);
   }

@@ -29,7 +29,10 @@ pl_status pl_sorter_add(pl_sorter* sorter, pl_id** row) {
   return PL_OK;
 }
 
-static pl_status compare(const pl_sorter* sorter, size_t a, size_t b, int* order) {
+static pl_status compare(pl_sorter* sorter, size_t a, size_t b, int* order) {
+  if (++sorter->compared % 1024 == 0) {
+    PL_TRY(pl_guard_check(sorter->run->guard, sorter->run->err));
+  }
   const pl_id* x = sorter->rows + a * sorter->width;
   const pl_id* y = sorter->rows + b * sorter->width;
   *order = 0;
@@ -66,9 +69,6 @@ static pl_status merge(pl_sorter* sorter, size_t from, size_t middle, size_t to)
     int order = 0;
     PL_TRY(compare(sorter, sorter->order[a], sorter->order[b], &order));
     sorter->spare[at++] = order <= 0 ? sorter->order[a++] : sorter->order[b++];
-    if (at % 1024 == 0) {
-      PL_TRY(pl_guard_check(sorter->run->guard, sorter->run->err));
-    }
   }
   while (a < middle) {
     sorter->spare[at++] = sorter->order[a++];

@@ -15,6 +15,7 @@ typedef struct pl_sorter {
   size_t* order;           ///< row numbers, sorted after pl_sorter_sort
   size_t* spare;           ///< space for merging
   size_t order_capacity;   ///< entries of order and spare
+  uint32_t compared;       ///< comparisons: the guard is asked every thousand
 } pl_sorter;
 
 void pl_sorter_init(pl_sorter* sorter, pl_run* run, uint32_t width, uint32_t keys, const bool* descending);

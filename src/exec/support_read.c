@@ -1,4 +1,5 @@
 // Why rows are there: reading what one row rests on. See support.h.
+#include "base/sort.h"
 #include "exec/lens.h"
 #include "exec/rowtable.h"
 #include "exec/support_internal.h"
@@ -98,7 +99,8 @@ static int by_fact(const void* x, const void* y, void* user) {
   return a->first != b->first ? (a->first < b->first ? -1 : 1) : 0;
 }
 
-static int by_place(const void* x, const void* y) {
+static int by_place(const void* x, const void* y, void* user) {
+  PL_UNUSED(user);
   const found *a = x, *b = y;
   return a->group != b->group   ? (a->group < b->group ? -1 : 1)
          : a->first != b->first ? (a->first < b->first ? -1 : 1)
@@ -115,19 +117,21 @@ static bool same_words(const pl_run* run, pl_why a, pl_why b) {
 }
 
 /// Bring equal facts together, at the place of the first, and drop what says the same twice.
-static void put_in_order(reader* r) {
+static pl_status put_in_order(reader* r) {
   found* f = r->found.data;
   const size_t count = r->found.count;
+  const pl_sort_order facts = {by_fact, r->run};
+  const pl_sort_order places = {by_place, NULL};
   if (count < 2) {
-    return;
+    return PL_OK;
   }
-  qsort_r(f, count, sizeof(*f), by_fact, r->run);
+  PL_TRY(pl_sort(f, count, sizeof(*f), &facts, &r->run->mem, r->run->guard, r->run->err));
   for (size_t i = 1; i < count; i++) {
     if (f[i].group < 2 && pl_why_same_fact(r->run, f[i - 1].why, f[i].why)) {
       f[i].first = f[i - 1].first;
     }
   }
-  qsort(f, count, sizeof(*f), by_place);
+  PL_TRY(pl_sort(f, count, sizeof(*f), &places, &r->run->mem, r->run->guard, r->run->err));
   size_t kept = 1;
   for (size_t i = 1; i < count; i++) {
     if (!same_words(r->run, f[kept - 1].why, f[i].why)) {
@@ -135,6 +139,7 @@ static void put_in_order(reader* r) {
     }
   }
   r->found.count = kept;
+  return PL_OK;
 }
 
 static pl_status read_all(reader* r, pl_why why, pl_whys* out) {
@@ -146,7 +151,7 @@ static pl_status read_all(reader* r, pl_why why, pl_whys* out) {
     }
     PL_TRY(look(r, r->todo.data[--r->todo.count]));
   }
-  put_in_order(r);
+  PL_TRY(put_in_order(r));
   for (size_t i = 0; i < r->found.count; i++) {
     PL_TRY(pl_vec_push(&r->run->mem, out, r->found.data[i].why));
   }

@@ -6,6 +6,10 @@
 #include "expr/expr_internal.h"
 #include "text/fold.h"
 
+enum { BYTES_BETWEEN_CHECKS = 1 << 18, PARTS_BETWEEN_CHECKS = 1 << 12, SEARCHED_AT_ONCE = 1 << 22 };
+
+static pl_status ask(const pl_call* call) { return pl_guard_check(call->eval->guard, call->eval->err); }
+
 /* --- case, trim, fold --- */
 
 typedef utf8proc_int32_t (*map_fn)(utf8proc_int32_t c);
@@ -15,9 +19,14 @@ static pl_status map_text(const pl_call* call, pl_id id, map_fn map, pl_id* out)
   PL_TRY(pl_call_text(call, id, &s));
   pl_buf* const buf = pl_call_buf(call);
   (void)pl_buf_reserve(buf, s.len);
+  size_t asked = 0;
   for (size_t pos = 0; pos < s.len && buf->status == PL_OK;) {
     char bytes[4];
     const size_t at = pos;
+    if (at - asked >= BYTES_BETWEEN_CHECKS) {
+      asked = at;
+      PL_TRY(ask(call));
+    }
     const uint32_t c = pl_utf8_next(s, &pos);
     const size_t len = c == UINT32_MAX ? 0 : pl_utf8_put(bytes, (uint32_t)map((utf8proc_int32_t)c));
     (void)(len ? pl_buf_append(buf, bytes, len) : pl_buf_append(buf, s.data + at, pos - at));
@@ -36,7 +45,7 @@ pl_status pl_fn_upper(const pl_call* call, const pl_id* args, pl_id* out) {
 pl_status pl_fn_fold(const pl_call* call, const pl_id* args, pl_id* out) {
   pl_str s;
   PL_TRY(pl_call_text(call, args[0], &s));
-  (void)pl_fold(s, pl_call_buf(call));
+  PL_TRY(pl_fold_within(s, call->eval->guard, call->eval->err, pl_call_buf(call)));
   return pl_call_put_buf(call, out);
 }
 
@@ -121,12 +130,28 @@ static const char* find(pl_str s, pl_str part) {
   return part.len == 0 ? s.data ? s.data : "" : s.len == 0 ? NULL : memmem(s.data, s.len, part.data, part.len);
 }
 
+/// Is `part` in a text that may be long? It is looked for in pieces that overlap by less than itself.
+static pl_status find_long(const pl_call* call, pl_str s, pl_str part, bool* found) {
+  for (*found = false; !*found;) {
+    const size_t piece = s.len > SEARCHED_AT_ONCE + part.len ? SEARCHED_AT_ONCE + part.len : s.len;
+    *found = find((pl_str){s.data, piece}, part) != NULL;
+    if (piece == s.len) {
+      break;
+    }
+    s = (pl_str){s.data + SEARCHED_AT_ONCE, s.len - SEARCHED_AT_ONCE};
+    PL_TRY(ask(call));
+  }
+  return PL_OK;
+}
+
 pl_status pl_fn_contains(const pl_call* call, const pl_id* args, pl_id* out) {
   pl_str s;
   pl_str part;
   PL_TRY(pl_call_text(call, args[0], &s));
   PL_TRY(pl_call_text(call, args[1], &part));
-  *out = pl_bool_id(find(s, part) != NULL);
+  bool found;
+  PL_TRY(find_long(call, s, part, &found));
+  *out = pl_bool_id(found);
   return PL_OK;
 }
 
@@ -155,6 +180,7 @@ typedef PL_VEC(pl_id) id_vector;
 
 static pl_status split_push(const pl_call* call, id_vector* items, pl_str part) {
   pl_id id;
+  PL_TRY(items->count % PARTS_BETWEEN_CHECKS == PARTS_BETWEEN_CHECKS - 1 ? ask(call) : PL_OK);
   PL_TRY(pl_call_put_string(call, part, &id));
   return pl_vec_push(call->eval->mem, items, id);
 }
@@ -204,11 +230,13 @@ pl_status pl_fn_match_text(const pl_call* call, const pl_id* args, pl_id* out) {
   PL_TRY(pl_call_text(call, args[1], &query));
   if (pool->words_of != args[1]) {
     pool->words_of = PL_ID_NULL;
-    PL_TRY(pl_words_set(&pool->words, query));
+    PL_TRY(pl_words_set(&pool->words, query, call->eval->guard, call->eval->err));
     pool->words_of = args[1];
   }
   pl_buf* const buf = pl_call_buf(call);
-  PL_TRY(pl_fold(text, buf));
-  *out = pl_bool_id(pl_words_match(&pool->words, pl_buf_view(buf)));
+  bool found;
+  PL_TRY(pl_fold_within(text, call->eval->guard, call->eval->err, buf));
+  PL_TRY(pl_words_match(&pool->words, pl_buf_view(buf), call->eval->guard, call->eval->err, &found));
+  *out = pl_bool_id(found);
   return PL_OK;
 }

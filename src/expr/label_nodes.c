@@ -1,10 +1,10 @@
 /// Looking up nodes by label: see label_nodes.h.
 #include "expr/label_nodes.h"
 
+#include "base/sort.h"
 #include "expr/termpool_internal.h"
 #include "text/fold.h"
 
-#include <stdlib.h>
 #include <xxhash.h>
 
 enum { FILL = 256 };
@@ -127,7 +127,8 @@ static pl_status find_indexed(pl_termpool* pool, pl_guard* guard, pl_scan* scan,
 
 // ---- predicates that are not indexed ------------------------------------------------------------------------------
 
-static int by_hash(const void* a, const void* b) {
+static int by_hash(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const walked_label* const x = a;
   const walked_label* const y = b;
   return (x->hash > y->hash) - (x->hash < y->hash);
@@ -176,7 +177,9 @@ static pl_status walk(pl_termpool* pool, pl_guard* guard, pl_scan* scan) {
     }
   }
   if (state->walked.count > 0) {
-    qsort(state->walked.data, state->walked.count, sizeof *state->walked.data, by_hash);
+    static const pl_sort_order order = {.compare = by_hash};
+    PL_TRY(pl_sort(state->walked.data, state->walked.count, sizeof *state->walked.data, &order, pool->mem, guard,
+                   pool->err));
   }
   state->has_walked = true;
   return PL_OK;
@@ -200,7 +203,7 @@ static pl_status find_walked(pl_termpool* pool, pl_guard* guard, pl_scan* scan, 
   struct pl_label_state* const state = pool->label_state;
   pl_buf_clear(&state->folded[0]);
   PL_TRY(walk(pool, guard, scan));
-  PL_TRY(pl_fold(name, &state->folded[0]));
+  PL_TRY(pl_fold_within(name, guard, pool->err, &state->folded[0]));
   const uint64_t hash = XXH3_64bits(state->folded[0].data, state->folded[0].len);
   for (size_t i = first_of_hash(state, hash); i < state->walked.count && state->walked.data[i].hash == hash; i++) {
     const walked_label label = state->walked.data[i];
@@ -214,7 +217,8 @@ static pl_status find_walked(pl_termpool* pool, pl_guard* guard, pl_scan* scan, 
 
 // ---- a look-up ----------------------------------------------------------------------------------------------------
 
-static int by_node(const void* a, const void* b) {
+static int by_node(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const pl_label_fact* const x = a;
   const pl_label_fact* const y = b;
   if (x->node != y->node) {
@@ -225,12 +229,13 @@ static int by_node(const void* a, const void* b) {
 }
 
 /// The facts found, one for each node.
-static pl_status make_entry(pl_termpool* pool, pl_label_entry* entry) {
+static pl_status make_entry(pl_termpool* pool, pl_guard* guard, pl_label_entry* entry) {
   struct pl_label_state* const state = pool->label_state;
   fact_list* const found = &state->facts;
   size_t kept = 0;
   if (found->count > 0) {
-    qsort(found->data, found->count, sizeof *found->data, by_node);
+    static const pl_sort_order order = {.compare = by_node};
+    PL_TRY(pl_sort(found->data, found->count, sizeof *found->data, &order, pool->mem, guard, pool->err));
   }
   for (size_t i = 0; i < found->count; i++) {
     if (kept == 0 || found->data[kept - 1].node != found->data[i].node) {
@@ -260,7 +265,7 @@ static pl_status look_up(pl_termpool* pool, pl_guard* guard, pl_id name, pl_labe
   pl_status status = find_indexed(pool, guard, scan, term.text);
   status = status == PL_OK ? find_walked(pool, guard, scan, term.text) : status;
   pl_scan_close(scan);
-  return status == PL_OK ? make_entry(pool, entry) : status;
+  return status == PL_OK ? make_entry(pool, guard, entry) : status;
 }
 
 pl_status pl_label_find(pl_termpool* pool, pl_guard* guard, pl_id name, pl_label_entry** out) {

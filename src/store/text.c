@@ -15,7 +15,6 @@ enum {
   SMALL = 32,            ///< candidates few enough to verify at once
   CHEAP = 16,            ///< entries read are this much cheaper than texts verified
   VERIFY_AT_ONCE = 256,  ///< candidates between two looks at the guard
-  FOLD_BYTES = 1 << 20,  ///< of a long text between two looks at the guard
   TOKENS_AT_ONCE = 1 << 14
 };
 
@@ -37,19 +36,9 @@ uint64_t pl_text_key(pl_str word) {
   return key;
 }
 
-/// Fold into an emptied buffer, piece by piece: a text may have a gigabyte.
 static pl_status fold(pl_txn* txn, pl_str text, pl_guard* guard, pl_buf* out) {
   pl_buf_clear(out);
-  while (text.len > 0) {
-    size_t len = text.len < FOLD_BYTES ? text.len : FOLD_BYTES;
-    while (len < text.len && len > FOLD_BYTES - 4 && ((uint8_t)text.data[len] & 0xC0) == 0x80) {
-      len--;
-    }
-    PL_TRY(pl_fold((pl_str){text.data, len}, out));
-    text = (pl_str){text.data + len, text.len - len};
-    PL_TRY(text.len > 0 ? pl_guard_check(guard, txn->err) : PL_OK);
-  }
-  return PL_OK;
+  return pl_fold_within(text, guard, txn->err, out);
 }
 
 static pl_status rows_of(pl_txn* txn, pl_id literal, pl_str folded, pl_guard* guard, pl_text_row_fn fn, void* user) {
@@ -285,8 +274,12 @@ typedef struct wanted {
   void* user;        ///< passed to it
 } wanted;
 
-static bool passes(const wanted* want, pl_str folded) {
-  return want->words ? pl_words_match(want->words, folded) : pl_str_eq(want->equal, folded);
+static pl_status passes(const search* s, const wanted* want, pl_str folded, bool* found) {
+  if (want->words) {
+    return pl_words_match(want->words, folded, s->guard, s->txn->err, found);
+  }
+  *found = pl_str_eq(want->equal, folded);
+  return PL_OK;
 }
 
 static pl_status verify(search* s, const wanted* want) {
@@ -298,7 +291,9 @@ static pl_status verify(search* s, const wanted* want) {
       status = pl_guard_check(s->guard, s->txn->err);
     }
     status = status == PL_OK ? fold_literal(s->txn, s->ids.data[i], &room, s->guard) : status;
-    if (status == PL_OK && passes(want, pl_buf_view(&room.folded))) {
+    bool found = false;
+    status = status == PL_OK ? passes(s, want, pl_buf_view(&room.folded), &found) : status;
+    if (status == PL_OK && found) {
       status = want->fn(want->user, s->ids.data[i]);
     }
   }
@@ -324,7 +319,7 @@ pl_status pl_text_sample(pl_txn* txn, pl_mem* mem, pl_str text, size_t rows, pl_
   search s = {.txn = txn, .mem = mem, .guard = guard, .rows_max = rows};
   pl_words words;
   pl_words_init(&words, mem);
-  pl_status status = pl_words_set(&words, text);
+  pl_status status = pl_words_set(&words, text, guard, txn->err);
   for (size_t i = 0; i < words.words.count && s.count < WORDS_WEIGHED; i++) {
     s.ranges[s.count++] = range_of(words.words.data[i], true);
   }
@@ -366,7 +361,7 @@ pl_status pl_text_estimate(pl_txn* txn, pl_str text, uint64_t* literals) {
     return PL_OK;
   }
   pl_words_init(&words, &txn->mem);
-  pl_status status = pl_words_set(&words, text) == PL_OK ? PL_OK : pl_fail(txn->err, PL_MSG_NOMEM);
+  pl_status status = pl_words_set(&words, text, NULL, NULL) == PL_OK ? PL_OK : pl_fail(txn->err, PL_MSG_NOMEM);
   for (size_t i = 0; i < words.words.count && i < WORDS_WEIGHED && status == PL_OK; i++) {
     word_range range = range_of(words.words.data[i], true);
     status = range_estimate(txn, &range);

@@ -133,3 +133,18 @@ pl_status pl_fold(pl_str text, pl_buf* out) {
   }
   return PL_OK;
 }
+
+enum { PIECE_BYTES = 1 << 18 };
+
+pl_status pl_fold_within(pl_str text, pl_guard* guard, pl_error* err, pl_buf* out) {
+  while (text.len > 0) {
+    size_t len = text.len < PIECE_BYTES ? text.len : PIECE_BYTES;
+    while (len < text.len && len > PIECE_BYTES - 4 && ((uint8_t)text.data[len] & 0xC0) == 0x80) {
+      len--;
+    }
+    PL_TRY(pl_fold((pl_str){text.data, len}, out));
+    text = (pl_str){text.data + len, text.len - len};
+    PL_TRY(text.len > 0 ? pl_guard_check(guard, err) : PL_OK);
+  }
+  return PL_OK;
+}

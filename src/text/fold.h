@@ -3,9 +3,12 @@
 #ifndef PL_TEXT_FOLD_H
 #define PL_TEXT_FOLD_H
 
+#include "base/guard.h"
 #include "base/mem.h"
 
 /// Append the folded form of valid UTF-8. ASCII goes through a fast path.
 pl_status pl_fold(pl_str text, pl_buf* out);
+/// The same, asking the guard now and then: a text may have a gigabyte. guard may be NULL.
+pl_status pl_fold_within(pl_str text, pl_guard* guard, pl_error* err, pl_buf* out);
 
 #endif

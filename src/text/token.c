@@ -5,11 +5,13 @@
 /// links leads to the others; what was met ends the chain, since all behind it were met too.
 #include "text/token.h"
 
+#include "base/sort.h"
 #include "base/utf8.h"
 #include "text/fold.h"
 
-#include <stdlib.h>
 #include <utf8proc.h>
+
+enum { WORDS_BETWEEN_CHECKS = 4096 };
 
 typedef enum char_kind {
   CHAR_GAP,         ///< parts words
@@ -181,23 +183,34 @@ void pl_words_free(pl_words* words) {
   }
 }
 
-static int by_bytes(const void* a, const void* b) { return pl_str_cmp(*(const pl_str*)a, *(const pl_str*)b); }
+static int by_bytes(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
+  return pl_str_cmp(*(const pl_str*)a, *(const pl_str*)b);
+}
 
-static void sort_words(pl_words* words) {
+/// Ask the guard at every WORDS_BETWEEN_CHECKS-th of many words.
+static pl_status ask(size_t at, pl_guard* guard, pl_error* err) {
+  return at % WORDS_BETWEEN_CHECKS == WORDS_BETWEEN_CHECKS - 1 ? pl_guard_check(guard, err) : PL_OK;
+}
+
+static pl_status sort_words(pl_words* words, pl_guard* guard, pl_error* err) {
+  static const pl_sort_order order = {.compare = by_bytes};
   size_t kept = 0;
   if (words->words.count > 0) {
-    qsort(words->words.data, words->words.count, sizeof(pl_str), by_bytes);
+    PL_TRY(pl_sort(words->words.data, words->words.count, sizeof(pl_str), &order, words->folded.mem, guard, err));
   }
   for (size_t i = 0; i < words->words.count; i++) {
     if (kept == 0 || !pl_str_eq(words->words.data[kept - 1], words->words.data[i])) {
       words->words.data[kept++] = words->words.data[i];
     }
+    PL_TRY(ask(i, guard, err));
   }
   words->words.count = kept;
+  return PL_OK;
 }
 
 /// Sorted, a word's prefixes stand before it, on the chain of the word next to it.
-static void link_words(pl_words* words) {
+static pl_status link_words(pl_words* words, pl_guard* guard, pl_error* err) {
   const pl_str* const list = words->words.data;
   for (size_t i = 0; i < words->words.count; i++) {
     size_t at = i == 0 ? i : i - 1;
@@ -205,24 +218,26 @@ static void link_words(pl_words* words) {
       at = words->links.data[at] == at ? i : words->links.data[at];
     }
     words->links.data[i] = at;
+    PL_TRY(ask(i, guard, err));
   }
+  return PL_OK;
 }
 
-pl_status pl_words_set(pl_words* words, pl_str text) {
+pl_status pl_words_set(pl_words* words, pl_str text, pl_guard* guard, pl_error* err) {
   pl_mem* const mem = words->folded.mem;
   pl_str word;
   words->words.count = 0;
   pl_buf_clear(&words->folded);
-  PL_TRY(pl_fold(text, &words->folded));
+  PL_TRY(pl_fold_within(text, guard, err, &words->folded));
   pl_tokens tokens = pl_tokens_of(pl_buf_view(&words->folded), true);
   while (pl_tokens_next(&tokens, &word)) {
     PL_TRY(pl_vec_push(mem, &words->words, word));
+    PL_TRY(ask(words->words.count, guard, err));
   }
-  sort_words(words);
+  PL_TRY(sort_words(words, guard, err));
   PL_TRY(pl_vec_reserve(mem, &words->links, words->words.count));
   PL_TRY(pl_vec_reserve(mem, &words->met, words->words.count));
-  link_words(words);
-  return PL_OK;
+  return link_words(words, guard, err);
 }
 
 /// The last word of the query that is not greater than `word`; SIZE_MAX if there is none.
@@ -254,8 +269,9 @@ static size_t meet(pl_words* words, pl_str word) {
   return fresh;
 }
 
-bool pl_words_match(pl_words* words, pl_str folded) {
+pl_status pl_words_match(pl_words* words, pl_str folded, pl_guard* guard, pl_error* err, bool* found) {
   size_t missing = words->words.count;
+  size_t seen = 0;
   pl_str word;
   if (missing > 0) {
     memset(words->met.data, 0, missing * sizeof *words->met.data);
@@ -263,6 +279,8 @@ bool pl_words_match(pl_words* words, pl_str folded) {
   pl_tokens tokens = pl_tokens_of(folded, false);
   while (missing > 0 && pl_tokens_next(&tokens, &word)) {
     missing -= meet(words, word);
+    PL_TRY(ask(seen++, guard, err));
   }
-  return missing == 0;
+  *found = missing == 0;
+  return PL_OK;
 }

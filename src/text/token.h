@@ -8,6 +8,7 @@
 #ifndef PL_TEXT_TOKEN_H
 #define PL_TEXT_TOKEN_H
 
+#include "base/guard.h"
 #include "base/mem.h"
 
 /// A walk over the words of a text that is folded already (fold.h).
@@ -30,9 +31,10 @@ typedef struct pl_words {
   PL_VEC(bool) met;      ///< found in the text at hand
 } pl_words;
 void pl_words_init(pl_words* words, pl_mem* mem);
-pl_status pl_words_set(pl_words* words, pl_str text);
-/// Does every word start or equal a word of the folded text? True if there is none.
-bool pl_words_match(pl_words* words, pl_str folded);
+/// A text may be long: the guard (may be NULL) is asked now and then, and `err` told what it says.
+pl_status pl_words_set(pl_words* words, pl_str text, pl_guard* guard, pl_error* err);
+/// Does every word start or equal a word of the folded text? True if there is none. The guard as above.
+pl_status pl_words_match(pl_words* words, pl_str folded, pl_guard* guard, pl_error* err, bool* found);
 void pl_words_free(pl_words* words);
 
 #endif

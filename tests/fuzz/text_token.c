@@ -44,11 +44,13 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (pl_utf8_check(all) == all.len && pl_fold(all, &folded) == PL_OK) {
     const pl_str text = pl_buf_view(&folded);
     require(walk(text, true) <= walk(text, false));
-    require(pl_words_set(&words, all) == PL_OK && pl_words_match(&words, text));
+    bool found = false;
+    require(pl_words_set(&words, all, NULL, NULL) == PL_OK);
+    require(pl_words_match(&words, text, NULL, NULL, &found) == PL_OK && found);
     const pl_str part = {all.data, cut};
     if (pl_utf8_check(part) == part.len) {
-      require(pl_words_set(&words, part) == PL_OK);
-      (void)pl_words_match(&words, text);
+      require(pl_words_set(&words, part, NULL, NULL) == PL_OK);
+      require(pl_words_match(&words, text, NULL, NULL, &found) == PL_OK);
     }
   }
   pl_words_free(&words);
