@@ -259,7 +259,8 @@ static pl_status look(pl_store* store, pl_error* err, struct stat* st, bool* exi
     return errno == ENOENT ? pl_fail(err, PL_MSG_STORE_MISSING, store->path)
                            : pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, strerror(errno));
   }
-  if (!*exists && !options->private_folder && !pl_env_make_file(store->file, FILE_MODE)) {
+  const bool sync = options->durability != PL_SYNC_NONE;
+  if (!*exists && !options->private_folder && !pl_env_make_file(store->file, FILE_MODE, sync)) {
     *exists = stat(store->file, st) == 0;  // another process was faster
   }
   if (*exists && options->create && options->exclusive) {

@@ -57,8 +57,9 @@ pl_status pl_env_resolve(const char* path, char out[PATH_MAX], pl_error* err);
 /// removed: the store that is made before the turn ends starts with its own. The result goes to pl_env_turn_end.
 int pl_env_turn_begin(const char* file);
 void pl_env_turn_end(int turn);
-/// Make the file, empty, in a turn of our own. False if it exists; any other failure shows when the file is opened.
-bool pl_env_make_file(const char* file, unsigned mode);
+/// Make the file in a turn of our own, with LMDB's first pages (on the disk: `sync`), or empty where that is impossible.
+/// False if it exists; any other failure shows when the file is opened.
+bool pl_env_make_file(const char* file, unsigned mode, bool sync);
 
 /// What this process has open (env_registry.c). All but the first two are called with the registry locked.
 void pl_env_registry_lock(void);

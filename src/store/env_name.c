@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -122,13 +123,68 @@ void pl_env_turn_end(int turn) {
   }
 }
 
-bool pl_env_make_file(const char* file, unsigned mode) {
+/// One of the two meta pages of an LMDB file without any commit, as LMDB writes them (env_file.c draws them).
+static void draw_meta(unsigned char* page, uint64_t number, uint32_t page_bytes) {
+  enum { PAGE_META = 0x08, FREE_LIST_FLAGS = MDB_INTEGERKEY | MDB_NOSUBDIR };
+  const uint16_t page_flags = PAGE_META, free_flags = FREE_LIST_FLAGS;
+  const uint32_t magic = 0xBEEFC0DE, version = 1;
+  const uint64_t map_bytes = 1 << 20, no_page = UINT64_MAX, last_page = 1;
+  memcpy(page, &number, sizeof number);
+  memcpy(page + 10, &page_flags, sizeof page_flags);
+  memcpy(page + 16, &magic, sizeof magic);
+  memcpy(page + 20, &version, sizeof version);
+  memcpy(page + 32, &map_bytes, sizeof map_bytes);
+  memcpy(page + 40, &page_bytes, sizeof page_bytes);
+  memcpy(page + 44, &free_flags, sizeof free_flags);
+  memcpy(page + 80, &no_page, sizeof no_page);   // root of the free list
+  memcpy(page + 128, &no_page, sizeof no_page);  // root of the main tree
+  memcpy(page + 136, &last_page, sizeof last_page);
+}
+
+static bool write_metas(int fd) {
+  const long page_bytes = sysconf(_SC_PAGESIZE);
+  unsigned char pages[2 * 4096] = {0};
+  if (page_bytes != 4096) {
+    return false;  // LMDB takes the system's pages
+  }
+  draw_meta(pages, 0, (uint32_t)page_bytes);
+  draw_meta(pages + page_bytes, 1, (uint32_t)page_bytes);
+  return write(fd, pages, sizeof pages) == (ssize_t)sizeof pages;
+}
+
+/// Make the file without a name, put LMDB's first pages on the disk, and only then name it: lost power leaves no file,
+/// or one that LMDB can open. 0, or an error; anything but EEXIST means that this file system cannot do it.
+static int make_whole(const char* file, mode_t mode, bool sync) {
+  char folder[NAME_BYTES], self[64];
+  const size_t head = folder_len(file);
+  if (head >= sizeof folder) {
+    return ENAMETOOLONG;
+  }
+  memcpy(folder, file, head);
+  folder[head] = '\0';
+  const int fd = open(head ? folder : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+  if (fd < 0) {
+    return errno;
+  }
+  (void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  int rc = write_metas(fd) && (!sync || fsync(fd) == 0) ? 0 : EIO;
+  if (rc == 0 && linkat(AT_FDCWD, self, AT_FDCWD, file, AT_SYMLINK_FOLLOW) != 0) {
+    rc = errno;
+  }
+  (void)close(fd);  // synced, or without a name
+  return rc;
+}
+
+bool pl_env_make_file(const char* file, unsigned mode, bool sync) {
   const int turn = pl_env_turn_begin(file);
-  const int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
-  const bool taken = fd < 0 && errno == EEXIST;
-  if (fd >= 0) {
-    (void)close(fd);
+  int rc = make_whole(file, (mode_t)mode, sync);
+  if (rc != 0 && rc != EEXIST) {
+    const int fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+    rc = fd < 0 ? errno : 0;
+    if (fd >= 0) {
+      (void)close(fd);  // empty
+    }
   }
   pl_env_turn_end(turn);
-  return !taken;
+  return rc != EEXIST;
 }
