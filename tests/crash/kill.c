@@ -57,6 +57,13 @@ typedef struct report {
   uint64_t ns;     ///< time the worker had
 } report;
 
+static volatile sig_atomic_t asked_to_end;
+
+static void on_interrupt(int signal) {
+  (void)signal;
+  asked_to_end = 1;
+}
+
 static uint64_t now_ns(void) {
   struct timespec t;
   (void)clock_gettime(CLOCK_MONOTONIC, &t);
@@ -217,13 +224,16 @@ static bool prepare(campaign* c, const job* j, state states[COMMITS_MAX + 1]) {
   return job_prepare(&l, c->first);
 }
 
+/// No further life: too many failures, or asked to end (Ctrl-C still gives the figures).
+static bool enough(const campaign* c) { return c->tally.failures >= FAILURES_MAX || asked_to_end; }
+
 /// Every stop in turn; how many there are, and the time a free run takes.
 static report sweep(campaign* c, const job* j, const state states[], unsigned every, unsigned phase) {
   const death end = {.kind = AT_END};
   const death timed = {.kind = AT_END, .ns = 1};
   report whole = live(c, j, states, &end);
   whole.ns = live(c, j, states, &timed).ns;
-  for (uint64_t n = 1 + phase % every; n <= whole.stops && c->tally.failures < FAILURES_MAX; n += every) {
+  for (uint64_t n = 1 + phase % every; n <= whole.stops && !enough(c); n += every) {
     const death d = {.kind = AT_CALL, .stop = n};
     (void)live(c, j, states, &d);
   }
@@ -232,7 +242,7 @@ static report sweep(campaign* c, const job* j, const state states[], unsigned ev
 
 /// Kills at random moments of one job.
 static void strike(campaign* c, const job* j, const state states[], const report* whole, uint64_t kills) {
-  for (uint64_t i = 0; i < kills && c->tally.failures < FAILURES_MAX; i++) {
+  for (uint64_t i = 0; i < kills && !enough(c); i++) {
     death d = {.kind = j->threads || i % 2 ? AT_TIME : AT_INSTRUCTION};
     d.stop = 1 + crash_random(&c->seed) % (whole->stops + 1);
     d.instructions = (unsigned)(crash_random(&c->seed) % INSTRUCTIONS_MAX);
@@ -283,7 +293,7 @@ static unsigned jobs_wanted(const settings* s) {
 
 /// A round: every job swept, then struck until its share of the kills is reached.
 static void campaign_round(campaign* c, const settings* s, uint64_t share) {
-  for (size_t i = 0; i < jobs_count && c->tally.failures < FAILURES_MAX; i++) {
+  for (size_t i = 0; i < jobs_count && !enough(c); i++) {
     state states[COMMITS_MAX + 1];
     if (!wanted(s, &jobs[i])) {
       continue;
@@ -335,9 +345,10 @@ int main(int argc, char** argv) {
   if (c.box == MAP_FAILED || !folder_root(c.root)) {
     return 2;
   }
+  (void)signal(SIGINT, on_interrupt);
   const uint64_t start = now_ns();
   campaign_round(&c, &s, s.kills / jobs_wanted(&s) + 1);
-  while (kills_of(&c.tally) < s.kills && c.tally.failures == 0) {
+  while (kills_of(&c.tally) < s.kills && c.tally.failures == 0 && !asked_to_end) {
     c.data_seed++;
     campaign_round(&c, &s, 0);
   }

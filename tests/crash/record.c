@@ -421,8 +421,8 @@ static void on_fallocate(recorder* rec, const call* c) {
   const unsigned object = object_of(rec, c->stop.args[0]);
   struct stat st;
   char path[64];
-  if (object == NO_OBJECT) {
-    return;
+  if (object == NO_OBJECT || c->stop.args[1] == FALLOC_FL_KEEP_SIZE) {
+    return;  // room for later changes nothing now
   }
   (void)snprintf(path, sizeof path, "/proc/%d/fd/%llu", (int)rec->pid, (unsigned long long)c->stop.args[0]);
   if (c->stop.args[1] != 0 || stat(path, &st) != 0) {
