@@ -490,7 +490,7 @@ static int child_writes(const char* path) {
   return write(1, "w", 1) == 1 ? 0 : 1;
 }
 
-/// A user who may not write the file.
+/// PLY-0742: a user who may not write the file.
 static int child_compacts_readonly(const char* path) {
   static const pl_copy_options plain = {.skip_check = false};
   static const pl_store_options open = {.map_bytes = (size_t)1 << 32};
@@ -506,6 +506,7 @@ static int child_compacts_readonly(const char* path) {
   return status == PL_ERR_READONLY && err.items[0].number == PL_MSG_COMPACT_READONLY ? 0 : 1;
 }
 
+/// PLY-0574: somebody has it open.
 static void test_compact_needs_the_store_for_itself(void** state) {
   fixture* const f = *state;
   pl_compact_summary summary;
