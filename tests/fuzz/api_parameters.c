@@ -74,7 +74,12 @@ static void bind(parley_query* query, const char* name, const parley_value* valu
 
 static void run_query(parley_txn* txn, const char* text, const parley_value* values, size_t count) {
   parley_query* query = NULL;
-  fuzz_require(parley_prepare_in(txn, text, SIZE_MAX, &query, NULL) == PARLEY_OK);
+  const parley_status status = parley_prepare_in(txn, text, SIZE_MAX, &query, NULL);
+  if (status == PARLEY_LIMIT) {  // of time, on a machine that has much else to do
+    parley_finalize(query);
+    return;
+  }
+  fuzz_require(status == PARLEY_OK);
   const size_t half = count / 2;
   bind(query, "a", values, half ? half : count);
   bind(query, "b", values + half, count - half);
