@@ -360,6 +360,9 @@ static pl_status step(parley_query* q) {
   if (q->orphan) {
     return pl_fail(&q->error.diags, PL_MSG_QUERY_ORPHAN);
   }
+  if (pl_store_forked(q->store->store)) {
+    return pl_fail(&q->error.diags, PL_MSG_STORE_FORKED, pl_store_path(q->store->store));
+  }
   return pl_api_query_lines(q) ? step_lines(q) : pl_api_query_writes(q) ? step_update(q) : step_rows(q);
 }
 

@@ -5,6 +5,9 @@
 pl_status pl_api_txn_flush(parley_txn* txn) { return txn->writer ? pl_writer_flush(txn->writer, NULL) : PL_OK; }
 
 pl_status pl_api_txn_write(parley_txn* txn) {
+  if (pl_store_forked(txn->store->store)) {
+    return pl_fail(&txn->error.diags, PL_MSG_STORE_FORKED, pl_store_path(txn->store->store));
+  }
   if (!pl_txn_is_write(txn->txn)) {
     return pl_fail(&txn->error.diags, PL_MSG_TXN_READONLY);
   }

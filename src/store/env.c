@@ -201,6 +201,7 @@ static struct pl_env_shared* shared_new(void) {
   struct pl_env_shared* const shared = pl_mem_calloc(&mem, 1, sizeof *shared);
   if (shared) {
     shared->pid = getpid();
+    shared->forks = pl_env_forks();
     shared->handles = 1;
     (void)pthread_mutex_init(&shared->lock, NULL);  // cannot fail with default attributes on Linux
     (void)pthread_cond_init(&shared->changed, NULL);

@@ -62,6 +62,8 @@ typedef struct pl_store_options {
 /// process shares the environment (a process-wide lock table is the one thing LMDB forces on us; see env.c) or fails with PL_ERR_MISUSE.
 pl_status pl_store_open(const char* path, const pl_store_options* options, pl_error* err, pl_store** out);
 void pl_store_close(pl_store* store);  ///< all transactions must have ended; accepts NULL
+/// True in a child of the process that opened the store: what it inherited belongs to its parent and must not be used.
+bool pl_store_forked(const pl_store* store);
 const char* pl_store_path(const pl_store* store);
 pl_pool* pl_store_pool(pl_store* store);  ///< made on first use; NULL if threads = 1 or it cannot be made
 pl_mem* pl_store_mem(

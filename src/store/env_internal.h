@@ -16,6 +16,7 @@ struct pl_env_shared {
   struct pl_env_shared* next;  ///< in the process's list
   dev_t device;                ///< identity of the file
   ino_t inode;                 ///< identity of the file
+  unsigned forks;              ///< pl_env_forks() when it was opened
   pid_t pid;                   ///< process that opened it; a forked child must not use it
   size_t handles;              ///< stores using it
   MDB_env* env;                ///< the environment
@@ -89,6 +90,9 @@ pl_status pl_env_lock_check(const char* file, const char* path, pl_error* err, b
 typedef struct pl_env_exclusive pl_env_exclusive;
 pl_status pl_env_exclusive_begin(const char* file, const char* path, pl_error* err, pl_env_exclusive** out);
 void pl_env_exclusive_end(pl_env_exclusive* held);
+
+/// Forks between this process and its first ancestor that used the library.
+unsigned pl_env_forks(void);
 
 /// Become the only writer of the store, over threads and processes; waits unless options say otherwise.
 pl_status pl_env_write_lock(pl_store* store, pl_error* err);

@@ -25,9 +25,19 @@ static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pl_env_shared* registry;      // guarded by registry_lock
 static struct pl_env_exclusive* held_list;  // guarded by registry_lock
 
+/// How many forks lie between this process and its first: cheaper to ask for than the number of the process.
+static atomic_uint forks;
+
+unsigned pl_env_forks(void) { return atomic_load_explicit(&forks, memory_order_relaxed); }
+
+bool pl_store_forked(const pl_store* store) { return store->shared->forks != pl_env_forks(); }
+
 /// A child forked while another thread was opening has a lock that nobody will ever give back. The lists themselves are
 /// whole at any time: their entries are the parent's and are told by their pid.
-static void renew_lock_in_child(void) { (void)pthread_mutex_init(&registry_lock, NULL); }
+static void renew_lock_in_child(void) {
+  (void)pthread_mutex_init(&registry_lock, NULL);
+  (void)atomic_fetch_add(&forks, 1);
+}
 
 static pthread_once_t fork_handler = PTHREAD_ONCE_INIT;
 static void set_fork_handler(void) { (void)pthread_atfork(NULL, NULL, renew_lock_in_child); }

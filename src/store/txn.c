@@ -431,8 +431,8 @@ void pl_txn_abort(pl_txn* txn) {
   if (!txn) {
     return;
   }
-  if (txn->resting && txn->store->shared->pid != getpid()) {
-    return;  // in a forked child: the place in the reader table is the parent's, and so is the lock
+  if (pl_store_forked(txn->store)) {
+    return;  // in a forked child: the place in the reader table is the parent's, and so are the locks
   }
   pl_txn_forget(txn);
   pl_dict_release(txn);
@@ -441,6 +441,9 @@ void pl_txn_abort(pl_txn* txn) {
 }
 
 pl_status pl_txn_may_end(const pl_txn* txn) {
+  if (pl_store_forked(txn->store)) {
+    return pl_fail(txn->err, PL_MSG_STORE_FORKED, txn->store->path);
+  }
   // While the transaction is open nobody changes who the writer is, so the lock is not needed.
   return txn->write && !pthread_equal(txn->store->shared->writer, pthread_self()) ? pl_fail(txn->err, PL_MSG_TXN_THREAD)
                                                                                   : PL_OK;
