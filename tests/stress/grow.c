@@ -5,6 +5,7 @@
 /// the next to begin takes over the larger map when the others have ended. Children run this program again.
 #include <parley.h>
 
+#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -18,6 +19,7 @@ enum { NARROW = 1 << 20, WIDE = 64 << 20, GROUP = 1000, READERS = 4, GROUPS_MAX 
 
 static char folder[64];
 static char path[96];
+static char program[PATH_MAX];  // this one, by its name: under Valgrind /proc/self/exe itself is another
 
 #define MUST(condition) must(condition, #condition, __LINE__)
 static void must(int good, const char* what, int line) {
@@ -186,7 +188,7 @@ static void* hold(void* user) {
 static pid_t start(const char* role) {
   const pid_t pid = fork();
   if (pid == 0) {
-    (void)execl("/proc/self/exe", "grow", role, path, (char*)NULL);
+    (void)execl(program, "grow", role, path, (char*)NULL);
     _exit(127);
   }
   MUST(pid > 0);
@@ -265,6 +267,7 @@ int main(int argc, char** argv) {
     (void)snprintf(path, sizeof path, "%s", argv[2]);
     return strcmp(argv[1], "grow") == 0 ? grower() : reader();
   }
+  MUST(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
   strcpy(folder, "/tmp/parley-grow-XXXXXX");
   MUST(mkdtemp(folder) != NULL);
   (void)snprintf(path, sizeof path, "%s/store", folder);

@@ -9,6 +9,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,10 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHILDREN_MAX = 128, PATH_BYTES = 256, KILLED = -SIGKILL };
+enum { CHILDREN_MAX = 128, PATH_BYTES = 256, KILLED = -SIGKILL, FIRST_READER = 3 };
 
 static char folder[PATH_BYTES];
 static char store_path[PATH_BYTES + 16];
+static char program[PATH_MAX];  // this one, by its name: under Valgrind /proc/self/exe itself is another
 static board* shared;
 
 /// Where a role of the short course ends its own life.
@@ -114,12 +116,40 @@ static int readers_role(unsigned long looks, unsigned threads, fate end) {
   return close_world(&w) == 0 && ok ? 0 : 1;
 }
 
+/// Copy the store again and again while it is read and written; every copy proves itself.
+static int backups_role(unsigned long copies) {
+  char copy[PATH_BYTES + 16], lock[PATH_BYTES + 24];
+  world w = {.board = shared};
+  (void)snprintf(copy, sizeof copy, "%s/copy", folder);
+  (void)snprintf(lock, sizeof lock, "%s-lock", copy);
+  if (!world_open(&w, store_path, PARLEY_OPEN_READONLY)) {
+    return 1;
+  }
+  bool ok = true;
+  for (unsigned long i = 0; ok && (copies ? i < copies : !atomic_load(&shared->stop)); i++) {
+    const unsigned long long acknowledged = atomic_load(&shared->acknowledged);
+    (void)unlink(copy);  // of one that was killed
+    (void)unlink(lock);
+    ok = parley_backup(w.store, copy, NULL) == PARLEY_OK;
+    if (!ok) {
+      violation(shared, "backup: %s", parley_error_message(parley_error(w.store)));
+    }
+    ok = ok && world_prove(shared, copy, acknowledged);
+    (void)atomic_fetch_add(&shared->backups, ok);
+  }
+  (void)unlink(copy);
+  (void)unlink(lock);
+  return close_world(&w) == 0 && ok ? 0 : 1;
+}
+
 static int role(char** argv) {
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);  // a supervisor that is stopped leaves nobody behind
   name_paths(argv[2]);
   const unsigned long first = strtoul(argv[3], NULL, 10), second = strtoul(argv[4], NULL, 10);
   const fate end = (fate)strtoul(argv[5], NULL, 10);
-  return strcmp(argv[1], "writer") == 0 ? writer_role(first, second, end) : readers_role(first, (unsigned)second, end);
+  return strcmp(argv[1], "writer") == 0    ? writer_role(first, second, end)
+         : strcmp(argv[1], "backups") == 0 ? backups_role(first)
+                                           : readers_role(first, (unsigned)second, end);
 }
 
 // ---- the supervisor -----------------------------------------------------------------------------------------------
@@ -139,7 +169,7 @@ static void start(child* c) {
   c->killed = false;
   c->pid = fork();
   if (c->pid == 0) {
-    (void)execl("/proc/self/exe", "stress", c->role, folder, numbers[0], numbers[1], numbers[2], (char*)NULL);
+    (void)execl(program, "stress", c->role, folder, numbers[0], numbers[1], numbers[2], (char*)NULL);
     _exit(127);
   }
   if (c->pid < 0) {
@@ -198,10 +228,11 @@ static long long file_bytes(void) {
 static int summary(double seconds, unsigned long kills) {
   const unsigned long long violations = atomic_load(&shared->violations);
   printf(
-      "stress: %.0f seconds, %llu commits, %llu rolled back, %llu snapshots proved, %lu kills, file %.1f MB, "
+      "stress: %.0f seconds, %llu commits, %llu rolled back, %llu snapshots and %llu backups proved, %lu kills, file "
+      "%.1f MB, "
       "violations %llu\n",
-      seconds, atomic_load(&shared->commits), atomic_load(&shared->rollbacks), atomic_load(&shared->snapshots), kills,
-      (double)file_bytes() / 1e6, violations);
+      seconds, atomic_load(&shared->commits), atomic_load(&shared->rollbacks), atomic_load(&shared->snapshots),
+      atomic_load(&shared->backups), kills, (double)file_bytes() / 1e6, violations);
   if (violations > 0) {
     printf("first: %s\n", shared->first);
   }
@@ -240,6 +271,9 @@ static int short_course(void) {
   writer.numbers[0] = 13;
   writer.numbers[2] = LIVE;
   start(&writer);
+  child backups = {.role = "backups", .numbers = {3, 0, LIVE}};
+  start(&backups);
+  expect(&backups, 0);
   expect(&writer, 0);
   atomic_store(&shared->stop, 1);
   for (int i = 0; i <= PROCESSES; i++) {
@@ -255,7 +289,7 @@ typedef struct campaign {
   double seconds;                ///< length
   unsigned processes, threads;   ///< of readers
   uint64_t seed;                 ///< of kills and writers
-  child children[CHILDREN_MAX];  ///< writer, threads, processes
+  child children[CHILDREN_MAX];  ///< writer, threads, backups, processes
   unsigned count;                ///< of them
   unsigned long kills;           ///< so far
   long long file_max;            ///< largest size seen in the first quarter
@@ -296,6 +330,7 @@ static void replace_gone(campaign* c) {
 static void enlist(campaign* c) {
   c->children[c->count++] = (child){.role = "writer", .numbers = {(unsigned long)c->seed, 0, LIVE}};
   c->children[c->count++] = (child){.role = "readers", .numbers = {0, c->threads, LIVE}};
+  c->children[c->count++] = (child){.role = "backups", .numbers = {0, 0, LIVE}};
   for (unsigned i = 0; i < c->processes; i++) {
     c->children[c->count++] = (child){.role = "readers", .numbers = {0, 1, LIVE}};
   }
@@ -304,15 +339,17 @@ static void enlist(campaign* c) {
   }
 }
 
-/// About ten times a second somebody dies: mostly a reader, now and then the writer or the process with the threads.
+/// About ten times a second somebody dies: mostly a reader, now and then the writer, the process with the threads, or a backup.
 static void kill_at_random(campaign* c) {
   const uint64_t lot = draw(&c->seed, 100);
   if (lot < 20) {
-    kill_one(c, 2 + (unsigned)draw(&c->seed, c->count - 2));
+    kill_one(c, FIRST_READER + (unsigned)draw(&c->seed, c->processes));
   } else if (lot < 22) {
     kill_one(c, 0);
   } else if (lot == 22) {
     kill_one(c, 1);
+  } else if (lot == 23) {
+    kill_one(c, 2);
   }
 }
 
@@ -354,7 +391,7 @@ static int usage(void) {
 }
 
 static void remove_folder(void) {
-  static const char* const names[] = {"store", "store-lock", "board"};
+  static const char* const names[] = {"store", "store-lock", "board", "copy", "copy-lock"};
   char path[PATH_BYTES + 16];
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     (void)snprintf(path, sizeof path, "%s/%s", folder, names[i]);
@@ -366,6 +403,9 @@ static void remove_folder(void) {
 int main(int argc, char** argv) {
   if (argc == 6 && argv[1][0] != '-') {
     return role(argv);
+  }
+  if (readlink("/proc/self/exe", program, sizeof program - 1) < 0) {
+    return 2;
   }
   campaign c = {.processes = 16, .threads = 16, .seed = 1};
   for (int i = 1; i + 1 < argc; i += 2) {
@@ -383,8 +423,8 @@ int main(int argc, char** argv) {
     }
   }
   const bool is_short = argc == 2 && !strcmp(argv[1], "--short");
-  if ((!is_short && !(c.seconds > 0)) || c.processes < 1 || c.processes > CHILDREN_MAX - 2 || c.threads < 1 ||
-      c.seed < 1) {
+  if ((!is_short && !(c.seconds > 0)) || c.processes < 1 || c.processes > CHILDREN_MAX - FIRST_READER ||
+      c.threads < 1 || c.seed < 1) {
     return usage();
   }
   const char* const temp = getenv("TMPDIR");

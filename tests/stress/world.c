@@ -52,7 +52,8 @@ static bool good(world* w, parley_status status, const char* what, const parley_
 bool world_open(world* w, const char* path, unsigned flags) {
   const parley_options options = {.size = sizeof options, .flags = flags | PARLEY_OPEN_NO_SYNC, .threads = 2};
   parley_error_object* error = NULL;
-  const bool ok = good(w, parley_open(path, &options, &w->store, &error), "open", error);
+  const parley_status status = parley_open(path, &options, &w->store, &error);
+  const bool ok = good(w, status, "open", error);
   parley_error_free(error);
   return ok;
 }
@@ -255,6 +256,7 @@ static bool counts_agree(reader* r, parley_txn* txn) {
   return ok;
 }
 
+/// Two reads of one transaction see the same, and what they see is whole.
 static bool look_inside(reader* r, parley_txn* txn, unsigned long long acknowledged, void (*inside)(void)) {
   world* const w = r->world;
   int64_t commit = 0, sum = 0, accounts = 0, again = 0;
@@ -304,4 +306,17 @@ bool reader_look(reader* r, void (*inside)(void)) {
 void reader_close(reader* r) {
   parley_finalize(r->resting);
   r->resting = NULL;
+}
+
+bool world_prove(board* b, const char* path, unsigned long long acknowledged) {
+  world w = {.board = b};
+  parley_txn* txn = NULL;
+  if (!world_open(&w, path, PARLEY_OPEN_READONLY)) {
+    return false;
+  }
+  reader r = {.world = &w};
+  bool ok = begin(&w, 0, &txn) && look_inside(&r, txn, acknowledged, NULL);
+  parley_rollback(txn);
+  ok = parley_close(w.store) == PARLEY_OK && ok;
+  return ok;
 }

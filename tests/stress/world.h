@@ -57,5 +57,7 @@ bool reader_open(reader* r, world* w);
 /// Prove one snapshot. `inside` (may be NULL) is called while it is open.
 bool reader_look(reader* r, void (*inside)(void));
 void reader_close(reader* r);
+/// Prove the store in file `path`, a copy made after `acknowledged`.
+bool world_prove(board* b, const char* path, unsigned long long acknowledged);
 
 #endif
