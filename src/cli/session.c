@@ -13,6 +13,7 @@ static void say_waiting(void* user) {
 }
 
 cli_exit cli_session_open(cli_session* session, bool write) {
+  write = write && !session->read_only;  // the library then refuses what would change the store
   if (session->db && (session->writable || !write)) {
     return CLI_OK;
   }
