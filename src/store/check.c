@@ -83,7 +83,7 @@ bool pl_check_mark(pl_checker* check, pl_id c, uint8_t mark) {
 pl_status pl_check_step(void* user, uint64_t items) {
   pl_checker* const check = user;
   PL_UNUSED(items);
-  check->work.done++;
+  check->work.done += check->work.done < check->work.total;  // a damaged dictionary is walked twice
   if (check->options->work) {
     *check->options->work = check->work;
   }
@@ -255,6 +255,9 @@ static pl_status count_values(pl_checker* check) {
 
 static pl_status check_all(pl_checker* check) {
   PL_TRY(count_values(check));
+  if (check->options->work) {
+    *check->options->work = check->work;
+  }
   PL_TRY(pl_guard_check(check->guard, check->txn->err));
   if (!pl_check_pages(check)) {
     return PL_OK;

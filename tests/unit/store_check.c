@@ -141,6 +141,97 @@ static void test_damaged_blocks(void** state) {
   }
 }
 
+/// The fast form finds rows and blocks that are missing by their counts, and damaged blocks by themselves.
+static void test_fast(void** state) {
+  static const pl_db dbs[] = {PL_DB_SPO, PL_DB_POS, PL_DB_OSP,      PL_DB_PSO, PL_DB_CSPO,
+                              PL_DB_CPO, PL_DB_POC, PL_DB_IDENTITY, PL_DB_HASH};
+  fixture* const f = *state;
+  fill(f);
+  assert_int_equal(fixture_check(f, false), 0);
+  for (size_t i = 0; i + 1 < PL_COUNT_OF(dbs); i++) {
+    drop_row(f, dbs[i]);
+    assert_int_equal(fixture_check(f, false), 1);
+    fixture_abort(f);
+    fixture_begin(f, true);
+  }
+  assert_int_equal(mdb_drop(f->txn->mdb, f->store->dbs[PL_DB_HASH], 0), 0);
+  assert_int_equal(fixture_check(f, false), 1);
+  fixture_abort(f);
+  fixture_begin(f, true);
+  f->txn->totals.rows++;
+  assert_int_equal(fixture_check(f, false), 6);  // four orders, cspo, and the sum of the counters
+  fixture_abort(f);
+  fixture_begin(f, true);
+  const pl_predicate_stats wrong = {.predicate = PL_KNOWN(TYPE), .rows = 5, .facts = 5, .subjects = 5, .objects = 5};
+  CHECK_OK(f, pl_stats_put(f->txn, PL_STATS_FACTS, &wrong));
+  assert_int_equal(fixture_check(f, false), 3);
+  fixture_abort(f);
+  fixture_begin(f, false);
+  assert_int_equal(fixture_check(f, false), 0);  // and with threads
+}
+
+/// A counter in a totals record that a hostile file made large asks for no memory.
+static void test_hostile_counters(void** state) {
+  fixture* const f = *state;
+  fill(f);
+  fixture_abort(f);
+  fixture_begin(f, false);
+  f->txn->next_key = (uint64_t)1 << 58;
+  assert_true(fixture_check(f, true) > 0);
+}
+
+typedef struct waiting {
+  pl_work work;    ///< told by the check
+  pl_guard guard;  ///< asks
+  uint64_t last;   ///< done when last asked
+  unsigned asked;  ///< times
+} waiting;
+
+static int stop_third(void* user) {
+  waiting* const w = user;
+  assert_true(w->work.phase != NULL && w->work.done >= w->last && w->work.done <= w->work.total);
+  w->last = w->work.done;
+  w->guard.progress_next_ns = 0;
+  w->guard.countdown = 0;  // ask at the next value
+  return ++w->asked == 3;
+}
+
+/// Progress grows and stays below the total; a callback stops the check in the middle.
+static void test_progress(void** state) {
+  fixture* const f = *state;
+  fill(f);
+  for (int deep = 0; deep < 2; deep++) {
+    waiting w = {.asked = 0};
+    pl_check_report report;
+    pl_guard_init(&w.guard, NULL, 0);
+    w.guard.progress = stop_third;
+    w.guard.progress_user = &w;
+    const pl_check_options options = {
+        .deep = deep, .guard = &w.guard, .work = &w.work, .on_damage = fixture_on_damage, .user = f};
+    assert_int_equal(pl_check(f->txn, &options, &report), PL_ERR_INTERRUPTED);
+    assert_int_equal(w.asked, 3);
+    pl_error_clear(&f->err);
+  }
+}
+
+/// Too little memory is an error of the check, never a finding.
+static void test_no_memory(void** state) {
+  fixture* const f = *state;
+  fill(f);
+  for (int deep = 0; deep < 2; deep++) {
+    for (size_t limit = 1000; limit < 400000; limit += limit / 4) {
+      const pl_check_options options = {.deep = deep, .on_damage = fixture_on_damage, .user = f};
+      pl_check_report report;
+      f->txn->mem.bytes_max = f->txn->mem.bytes_used + limit;
+      const pl_status status = pl_check(f->txn, &options, &report);
+      f->txn->mem.bytes_max = SIZE_MAX;
+      assert_true(status == PL_OK || status == PL_ERR_LIMIT || status == PL_ERR_NOMEM);
+      assert_int_equal(report.damage_count, 0);
+      pl_error_clear(&f->err);
+    }
+  }
+}
+
 static void test_interrupt(void** state) {
   fixture* const f = *state;
   atomic_int interrupt = 1;
@@ -158,9 +249,18 @@ static void test_interrupt(void** state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
   const struct CMUnitTest tests[] = {
-      TEST(test_sound),          TEST(test_missing_rows),        TEST(test_unknown_ids),
-      TEST(test_computed_ids),   TEST(test_counters_and_totals), TEST(test_wrong_identity),
-      TEST(test_damaged_blocks), TEST(test_interrupt),
+      TEST(test_sound),
+      TEST(test_missing_rows),
+      TEST(test_unknown_ids),
+      TEST(test_computed_ids),
+      TEST(test_counters_and_totals),
+      TEST(test_wrong_identity),
+      TEST(test_damaged_blocks),
+      TEST(test_interrupt),
+      TEST(test_fast),
+      TEST(test_hostile_counters),
+      TEST(test_progress),
+      TEST(test_no_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
