@@ -44,7 +44,7 @@ run_one() {
   "$dir/build/tests/fuzz_$name" "${arguments[@]}" "$work/corpus" "tests/fuzz/seeds/$name" 2>&1 |
     tail -c 1000000 >"$work/log"
   local edges executions found
-  edges=$(grep -o 'cov: [0-9]*' "$work/log" | tail -1 | cut -d' ' -f2)
+  edges=$(grep -ao 'cov: [0-9]*' "$work/log" | tail -1 | cut -d' ' -f2)
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
   found=$(find "$work/found" -type f | wc -l)
   printf '%-16s executions %-10s seconds %-6s edges %-6s corpus %-6s findings %s\n' "$name" "${executions:-0}" "$seconds" \
