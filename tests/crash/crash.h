@@ -40,7 +40,7 @@ typedef struct state {
 
 /// Pseudo random numbers (splitmix64): the same for the same seed everywhere.
 uint64_t crash_random(uint64_t* seed);
-uint64_t crash_hash(const void* data, size_t len, uint64_t start);  ///< FNV-1a; start 0 = its usual beginning
+uint64_t crash_hash(const void* data, size_t len, uint64_t start);  ///< start 0 = none before it
 state model_state(const model* m);
 /// The statement as an export to JSON Lines shows it; length without the line's end.
 size_t model_line(unsigned number, char line[LINE_BYTES]);

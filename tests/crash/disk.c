@@ -1,3 +1,6 @@
+/// Each object keeps what is durable and a list of what is pending, in order. For an image every sector of a file counts
+/// the pending writes that touch it and takes the content after some number of them, so that a later write never lies on
+/// the disk without what it was written over.
 #include "disk.h"
 
 #include "crash.h"

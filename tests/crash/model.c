@@ -23,9 +23,12 @@ uint64_t crash_random(uint64_t* seed) {
 
 uint64_t crash_hash(const void* data, size_t len, uint64_t start) {
   const unsigned char* const bytes = data;
-  uint64_t h = start ? start : 0xCBF29CE484222325u;
-  for (size_t i = 0; i < len; i++) {
-    h = (h ^ bytes[i]) * 0x100000001B3u;
+  uint64_t h = (start ? start : 0xCBF29CE484222325u) ^ len;
+  for (size_t i = 0; i < len; i += sizeof h) {
+    uint64_t word = 0;
+    memcpy(&word, bytes + i, len - i < sizeof word ? len - i : sizeof word);
+    h = (h ^ word) * 0x9E3779B97F4A7C15u;
+    h ^= h >> 32;
   }
   return h;
 }

@@ -25,7 +25,8 @@ typedef struct settings {
 } settings;
 
 typedef struct tally {
-  uint64_t jobs, operations, made, looked, failures;
+  uint64_t jobs, operations, failures;
+  uint64_t possible, made, looked;                             ///< images; of different ones
   uint64_t ahead;                                              ///< held the commit under way
   uint64_t lost;                                               ///< FAST: the last commit was lost
   uint64_t none_whole, none_damaged, none_refused, none_died;  ///< NO_SYNC: what was left
@@ -107,9 +108,11 @@ static void consider(campaign* c, life* l, disk* d, const state states[], uint64
                      uint64_t which) {
   static const char* const names[] = {"none", "all", "all but", "only", "at random"};
   char what[80];
-  const uint64_t hash = disk_choose(d, choice, which) ^ (acked * 0x9E3779B97F4A7C15u);
+  if (++c->tally.possible % c->s.every != 0 || c->tally.failures >= FAILURES_MAX) {
+    return;
+  }
   c->tally.made++;
-  if (c->tally.made % c->s.every == 0 && c->tally.failures < FAILURES_MAX && is_new(c, hash)) {
+  if (is_new(c, disk_choose(d, choice, which) ^ (acked * 0x9E3779B97F4A7C15u))) {
     (void)snprintf(what, sizeof what, "operation %zu, pending: %s %llu", at, names[choice], (unsigned long long)which);
     look(c, l, d, states, acked, what);
   }

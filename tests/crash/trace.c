@@ -1,3 +1,5 @@
+/// ptrace, as far as the campaigns need it. One traced process at a time; its threads are followed, other children of
+/// the campaign are let be.
 #include "trace.h"
 
 #include <errno.h>
