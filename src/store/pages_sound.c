@@ -194,14 +194,18 @@ static const char* meta_read(int fd, uint64_t offset, pl_page_meta* out) {
   if (out->number % 2 != (offset > 0) && out->number != 0) {
     return "has a transaction number of the other one";
   }
-  const char* const why = pl_tree_head_fault(&out->free, out->last_page, true);
-  return why ? why : pl_tree_head_fault(&out->main, out->last_page, false);
+  return NULL;
+}
+
+static const char* trees_fault(const pl_page_meta* meta) {
+  const char* const why = pl_tree_head_fault(&meta->free, meta->last_page, true);
+  return why ? why : pl_tree_head_fault(&meta->main, meta->last_page, false);
 }
 
 /// Page 1, where page 0 does not tell its place.
 static const char* meta_search(int fd, pl_page_meta* out) {
   for (uint32_t bytes = PL_PAGE_BYTES_MIN; bytes <= PL_PAGE_BYTES_MAX; bytes *= 2) {
-    if (meta_read(fd, bytes, out) == NULL && out->page_bytes == bytes) {
+    if (meta_read(fd, bytes, out) == NULL && out->page_bytes == bytes && !trees_fault(out)) {
       return NULL;
     }
   }
@@ -213,6 +217,16 @@ bool pl_page_metas(int fd, pl_page_meta out[2], const char* why[2]) {
   why[1] = out[0].page_bytes > 1 ? meta_read(fd, out[0].page_bytes, &out[1]) : meta_search(fd, &out[1]);
   if (!why[0] && !why[1] && out[0].page_bytes != out[1].page_bytes) {
     why[1] = "names another page size than page 0";
+  }
+  // A commit that could not write its meta page leaves the new trees in it under the old number: LMDB puts back no more
+  // than that. Nobody follows them, and the next commit writes over them.
+  const int newer = out[1].number > out[0].number;
+  if (!why[0] && !why[1] && !trees_fault(&out[newer]) && trees_fault(&out[!newer])) {
+    out[!newer].free.root = out[!newer].main.root = PL_NO_PAGE;
+    out[!newer].free.depth = out[!newer].main.depth = 0;
+  }
+  for (int i = 0; i < 2; i++) {
+    why[i] = why[i] ? why[i] : trees_fault(&out[i]);
   }
   return !why[0] && !why[1];
 }
