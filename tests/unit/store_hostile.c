@@ -372,6 +372,23 @@ static void test_exclusive(void** state) {
   pl_store_close(open_ok(p, p->path));
 }
 
+/// The same file under another name, by a link or renamed: one environment.
+static void test_two_names(void** state) {
+  place* const p = *state;
+  pl_store* const first = open_ok(p, p->path);
+  assert_int_equal(symlink(p->path, p->other), 0);
+  pl_store* const second = open_ok(p, p->other);
+  assert_ptr_equal(first->env, second->env);
+  pl_store_close(second);
+  assert_int_equal(unlink(p->other), 0);
+  assert_int_equal(rename(p->path, p->other), 0);
+  pl_store* const third = open_ok(p, p->other);
+  assert_ptr_equal(first->env, third->env);
+  pl_store_close(first);
+  assert_int_equal(add(p, third, 0, 5), PL_OK);
+  pl_store_close(third);
+}
+
 static void tell(void* user) {
   const char byte = 1;
   if (write(*(int*)user, &byte, 1) != 1) {
@@ -421,6 +438,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_lock_files, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_file_in_use, setup, teardown),
       cmocka_unit_test_setup_teardown(test_exclusive, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_two_names, setup, teardown),
       cmocka_unit_test_setup_teardown(test_replaced_while_waiting, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
