@@ -503,7 +503,9 @@ static int child_compacts_readonly(const char* path) {
     return 77;
   }
   const pl_status status = pl_copy_compact(path, &open, &plain, &err, &summary);
-  return status == PL_ERR_READONLY && err.items[0].number == PL_MSG_COMPACT_READONLY ? 0 : 1;
+  const bool good = status == PL_ERR_READONLY && err.items[0].number == PL_MSG_COMPACT_READONLY;
+  pl_error_clear(&err);
+  return good ? 0 : 1;
 }
 
 /// PLY-0574: somebody has it open.
