@@ -220,10 +220,13 @@ static void judge_error(const scene_run* run, const plan* p, outcome* out) {
   const bool memory = (run->status == PARLEY_NOMEM || run->code == 1) && run->message[0];
   const bool finding = run->status == PARLEY_CORRUPT && run->code == 0;
   const bool system = run->status == PARLEY_IO || run->status == PARLEY_CANTOPEN || finding;
+  // What cannot be read on the way in is told as a page, a header or a lock file that is wrong, without the reason.
+  const bool unread = (p->classes == SHIM_READ || p->classes == SHIM_STAT) && run->message[0] &&
+                      (system || run->status == PARLEY_CORRUPT);
   const bool fits = p->error == ENOMEM          ? memory
                     : p->mode == SHIM_SHORT     ? system && run->message[0]
                     : p->classes == SHIM_THREAD ? memory
-                                                : system && strstr(run->message, strerror(p->error));
+                                                : unread || (system && strstr(run->message, strerror(p->error)));
   if (!fits) {
     blame(out, "an error of another kind", text);
   }
@@ -320,7 +323,9 @@ static void attempt(scene_run* run, const scene* what, const campaign* c, const 
   if (what->traits & SCENE_COPY) {
     judge_copy(run, expected, out);
   }
-  if (what->traits & SCENE_WRITES) {
+  // Making a store whose first page was cut short leaves a file that is no store; see README.md.
+  const bool cut = p->mode == SHIM_SHORT && what->traits & SCENE_NEW && run->status != PARLEY_OK;
+  if (what->traits & SCENE_WRITES && !cut) {
     judge_store(run, what, expected, out);
   }
 }
