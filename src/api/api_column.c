@@ -85,6 +85,14 @@ static pl_status write_id(writer* w, pl_id id, unsigned depth) {
   return w->fn(out, names_of(q), &term);
 }
 
+/// A failure gets its message: only reading or keeping a term reaches a limit without one.
+static void tell(parley_query* q, pl_status status) {
+  if (status == PL_ERR_LIMIT && q->error.diags.error_count == 0) {
+    (void)pl_fail_memory(&q->error.diags, "the text of a column", q->limits.memory_bytes);
+  }
+  pl_api_error_complete(&q->error.diags, status);
+}
+
 /// Keep what was written, or say why it could not be.
 static pl_status writer_end(writer* w, pl_status status, pl_str* out) {
   const pl_mem* const mem = w->out.mem;
@@ -136,7 +144,7 @@ static pl_str column_text(parley_query* q, size_t column, bool source) {
   pl_str* const text = source ? &cell->source : &cell->text;
   const pl_status status = text->data ? PL_OK : make_text(q, column, source, text);
   if (status != PL_OK) {
-    pl_api_error_complete(&q->error.diags, status);
+    tell(q, status);
     return none;
   }
   return *text;
@@ -164,7 +172,7 @@ const char* parley_column_item_text(parley_query* query, size_t column, size_t i
   pl_str text = {NULL, 0};
   const pl_status status = query ? item_text(query, column, item, &text) : PL_ERR_MISUSE;
   if (query && status != PL_OK) {
-    pl_api_error_complete(&query->error.diags, status);
+    tell(query, status);
   }
   if (len) {
     *len = text.len;
@@ -216,7 +224,7 @@ parley_status parley_column(parley_query* query, size_t column, parley_value* va
     if (status == PL_OK) {
       *value = cell->value;
     } else {
-      pl_api_error_complete(&query->error.diags, status);
+      tell(query, status);
     }
   }
   return pl_api_status(status);
@@ -253,7 +261,7 @@ parley_status parley_column_list(parley_query* query, size_t column, const parle
     status = make_items(query, column, cell);
   }
   if (status != PL_OK) {
-    pl_api_error_complete(&query->error.diags, status);
+    tell(query, status);
     return pl_api_status(status);
   }
   *values = cell->items;

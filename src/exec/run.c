@@ -101,7 +101,7 @@ pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, 
   pl_txn_mem_init(txn, &mem, limits && limits->memory_bytes ? limits->memory_bytes : SIZE_MAX);
   pl_run* run = pl_mem_calloc(&mem, 1, sizeof(*run));
   if (!run) {
-    return pl_mem_status(&mem);
+    return mem.limit_hit ? pl_fail_memory(err, PREPARING, mem.bytes_max) : PL_ERR_NOMEM;
   }
   run->mem = mem;
   run->plan = plan;

@@ -1,0 +1,11 @@
+# Stopping: interrupts and limits at every question of the library (stop_test), and how long they take (stop_latency).
+if(NOT TARGET pl_api)
+  return()
+endif()
+parley_layer_objects(objects api)
+foreach(program test latency)
+  add_executable(stop_${program} stop/${program}.c stop/cases.c stop/data.c stop/place.c stop/watch.c ${objects})
+  target_link_libraries(stop_${program} PRIVATE parley_build ${parley_libraries} PkgConfig::CMOCKA)
+  target_link_options(stop_${program} PRIVATE -Wl,--wrap=pl_guard_check -Wl,--wrap=pl_guard_check_now -Wl,--wrap=pl_op_open)
+endforeach()
+add_test(NAME stop_test COMMAND stop_test ${CMAKE_SOURCE_DIR}/src/exec)
