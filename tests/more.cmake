@@ -39,3 +39,5 @@ if(TARGET parley_cli AND NOT PARLEY_SANITIZE AND NOT PARLEY_TSAN AND NOT CMAKE_B
   add_test(NAME lint_hardening COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/lint/hardening.sh $<TARGET_FILE:parley> $<TARGET_FILE:parley_cli>)
   set_tests_properties(lint_hardening PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
 endif()
+
+add_subdirectory(fault)

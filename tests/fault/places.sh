@@ -149,7 +149,7 @@ refuse 3 'disk is full or failing|File too large' sh -c 'ulimit -f 256; exec "$0
 absent big.db big.db-lock big.db.building-*
 refuse 3 'File too large' sh -c 'ulimit -f 16; exec "$0" export many.db -o big.jsonl' "$parley"
 absent big.jsonl big.jsonl.*
-refuse 3 'Too many open files' sh -c 'ulimit -n 4; exec "$0" query kg.db "return 1"' "$parley"
+refuse 3 'Too many open files' sh -c 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n 4; exec "$0" query kg.db "return 1"' "$parley"
 if [ $sanitized = no ]; then
   tried=$((tried + 1))
   sh -c 'ulimit -v 400000; exec "$0" query kg.db "match ?s ?p ?o return ?s"' "$parley" >out 2>err ||
