@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The crash campaigns in full; what they simulate and what not is in README.md beside this file.
-#   bash tests/crash/run.sh kill [COUNT] [SEED]   kills of a writing process: at every system call, then at random, COUNT in all (20000)
+#   bash tests/crash/run.sh kill [COUNT] [SEED]   a writing process killed at every system call (some 5000 kills), then at random, COUNT in all (20000)
 #   bash tests/crash/run.sh power [SEED...]       lost power, replayed from a record, once for each seed (1 2 3)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
