@@ -31,7 +31,7 @@ check() { # folder, ctest options...
 bash examples/talks/run.sh >/dev/null
 build build -DPARLEY_TESTS=ON
 check build
-build build-asan -DPARLEY_TESTS=ON -DCMAKE_BUILD_TYPE=Debug -DPARLEY_SANITIZE=ON -DPARLEY_CHUNK_ROWS=2
+build build-asan -DPARLEY_TESTS=ON -DCMAKE_BUILD_TYPE=Debug -DPARLEY_SANITIZE=ON -DPARLEY_CHUNK_ROWS=2 -DPARLEY_ARENA_BLOCK=0
 check build-asan -LE 'plain'
 build build-tsan -DPARLEY_TESTS=ON -DCMAKE_BUILD_TYPE=Debug -DPARLEY_TSAN=ON
 check build-tsan -L threads

@@ -8,7 +8,11 @@
 
 #include <stdio.h>
 
-enum { ARENA_ALIGN = 16, ARENA_BLOCK_MIN = 4096, ARENA_BLOCK_MAX = 1 << 20 };
+#ifndef PL_ARENA_BLOCK
+#define PL_ARENA_BLOCK 4096  // 0: every request gets a block of its own, so that tests see each of them
+#endif
+
+enum { ARENA_ALIGN = 16, ARENA_BLOCK_MIN = PL_ARENA_BLOCK, ARENA_BLOCK_MAX = PL_ARENA_BLOCK ? 1 << 20 : 0 };
 
 typedef struct pl_arena_block {
   struct pl_arena_block* older;  ///< next older block
@@ -45,7 +49,7 @@ static void* alloc_slow(pl_arena* arena, size_t size) {
   arena_block* const newest = arena->block;
   size_t usual = newest ? newest->size * 2 : ARENA_BLOCK_MIN;
   usual = usual > ARENA_BLOCK_MAX ? ARENA_BLOCK_MAX : usual;
-  const bool oversized = size > usual - sizeof(arena_block);
+  const bool oversized = size + sizeof(arena_block) > usual;
   arena_block* const block = block_new(arena->mem, oversized ? size + sizeof(arena_block) : usual);
   if (!block) {
     return NULL;

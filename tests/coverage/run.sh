@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Branch coverage of the library: builds it with clang's coverage twice (chunks of 2048 and of 2 rows), runs the tests in both, and prints
+# Branch coverage of the library: builds it with clang's coverage twice (chunks of 2048 rows; chunks of 2 rows and a block for each request of an arena), runs the tests in both, and prints
 # branches taken per layer. A branch is one outcome of one condition in the source, so `a && b` has four; what flex and bison generate is
 # left out, and so is what a killed process counted.
 #
@@ -34,6 +34,7 @@ rm -rf "$folder/counts" && mkdir "$folder/counts"
 failed=0
 for rows in 2048 2; do
   CC=clang CXX=clang++ cmake -S . -B "$folder/rows-$rows" -G Ninja -DPARLEY_COVERAGE=ON -DPARLEY_CHUNK_ROWS=$rows \
+    -DPARLEY_ARENA_BLOCK=$((rows == 2 ? 0 : 4096)) \
     -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS_RELWITHDEBINFO="-O1 -g" ${PARLEY_CMAKE:-} >/dev/null
   cmake --build "$folder/rows-$rows" -j "$jobs" >"$folder/build.log" || { tail -20 "$folder/build.log" && exit 1; }
   excluded='lint|install|transcript'
