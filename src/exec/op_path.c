@@ -106,6 +106,9 @@ static pl_status resolve_constant(path_op* st, int side) {
       PL_TRY(pl_vec_push(&run->mem, &st->spare, items[i]));
     }
   }
+  if (st->spare.count == 0) {
+    return PL_OK;
+  }
   const pl_ids own = {st->spare.data + stored, st->spare.count - stored, 0};
   pl_ids sorted = own;
   pl_ids_unique(&sorted);
