@@ -27,6 +27,7 @@ typedef struct pl_parser {
   uint32_t errors;                      ///< errors recorded
   bool quiet;                           ///< a token of this clause was already reported: what follows from it is not
   pl_ast placeholder;                   ///< what constructors return after a failure
+  char* scanner_room;                   ///< scanner: what is left of the memory for its own state
   uint32_t offset;                      ///< scanner: bytes consumed
   uint32_t string_start;                ///< scanner: where the string at hand begins
   uint32_t string_open;                 ///< scanner: where its text begins

@@ -493,23 +493,44 @@ static void* failing_realloc(void* user, void* ptr, size_t size_old, size_t size
   return f->left && f->left-- ? realloc(ptr, size_new) : NULL;
 }
 
+/// Compile `text` with allocation `n` failing.
+static pl_status compile_failing(pl_str text, size_t n) {
+  failing f = {n};
+  pl_mem mem;
+  pl_mem_init(&mem, failing_realloc, &f, SIZE_MAX);
+  pl_arena arena;
+  pl_arena_init(&arena, &mem);
+  pl_query* query;
+  const pl_status status = pl_lang_compile(&(pl_lang_context){0}, text, &arena, &query);
+  pl_arena_free(&arena);
+  assert_int_equal(mem.bytes_used, 0);
+  return status;
+}
+
 /// The n-th allocation fails, for each n until none does.
 static void test_allocations(void** state) {
   PL_UNUSED(state);
   for (size_t i = 0; i < PL_COUNT_OF(meanings); i++) {
     pl_status status = PL_ERR_NOMEM;
     for (size_t n = 0; status != PL_OK; n++) {
-      failing f = {n};
-      pl_mem mem;
-      pl_mem_init(&mem, failing_realloc, &f, SIZE_MAX);
-      pl_arena arena;
-      pl_arena_init(&arena, &mem);
-      const pl_lang_context context = {0};
-      pl_query* query;
-      status = pl_lang_compile(&context, pl_str_c(meanings[i].query), &arena, &query);
+      status = compile_failing(pl_str_c(meanings[i].query), n);
       assert_true(status == PL_OK || status == PL_ERR_NOMEM);
-      pl_arena_free(&arena);
-      assert_int_equal(mem.bytes_used, 0);
+    }
+  }
+}
+
+/// The same wherever a text of any length leaves the block of memory at hand: the scanner ends no process.
+static void test_allocations_of_the_scanner(void** state) {
+  PL_UNUSED(state);
+  char text[4500];
+  static const char query[] = "match ?x p ?y return ?x #";
+  memset(text, '-', sizeof text);
+  memcpy(text, query, sizeof query - 1);
+  for (size_t len = sizeof query; len < sizeof text; len += 16) {
+    pl_status status = PL_ERR_NOMEM;
+    for (size_t n = 0; status != PL_OK; n++) {
+      status = compile_failing((pl_str){text, len}, n);
+      assert_true(status == PL_OK || status == PL_ERR_NOMEM);
     }
   }
 }
@@ -615,6 +636,7 @@ int main(void) {
       cmocka_unit_test(test_part_limits),
       cmocka_unit_test(test_cut),
       cmocka_unit_test(test_allocations),
+      cmocka_unit_test(test_allocations_of_the_scanner),
       cmocka_unit_test(test_statement),
       cmocka_unit_test(test_expected),
       cmocka_unit_test(test_reserved),
