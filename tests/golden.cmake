@@ -1,4 +1,5 @@
-# Golden files: tests/golden/*.test, each run in several modes; the answers must not differ.
+# Golden files: tests/golden/*.test, each run in several modes; the answers must not differ. In mode memory each allocation of each statement
+# fails in turn.
 if(TARGET parley)
   add_executable(golden tools/golden.c)
   target_compile_definitions(golden PRIVATE _GNU_SOURCE)
@@ -6,7 +7,7 @@ if(TARGET parley)
   file(GLOB golden_files CONFIGURE_DEPENDS golden/*.test)
   foreach(file IN LISTS golden_files)
     get_filename_component(name ${file} NAME_WE)
-    foreach(mode plain rules order reopen)
+    foreach(mode plain rules order reopen memory)
       add_test(NAME golden_${name}_${mode} COMMAND golden --root ${CMAKE_SOURCE_DIR} --mode ${mode} ${file})
       set_tests_properties(golden_${name}_${mode} PROPERTIES SKIP_RETURN_CODE 77)
     endforeach()

@@ -212,6 +212,9 @@ void pl_api_why_free(parley_query* query);
 
 /// Make the plan (again) in a transaction.
 pl_status pl_api_query_plan(parley_query* query, pl_txn* txn);
+/// The same in the transaction that the query sees now, after an option changed. If that fails, the query can no longer run: every later
+/// call gives the same status.
+pl_status pl_api_query_replan(parley_query* query);
 /// Begin the time that the query may take, for planning or a run.
 void pl_api_query_guard(parley_query* query);
 /// Print the plan. Under identity that computes classes, within the limits of the query.

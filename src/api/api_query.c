@@ -16,6 +16,23 @@ pl_status pl_api_query_plan(parley_query* q, pl_txn* txn) {
   return pl_plan_make(q->query, txn, &q->plan_options, &q->arena_plan, &q->error.diags, &q->plan);
 }
 
+pl_status pl_api_query_replan(parley_query* q) {
+  pl_txn* txn;
+  bool begun;
+  pl_status status = pl_api_query_look(q, &txn, &begun);
+  if (status == PL_OK) {
+    status = pl_api_query_plan(q, txn);
+    q->compiled = status;
+    if (begun) {
+      pl_txn_abort(txn);
+    }
+  }
+  if (status != PL_OK) {
+    pl_api_error_complete(&q->error.diags, status);
+  }
+  return status;
+}
+
 /// Reading the text, and planning, each have the time that a run has.
 static pl_status compile_text(parley_query* q, pl_txn* txn) {
   pl_api_query_guard(q);
@@ -361,8 +378,6 @@ parley_status parley_query_on_progress(parley_query* query, int (*fn)(void* user
 }
 
 parley_status parley_query_set_rules(parley_query* query, uint64_t rules_off, int join_order_off) {
-  pl_txn* txn;
-  bool begun;
   if (!query) {
     return PARLEY_MISUSE;
   }
@@ -374,12 +389,5 @@ parley_status parley_query_set_rules(parley_query* query, uint64_t rules_off, in
   }
   query->plan_options.rules_off = rules_off;
   query->plan_options.join_order_off = join_order_off != 0;
-  pl_status status = pl_api_query_look(query, &txn, &begun);
-  if (status == PL_OK) {
-    status = pl_api_query_plan(query, txn);
-    if (begun) {
-      pl_txn_abort(txn);
-    }
-  }
-  return pl_api_status(status);
+  return pl_api_status(pl_api_query_replan(query));
 }

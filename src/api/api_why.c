@@ -38,17 +38,6 @@ static bool has_rows(const parley_query* q) {
   return q->query && !pl_api_query_lines(q) && !pl_api_query_writes(q) && q->query->mode == PL_MODE_RUN;
 }
 
-static pl_status replan(parley_query* q) {
-  pl_txn* txn;
-  bool begun;
-  PL_TRY(pl_api_query_look(q, &txn, &begun));
-  const pl_status status = pl_api_query_plan(q, txn);
-  if (begun) {
-    pl_txn_abort(txn);
-  }
-  return status;
-}
-
 parley_status parley_query_ask_why(parley_query* query, size_t members) {
   if (!query) {
     return PARLEY_MISUSE;
@@ -64,7 +53,7 @@ parley_status parley_query_ask_why(parley_query* query, size_t members) {
   }
   query->plan_options.why = true;
   query->plan_options.why_members = members;
-  return pl_api_status(replan(query));
+  return pl_api_status(pl_api_query_replan(query));
 }
 
 int parley_query_is_why(const parley_query* query) {

@@ -14,8 +14,11 @@
 //   name)
 //
 // Modes (--mode): plain; rules (each rewrite rule off in turn, then all); order (join order as written); reopen (store
-// closed and opened before each record). Stage and error records are compared in mode plain only. --update rewrites the
-// expected parts in mode plain.
+// closed and opened before each record); memory (each record again and again with another allocation failing, every
+// --stride N-th, beginning with another one for each record: an error that says so, or the same answer, and nothing
+// kept). Stage and error records are compared in mode plain only. --update rewrites the expected parts in mode plain.
+#include "failing.h"
+
 #include <parley.h>
 
 #include <ctype.h>
@@ -70,6 +73,11 @@ static struct {
   bool update;
   uint64_t rules_off;
   bool join_off, reopen, plain;
+  long stride;  // mode memory: between two allocations that fail; 0 = other modes
+  long sweeps;  // records swept, faults injected
+  size_t faults;
+  failing heap;
+  parley_txn* txn;     // statements run in it; NULL = each for itself
   bool why;            // rows with their support
   size_t why_members;  // of groups; 0 = default
   size_t passed, failed, skipped;
@@ -83,15 +91,19 @@ static struct {
 } g;
 
 static void close_store(void) {
-  if (g.db && parley_close(g.db) != PARLEY_OK) {
-    fprintf(stderr, "%s: the store could not be closed\n", g.file);
+  if (g.db && (parley_close(g.db) != PARLEY_OK || atomic_load(&g.heap.bytes) != 0)) {
+    fprintf(stderr, "%s: the store could not be closed, or kept memory: %ld bytes\n", g.file,
+            atomic_load(&g.heap.bytes));
     exit(2);
   }
   g.db = NULL;
 }
 
 static void open_store(void) {
-  parley_options options = {.size = sizeof options, .flags = PARLEY_OPEN_CREATE | PARLEY_OPEN_NO_SYNC};
+  parley_options options = {.size = sizeof options,
+                            .flags = PARLEY_OPEN_CREATE | PARLEY_OPEN_NO_SYNC,
+                            .reallocate = failing_reallocate,
+                            .user = &g.heap};
   parley_error_object* error = NULL;
   if (parley_open(g.store, &options, &g.db, &error) != PARLEY_OK) {
     fprintf(stderr, "%s: %s\n", g.file, parley_error_message(error));
@@ -162,13 +174,23 @@ static parley_value param_value(const char* v) {
   return parley_name(buffer);
 }
 
-static void bind_params(parley_query* query) {
-  for (size_t i = 0; i < g.param_count; i++) {
+static parley_status bind_params(parley_query* query) {
+  parley_status status = PARLEY_OK;
+  for (size_t i = 0; status == PARLEY_OK && i < g.param_count; i++) {
     const parley_value v = param_value(g.params[i].value);
-    if (parley_bind(query, g.params[i].name, &v) != PARLEY_OK) {
-      fprintf(stderr, "%s: no parameter $%s\n", g.file, g.params[i].name);
-    }
+    status = parley_bind(query, g.params[i].name, &v);
   }
+  return status;
+}
+
+static parley_status prepare(const char* statement, size_t len, parley_query** query) {
+  return g.txn ? parley_prepare_in(g.txn, statement, len, query, NULL)
+               : parley_prepare(g.db, statement, len, query, NULL);
+}
+
+// Why preparing or running failed; without memory there may be no query to ask.
+static const parley_error_object* failure(const parley_query* query) {
+  return query ? parley_query_error(query) : g.txn ? parley_txn_error(g.txn) : parley_error(g.db);
 }
 
 static void reports(const parley_error_object* error, text* out) {
@@ -206,18 +228,20 @@ static void sort_lines(text* t) {
   free(copy);
 }
 
-static void add_row(parley_query* query, text* out) {
+static parley_status add_row(parley_query* query, text* out) {
   const size_t columns = parley_column_count(query);
   for (size_t c = 0; c < columns; c++) {
     parley_value v;
     text_puts(out, c ? " | " : "");
-    if (parley_column(query, c, &v) != PARLEY_OK || v.type == PARLEY_NULL) {
-      text_puts(out, "NULL");
-    } else {
-      text_puts(out, parley_column_text(query, c));
+    const parley_status status = parley_column(query, c, &v);
+    const char* const cell = status != PARLEY_OK ? NULL : v.type ? parley_column_text(query, c) : "NULL";
+    if (!cell) {
+      return status != PARLEY_OK ? status : PARLEY_NOMEM;
     }
+    text_puts(out, cell);
   }
   text_puts(out, "\n");
+  return PARLEY_ROW;
 }
 
 static void add_note(text* out, const char* name, const parley_value* value) {
@@ -266,22 +290,20 @@ static void add_support_line(const parley_support* s, text* out) {
 }
 
 // The support of a row under it.
-static void add_support(parley_query* query, text* out) {
+static parley_status add_support(parley_query* query, text* out) {
   parley_support s = {.size = sizeof s};
   double confidence = -1;
   char number[32];
-  if (parley_why_confidence(query, &confidence) != PARLEY_OK) {
-    text_puts(out, "  (no confidence)\n");
+  parley_status status = parley_why_confidence(query, &confidence);
+  if (status != PARLEY_OK) {
+    return status;
   }
   snprintf(number, sizeof number, "  confidence %g\n", confidence);
   text_puts(out, number);
-  parley_status status;
   while ((status = parley_why_next(query, &s)) == PARLEY_OK) {
     add_support_line(&s, out);
   }
-  if (status != PARLEY_NOT_FOUND) {
-    reports(parley_query_error(query), out);
-  }
+  return status == PARLEY_NOT_FOUND ? PARLEY_ROW : status;
 }
 
 // Rows with their support are lines while they are sorted: every end of line inside is written as 1.
@@ -308,10 +330,10 @@ static void sort_blocks(text* t) {
 // Run one statement; rows or reports are appended. Returns its last status.
 static parley_status run(const char* statement, size_t len, text* rows, text* errors, bool warnings) {
   parley_query* query = NULL;
-  parley_status status = parley_prepare(g.db, statement, len, &query, NULL);
+  parley_status status = prepare(statement, len, &query);
   if (status == PARLEY_OK && query) {
-    bind_params(query);
-    if (g.rules_off || g.join_off) {
+    status = bind_params(query);
+    if (status == PARLEY_OK && (g.rules_off || g.join_off)) {
       status = parley_query_set_rules(query, g.rules_off, g.join_off);
     }
     if (g.why && status == PARLEY_OK && (!parley_query_is_why(query) || g.why_members)) {
@@ -320,15 +342,18 @@ static parley_status run(const char* statement, size_t len, text* rows, text* er
     while (status == PARLEY_OK || status == PARLEY_ROW) {
       status = parley_step(query);
       if (status == PARLEY_ROW) {
-        add_row(query, rows);
+        status = add_row(query, rows);
       }
       if (status == PARLEY_ROW && g.why) {
-        add_support(query, rows);
+        status = add_support(query, rows);
       }
     }
   }
-  if (query && (warnings || (status != PARLEY_DONE && status != PARLEY_OK))) {
-    reports(parley_query_error(query), errors);
+  if (warnings || (status != PARLEY_DONE && status != PARLEY_OK)) {
+    reports(failure(query), errors);
+  }
+  if (g.stride && query && status != PARLEY_DONE) {
+    (void)parley_step(query);  // a query that failed may be asked again
   }
   parley_finalize(query);
   return status == PARLEY_DONE ? PARLEY_OK : status;
@@ -341,18 +366,88 @@ static parley_stage stage_of(const char* kind) {
                                     : PARLEY_STAGE_PLAN;
 }
 
-static void get_stage(const char* kind, const char* statement, text* out) {
+static parley_status get_stage(const char* kind, const char* statement, text* out, text* errors) {
   parley_query* query = NULL;
-  if (parley_prepare(g.db, statement, SIZE_MAX, &query, NULL) != PARLEY_OK) {
-    reports(parley_query_error(query), out);
-  } else {
-    const char* s = parley_query_stage(query, stage_of(kind));
-    text_puts(out, s ? s : "(none)\n");
+  const char* s = NULL;
+  const parley_status status = prepare(statement, SIZE_MAX, &query);
+  if (status == PARLEY_OK) {
+    s = parley_query_stage(query, stage_of(kind));
+    text_puts(out, s ? s : "");
     if (out->len && out->data[out->len - 1] != '\n') {
       text_puts(out, "\n");
     }
   }
+  if (!s) {
+    reports(failure(query), errors);
+  }
   parley_finalize(query);
+  return s ? PARLEY_OK : status == PARLEY_OK ? PARLEY_NOMEM : status;
+}
+
+// ---- mode memory --------------------------------------------------------------------------------------------------
+
+typedef struct attempt {
+  parley_status status;
+  text seen;     // rows in order of their text
+  text reports;  // errors and warnings
+} attempt;
+
+static bool is_stage(const char* kind) {
+  return !strcmp(kind, "algebra") || !strcmp(kind, "explain") || !strcmp(kind, "ast") || !strcmp(kind, "tokens");
+}
+
+// The statement in a transaction that is undone if it changes the store, with the n-th allocation failing unless n is
+// negative. Returns whether one failed.
+static bool try_once(const char* kind, bool update, const char* statement, size_t len, long n, attempt* out) {
+  text_clear(&out->seen);
+  text_clear(&out->reports);
+  if (update && parley_begin(g.db, 1, &g.txn) != PARLEY_OK) {
+    die("parley_begin");
+  }
+  failing_arm(&g.heap, n);
+  out->status = is_stage(kind) ? get_stage(kind, statement, &out->seen, &out->reports)
+                               : run(statement, len, &out->seen, &out->reports, !strcmp(kind, "warn"));
+  const bool failed = failing_disarm(&g.heap);
+  parley_rollback(g.txn);
+  g.txn = NULL;
+  if (out->status == PARLEY_OK) {
+    sort_blocks(&out->seen);
+  }
+  return failed;
+}
+
+static bool changes_store(const char* statement, size_t len) {
+  parley_query* query = NULL;
+  const bool update = parley_prepare(g.db, statement, len, &query, NULL) == PARLEY_OK && parley_query_is_update(query);
+  parley_finalize(query);
+  return update;
+}
+
+// A failed allocation gives an error that says so, or all is as without it; a report may be shorter.
+static void sweep(const char* head, const char* statement, size_t len) {
+  char kind[32] = "";
+  attempt whole = {0}, now = {0};
+  sscanf(head, "%31s", kind);
+  g.why = !strcmp(kind, "why");
+  const bool update = changes_store(statement, len);
+  (void)try_once(kind, update, statement, len, -1, &whole);
+  for (long n = g.sweeps++ % g.stride; try_once(kind, update, statement, len, n, &now); n += g.stride) {
+    const bool told = now.status == PARLEY_NOMEM && now.reports.data[0];
+    const bool same =
+        now.status == whole.status && (update || now.status != PARLEY_OK || !strcmp(now.seen.data, whole.seen.data));
+    g.faults++;
+    if (!told && !same) {
+      g.failed++;
+      fprintf(stderr, "FAIL %s\n%s\n%.*s\nallocation %ld failed: %s\n%s--- without\n%s\n", g.file, head,
+              (int)(len == SIZE_MAX ? strlen(statement) : len), statement, n, parley_status_name(now.status),
+              now.status == PARLEY_OK ? now.seen.data : now.reports.data, whole.seen.data);
+    }
+  }
+  g.why = false;
+  free(whole.seen.data);
+  free(whole.reports.data);
+  free(now.seen.data);
+  free(now.reports.data);
 }
 
 static void check_label(const char* head, const text* rows) {
@@ -416,13 +511,15 @@ static void why_record(const char* head, text* statement, text* expected) {
 static void record(char* head, text* statement, text* expected, text* expected_raw) {
   char kind[32] = "";
   sscanf(head, "%31s", kind);
-  const bool stage =
-      !strcmp(kind, "algebra") || !strcmp(kind, "explain") || !strcmp(kind, "ast") || !strcmp(kind, "tokens");
+  const bool stage = is_stage(kind);
   const bool error = !strcmp(kind, "error") || !strcmp(kind, "warn");
   text seen = {0}, errors = {0};
   if (g.reopen) {
     close_store();
     open_store();
+  }
+  if (g.stride && strcmp(kind, "exec") != 0) {
+    sweep(head, statement->data, SIZE_MAX);
   }
   if (!strcmp(kind, "exec")) {
     const char* p = statement->data;
@@ -431,6 +528,9 @@ static void record(char* head, text* statement, text* expected, text* expected_r
       const size_t n = parley_statement_length(p, strlen(p), &complete);
       if (n == 0) {
         break;
+      }
+      if (g.stride) {
+        sweep(head, p, n);
       }
       if (run(p, n, &seen, &errors, false) != PARLEY_OK) {
         g.failed++;
@@ -441,7 +541,7 @@ static void record(char* head, text* statement, text* expected, text* expected_r
   } else if ((stage || error || strstr(head, " plain")) && !g.plain) {
     // Texts of stages and errors may differ between modes.
   } else if (stage) {
-    get_stage(kind, statement->data, &seen);
+    (void)get_stage(kind, statement->data, &seen, &seen);
     compare(head, statement->data, expected, &seen, false);
   } else if (!strcmp(kind, "error")) {
     text ignored = {0};
@@ -579,12 +679,15 @@ static void forget_labels(void) {
 
 int main(int argc, char** argv) {
   const char* mode = "plain";
+  long stride = 1;
   g.data = ".";
   for (int i = 1; i < argc; i++) {
     if (!strcmp(argv[i], "--update")) {
       g.update = true;
     } else if (!strcmp(argv[i], "--mode") && i + 1 < argc) {
       mode = argv[++i];
+    } else if (!strcmp(argv[i], "--stride") && i + 1 < argc) {
+      stride = atol(argv[++i]);
     } else if (!strcmp(argv[i], "--root") && i + 1 < argc) {
       g.data = argv[++i];
     } else {
@@ -592,7 +695,8 @@ int main(int argc, char** argv) {
     }
   }
   if (!g.file) {
-    fputs("usage: golden [--update] [--root SOURCE] [--mode plain|rules|order|reopen] FILE\n", stderr);
+    fputs("usage: golden [--update] [--root SOURCE] [--mode plain|rules|order|reopen|memory] [--stride N] FILE\n",
+          stderr);
     return 2;
   }
   snprintf(g.folder, sizeof g.folder, "%s", g.file);
@@ -607,6 +711,8 @@ int main(int argc, char** argv) {
   close(fd);
   unlink(g.store);
   g.plain = !strcmp(mode, "plain");
+  g.stride = strcmp(mode, "memory") != 0 ? 0 : stride > 0 ? stride : 1;
+  (void)failing_disarm(&g.heap);
   g.join_off = !strcmp(mode, "order");
   g.reopen = !strcmp(mode, "reopen");
   const int rounds = !strcmp(mode, "rules") ? 17 : 1;
@@ -625,6 +731,7 @@ int main(int argc, char** argv) {
     }
   }
   free(g.out.data);
-  printf("%s (%s): %zu passed, %zu failed\n", g.file, mode, g.passed, g.failed);
+  printf("%s (%s): %zu passed, %zu failed", g.file, mode, g.passed, g.failed);
+  printf(g.stride ? ", %zu faults injected\n" : "\n", g.faults);
   return g.failed ? 1 : 0;
 }
