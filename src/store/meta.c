@@ -4,6 +4,8 @@
 /// nothing while a transaction works and is never out of step with the rows.
 #include "store/meta.h"
 
+#include "store/fact.h"
+
 #include <xxhash.h>
 
 #define MAGIC "PARLEY\r\n"
@@ -13,6 +15,7 @@
 #define CHECKSUM_BYTES 8u
 #define TOTALS_COUNT 9u
 #define TOTALS_BYTES ((size_t)(TOTALS_COUNT * 8 + CHECKSUM_BYTES))
+#define NEXT_KEY_MAX ((PL_ID_PAYLOAD_MAX >> 1) + 1)  ///< leaves more keys than any file has room for
 
 /// Keys of the known terms that label a node, in order of preference.
 static const uint64_t default_labels[] = {PL_KNOWN_LABEL,           PL_KNOWN_NAME,          PL_KNOWN_RDFS_LABEL,
@@ -166,12 +169,20 @@ bool pl_meta_totals_parse(pl_str value, uint64_t values[9]) {
   return true;
 }
 
+/// A checksum proves no goodwill. Of these numbers ids are made, so they must fit into one; the others are only told.
+static bool next_possible(uint64_t key, uint64_t assertion) {
+  return key > 0 && key <= NEXT_KEY_MAX && assertion > 0 && assertion <= PL_ASSERTIONS_MAX + 1;
+}
+
 pl_status pl_meta_load(pl_txn* txn) {
   const uint8_t* record = NULL;
   uint64_t values[TOTALS_COUNT];
   PL_TRY(totals_get(txn, &record));
   if (!record || !pl_meta_totals_parse((pl_str){(const char*)record, TOTALS_BYTES}, values)) {
     return pl_fail(txn->err, PL_MSG_STORE_DAMAGED, "its record of totals is missing or has a wrong checksum");
+  }
+  if (!next_possible(values[7], values[8])) {
+    return pl_fail(txn->err, PL_MSG_STORE_DAMAGED, "its record of totals holds numbers that cannot be");
   }
   txn->totals = (pl_totals){.facts = values[0],
                             .rows = values[1],

@@ -124,6 +124,27 @@ static void put(int fd, uint64_t offset, uint64_t value, size_t bytes) {
   assert_int_equal(pwrite(fd, le, bytes, (off_t)offset), bytes);
 }
 
+// ---- numbers ------------------------------------------------------------------------------------------------------
+
+/// Ids are made of the next key and the next assertion: a record of totals with a good checksum may still hold any.
+static void test_impossible_totals(void** state) {
+  static const uint64_t pairs[][2] = {{0, 1}, {UINT64_MAX, 1}, {PL_ID_PAYLOAD_MAX, 1},
+                                      {1, 0}, {1, UINT64_MAX}, {1, (uint64_t)UINT32_MAX + 2}};
+  place* const p = *state;
+  for (size_t i = 0; i < PL_COUNT_OF(pairs); i++) {
+    pl_store* store = open_ok(p, p->path);
+    pl_txn* txn;
+    assert_int_equal(pl_txn_begin(store, true, &p->err, &txn), PL_OK);
+    txn->next_key = pairs[i][0];
+    txn->next_assertion = pairs[i][1];
+    txn->totals_dirty = true;
+    assert_int_equal(pl_txn_commit(txn), PL_OK);
+    pl_store_close(store);
+    open_fails(p, PL_ERR_CORRUPT, PL_MSG_STORE_DAMAGED);
+    assert_int_equal(unlink(p->path), 0);
+  }
+}
+
 // ---- trees --------------------------------------------------------------------------------------------------------
 
 /// Every page of a tree that is wrong in any field of its header is refused at opening; the sound file opens again.
@@ -155,6 +176,51 @@ static void test_damaged_trees(void** state) {
   assert_true(refused >= 50);  // each database with anything in it has a page at least
   pl_store_close(open_ok(p, p->path));
   (void)close(fd);
+}
+
+static pl_status note_page(void* user, const pl_page_entry* entry) {
+  uint64_t* const page = user;
+  *page = strcmp(entry->db, pl_db_names[PL_DB_PSO]) == 0 ? entry->page : *page;
+  return PL_OK;
+}
+
+static uint64_t rows_of(place* p, pl_store* store, pl_order order) {
+  pl_txn* txn;
+  pl_scan* scan;
+  uint64_t count = 0;
+  assert_int_equal(pl_txn_begin(store, false, &p->err, &txn), PL_OK);
+  assert_int_equal(pl_scan_open(txn, order, PL_SCAN_ROWS, NULL, &p->mem, &scan), PL_OK);
+  assert_int_equal(pl_scan_range(scan, NULL, 0, 0, UINT64_MAX), PL_OK);
+  assert_int_equal(pl_scan_count(scan, &count), PL_OK);
+  pl_scan_close(scan);
+  pl_txn_abort(txn);
+  return count;
+}
+
+/// A file that is trusted is not walked: damage that no reader comes to stands in nobody's way, for reading and for
+/// writing.
+static void test_trusted(void** state) {
+  place* const p = *state;
+  pl_pages_report report;
+  uint64_t page = 0;
+  make(p);
+  const int fd = open(p->path, O_RDWR);
+  const pl_page_meta meta = newest(p, fd);
+  const pl_pages_options options = {.fd = fd, .meta = &meta, .mem = &p->mem, .on_entry = note_page, .user = &page};
+  assert_int_equal(pl_pages_walk(&options, &report, &p->err), PL_OK);
+  assert_true(page > 1);
+  put(fd, page * meta.page_bytes + 10, 0x04, 2);
+  assert_int_equal(close(fd), 0);
+  open_fails(p, PL_ERR_CORRUPT, PL_MSG_STORE_PAGES);
+  pl_store* store = NULL;
+  pl_txn* txn = NULL;
+  assert_int_equal(open_at(p, p->path, (pl_store_options){.trusted = true, .durability = PL_SYNC_NONE}, &store), PL_OK);
+  assert_int_equal(rows_of(p, store, PL_ORDER_SPO), 12000);
+  assert_int_equal(pl_txn_begin(store, true, &p->err, &txn), PL_OK);
+  assert_int_equal(pl_txn_set_prefix(txn, PL_STR("ex"), PL_STR("http://example.org/")), PL_OK);
+  assert_int_equal(pl_txn_commit(txn), PL_OK);
+  pl_store_close(store);
+  open_fails(p, PL_ERR_CORRUPT, PL_MSG_STORE_PAGES);
 }
 
 static void test_damaged_metas(void** state) {
@@ -431,7 +497,9 @@ static void test_replaced_while_waiting(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(test_impossible_totals, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_trees, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_trusted, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_metas, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_free_list, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_values, setup, teardown),
