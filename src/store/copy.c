@@ -278,7 +278,7 @@ static pl_status keep_mode(const pl_txn* from, const pl_build_place* place) {
   const int rc = mdb_env_get_fd(from->store->env, &fd);
   if (rc != 0 || fstat(fd, &source) != 0 || stat(place->store_path, &made) != 0 ||
       chmod(place->store_path, source.st_mode & made.st_mode & 0777) != 0) {
-    return pl_fail(from->err, PL_MSG_BUILD_PUBLISH, place->path, strerror(rc ? rc : errno));
+    return pl_fail(from->err, PL_MSG_BUILD_PUBLISH, place->path, mdb_strerror(rc ? rc : errno));
   }
   return PL_OK;
 }

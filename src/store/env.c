@@ -235,7 +235,7 @@ static pl_status shared_register(struct pl_env_shared* shared, const char* path,
   int fd = -1;
   const int rc = mdb_env_get_fd(shared->env, &fd);
   if (rc != 0 || fstat(fd, &st) != 0) {
-    return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, strerror(rc ? rc : errno));
+    return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, mdb_strerror(rc ? rc : errno));
   }
   shared->device = st.st_dev;
   shared->inode = st.st_ino;

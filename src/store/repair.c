@@ -69,24 +69,32 @@ static pl_status keep_setting(pl_repair_state* r, pl_str key, pl_str value) {
              : pl_repair_nomem(r);
 }
 
-static pl_status take_meta(pl_repair_state* r, const pl_page_entry* entry, const char* path) {
-  const pl_str key = {(const char*)entry->key, entry->key_bytes};
-  uint8_t* const room = entry->value_bytes <= SETTING_BYTES_MAX ? pl_mem_alloc(&r->mem, entry->value_bytes + 1) : NULL;
-  const uint8_t* const bytes = room ? pl_repair_value(r, entry, room, entry->value_bytes) : NULL;
-  pl_status status = PL_OK;
-  if (!bytes) {
-    pl_repair_finding(r, "settings: a record in page %llu cannot be read", (unsigned long long)entry->page);
-  } else {
-    const pl_str value = {(const char*)bytes, entry->value_bytes};
-    if (pl_str_eq(key, PL_STR("header"))) {
-      status = take_header(r, value, path);
-    } else if (pl_str_eq(key, PL_STR("totals"))) {
-      r->has_totals = pl_meta_totals_parse(value, r->totals);
-    } else if (!entry->doubtful) {
-      status = keep_setting(r, key, value);
-    }
+static pl_status take_record(pl_repair_state* r, pl_str key, pl_str value, bool doubtful, const char* path) {
+  if (pl_str_eq(key, PL_STR("header"))) {
+    return take_header(r, value, path);
   }
-  pl_mem_free(&r->mem, room, entry->value_bytes + 1);
+  if (pl_str_eq(key, PL_STR("totals"))) {
+    r->has_totals = pl_meta_totals_parse(value, r->totals);
+    return PL_OK;
+  }
+  return doubtful ? PL_OK : keep_setting(r, key, value);
+}
+
+static pl_status take_meta(pl_repair_state* r, const pl_page_entry* entry, const char* path) {
+  const size_t len = entry->value_bytes <= SETTING_BYTES_MAX ? (size_t)entry->value_bytes : 0;
+  uint8_t* const room = pl_mem_alloc(&r->mem, len + 1);
+  if (!room) {
+    return pl_repair_nomem(r);
+  }
+  const uint8_t* const bytes = pl_repair_value(r, entry, room, len);
+  pl_status status = PL_OK;
+  if (bytes) {
+    const pl_str key = {(const char*)entry->key, entry->key_bytes};
+    status = take_record(r, key, (pl_str){(const char*)bytes, len}, entry->doubtful, path);
+  } else {
+    pl_repair_finding(r, "settings: a record in page %llu cannot be read", (unsigned long long)entry->page);
+  }
+  pl_mem_free(&r->mem, room, len + 1);
   return status;
 }
 

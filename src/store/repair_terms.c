@@ -216,7 +216,7 @@ static bool long_text(pl_repair_state* r, uint64_t key, pl_str* payload) {
   return pl_page_value(r->fd, &entry, (uint8_t*)r->text.data);
 }
 
-/// Decode a term that its group holds. False if that cannot be.
+/// Decode a term that its group holds. False if that cannot be; r->text.status tells if only for want of memory.
 static bool decode(pl_repair_state* r, size_t index, uint64_t key, pl_stored_term* out) {
   const uint8_t* const bytes = group_bytes(r, index);
   pl_group group;
@@ -251,7 +251,7 @@ static pl_status hash_term(pl_repair_state* r, size_t index, uint64_t key, pl_ar
   pl_stored_term stored;
   pl_term term;
   if (!decode(r, index, key, &stored)) {
-    return PL_OK;
+    return r->text.status == PL_OK ? PL_OK : pl_repair_nomem(r);
   }
   if (pl_stored_term_copy(&stored, arena, &term) != PL_OK) {
     return pl_repair_nomem(r);
@@ -366,9 +366,11 @@ pl_status pl_repair_term(pl_repair_state* r, pl_id id, pl_arena* arena, pl_term*
     return PL_NOT_FOUND;
   }
   const pl_repair_group* const group = &r->groups.data[index];
-  if (!believed(group, r->hashes[group->base + (key - group->key_first)]) || !decode(r, index, key, &stored) ||
-      stored.tag != tag) {
+  if (!believed(group, r->hashes[group->base + (key - group->key_first)])) {
     return PL_NOT_FOUND;
+  }
+  if (!decode(r, index, key, &stored) || stored.tag != tag) {
+    return r->text.status == PL_OK ? PL_NOT_FOUND : pl_repair_nomem(r);
   }
   return pl_stored_term_copy(&stored, arena, out) == PL_OK ? PL_OK : pl_repair_nomem(r);
 }

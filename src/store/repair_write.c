@@ -423,7 +423,7 @@ static pl_status write_settings(void* user, pl_txn* txn) {
   repair_writer* const w = user;
   for (size_t i = 0; i < w->r->settings.count; i++) {
     const pl_status status = set_one(w, txn, &w->r->settings.data[i]);
-    if (status == PL_ERR_MISUSE || status == PL_ERR_LIMIT || status == PL_ERR_CORRUPT) {
+    if (status == PL_ERR_MISUSE || status == PL_ERR_LIMIT) {
       pl_error_clear(w->r->err);
       pl_repair_finding(w->r, "settings: a record cannot be kept");
     } else {

@@ -133,7 +133,7 @@ static pl_status lock_processes(pl_store* store, bool* announced, pl_error* err)
       return PL_OK;
     }
     if (rc != EAGAIN && rc != EACCES) {
-      return pl_fail(err, PL_MSG_STORE_FAILED, "cannot lock the store", strerror(rc));
+      return pl_fail(err, PL_MSG_STORE_FAILED, "cannot lock the store", mdb_strerror(rc));
     }
     PL_TRY(wait_or_give_up(store, announced, err));
     const struct timespec step = {0, WAIT_STEP_NS};

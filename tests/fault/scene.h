@@ -8,14 +8,15 @@
 #include <stdbool.h>
 
 enum {
-  SCENE_COPY = 128,  ///< leaves a whole copy of the store as run.output, or nothing there
-  SCENE_WRITES = 1,  ///< the store may change: to what a run without faults leaves, or not at all
-  SCENE_OWN = 2,     ///< opens the store itself (run.db is NULL)
-  SCENE_NEW = 4,     ///< there is no store before; with SCENE_OWN
-  SCENE_STEPS = 8,   ///< commits in steps: anything between old and new that holds what was acknowledged
-  SCENE_SMALL = 16,  ///< short enough for every allocation to fail in the short form
-  SCENE_FRESH = 32,  ///< makes new blank nodes: contents are compared by the number of facts
-  SCENE_FRAIL = 64   ///< uses a library that does not survive a failed malloc (README.md): it may die of that
+  SCENE_SAVES = 256,  ///< what cannot be read is left out and told, and no error
+  SCENE_COPY = 128,   ///< leaves a whole copy of the store as run.output, or nothing there
+  SCENE_WRITES = 1,   ///< the store may change: to what a run without faults leaves, or not at all
+  SCENE_OWN = 2,      ///< opens the store itself (run.db is NULL)
+  SCENE_NEW = 4,      ///< there is no store before; with SCENE_OWN
+  SCENE_STEPS = 8,    ///< commits in steps: anything between old and new that holds what was acknowledged
+  SCENE_SMALL = 16,   ///< short enough for every allocation to fail in the short form
+  SCENE_FRESH = 32,   ///< makes new blank nodes: contents are compared by the number of facts
+  SCENE_FRAIL = 64    ///< uses a library that does not survive a failed malloc (README.md): it may die of that
 };
 
 /// One run of a scene.

@@ -137,7 +137,9 @@ static void stages(scene_run* run, const char* text) {
     for (int s = PARLEY_STAGE_TOKENS; s <= PARLEY_STAGE_PROFILE_JSON; s++) {
       const char* const stage = parley_query_stage(q, (parley_stage)s);
       if (!stage) {
-        (void)scene_note(run, PARLEY_NOMEM, parley_query_error(q));
+        parley_diagnostic why = {.status = PARLEY_NOMEM};
+        (void)parley_error_get(parley_query_error(q), 0, &why);
+        (void)scene_note(run, why.status, parley_query_error(q));
         break;
       }
       if (s != PARLEY_STAGE_PROFILE && s != PARLEY_STAGE_PROFILE_JSON && s != PARLEY_STAGE_PLAN &&
@@ -473,6 +475,18 @@ static void compact(scene_run* run, const char* text) {
   parley_error_free(error);
 }
 
+static void repair(scene_run* run, const char* text) {
+  parley_error_object* error = NULL;
+  const parley_repair_options options = {.size = sizeof options, .memory_bytes = 1};
+  parley_repair_summary summary = {.size = sizeof summary};
+  (void)text;
+  const parley_status status = parley_repair(run->store, run->output, &run->options, &options, NULL, &summary, &error);
+  if (scene_note(run, status, error)) {
+    scene_see(run, &summary, sizeof summary);
+  }
+  parley_error_free(error);
+}
+
 static void see_class(void* user, const parley_schema_class* row) { scene_see_text(user, row->name); }
 static void see_link(void* user, const parley_schema_link* row) {
   scene_see_text(user, row->predicate);
@@ -631,6 +645,7 @@ const scene scene_list[] = {
     {"check", check, NULL, 0},
     {"backup", backup, NULL, SCENE_COPY},
     {"compact", compact, NULL, SCENE_OWN | SCENE_WRITES},
+    {"repair", repair, NULL, SCENE_OWN | SCENE_COPY | SCENE_SAVES},
     {"schema", schema, NULL, 0},
     {"stats", stats, NULL, SCENE_SMALL},
     {"properties", properties, NULL, SCENE_SMALL},

@@ -3,11 +3,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <lmdb.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,9 @@ static atomic_long failed;  // calls that did
 static atomic_long seen;    // calls of the armed classes
 static atomic_int reason;   // errno
 static atomic_int how;      // shim_mode
+static atomic_long struck;  // number of the call that failed last
 static atomic_long blocks;  // live blocks of the heap
+static shim_sites* sites;   // that have failed; NULL = nobody asked
 
 void shim_arm(unsigned classes, long n, int error, shim_mode mode) {
   atomic_store(&left, n);
@@ -42,19 +44,56 @@ long shim_disarm(void) {
 }
 
 long shim_seen(void) { return atomic_load(&seen); }
+long shim_struck(void) { return atomic_load(&struck); }
+
+void shim_sites_use(shim_sites* table) {
+  void* frame[1];
+  (void)backtrace(frame, 1);  // the first use allocates
+  sites = table;
+}
+
+bool shim_site_new(unsigned depth) {
+  enum { OWN = 2, DEPTH_MAX = 16 };
+  void* frames[DEPTH_MAX + OWN];
+  const int count = backtrace(frames, (int)(depth < DEPTH_MAX ? depth : DEPTH_MAX) + OWN);
+  unsigned long long hash = 0xcbf29ce484222325u ^ atomic_load(&sites->salt);
+  for (int i = OWN; i < count; i++) {
+    hash = (hash ^ (uintptr_t)frames[i]) * 0x9e3779b97f4a7c15u;
+    hash ^= hash >> 29;
+  }
+  hash |= 1;
+  for (unsigned at = (unsigned)(hash >> 7) % SHIM_SITES_MAX, i = 0; i < SHIM_SITES_MAX; i++) {
+    unsigned long long found = 0;
+    if (atomic_compare_exchange_strong(&sites->hash[(at + i) % SHIM_SITES_MAX], &found, hash)) {
+      return true;
+    }
+    if (found == hash) {
+      return false;
+    }
+  }
+  return false;
+}
 long shim_blocks(void) { return atomic_load(&blocks); }
+
+static bool is_turn(void) {
+  if (atomic_load(&how) == SHIM_SITE) {
+    return atomic_load(&failed) == 0 && shim_site_new(5);
+  }
+  const long turn = atomic_fetch_sub(&left, 1);
+  return turn == 0 || (turn < 0 && atomic_load(&how) == SHIM_FOREVER);
+}
 
 /// True if this call is the one; errno is set.
 static bool strike(unsigned class_) {
   if (!(atomic_load(&armed) & class_)) {
     return false;
   }
-  atomic_fetch_add(&seen, 1);
-  const long turn = atomic_fetch_sub(&left, 1);
-  if (turn > 0 || (turn < 0 && atomic_load(&how) != SHIM_FOREVER)) {
+  const long number = atomic_fetch_add(&seen, 1);
+  if (!is_turn()) {
     return false;
   }
   atomic_fetch_add(&failed, 1);
+  atomic_store(&struck, number);
   errno = atomic_load(&reason);
   return true;
 }
@@ -247,6 +286,66 @@ int pthread_create(pthread_t* thread, const pthread_attr_t* attr, void* (*run)(v
   REAL(int, "pthread_create", pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)
   return strike(SHIM_THREAD) && !shortened() ? atomic_load(&reason) : real(thread, attr, run, user);
 }
+
+// ---- LMDB ---------------------------------------------------------------------------------------------------------
+
+/// LMDB's calls of its own functions pass.
+static _Thread_local int within;
+
+/// A function of LMDB fails with the number of the fault and does nothing, or goes on. `instead` is what must be done
+/// when it fails.
+#define STORE(name, parameters, types, arguments, instead) \
+  int name parameters {                                    \
+    REAL(int, #name, UNPACK types)                         \
+    if (within == 0 && strike(SHIM_LMDB)) {                \
+      instead;                                             \
+      return atomic_load(&reason);                         \
+    }                                                      \
+    within++;                                              \
+    const int rc = real arguments;                         \
+    within--;                                              \
+    return rc;                                             \
+  }
+
+/// A commit that fails has ended the transaction.
+static void mdb_txn_abort_real(MDB_txn* txn) {
+  REAL(void, "mdb_txn_abort", MDB_txn*)
+  real(txn);
+}
+
+STORE(mdb_env_create, (MDB_env * *env), (MDB_env**), (env), *env = NULL)
+STORE(mdb_env_open, (MDB_env * env, const char* path, unsigned flags, mdb_mode_t mode),
+      (MDB_env*, const char*, unsigned, mdb_mode_t), (env, path, flags, mode), (void)0)
+STORE(mdb_env_stat, (MDB_env * env, MDB_stat* out), (MDB_env*, MDB_stat*), (env, out), (void)0)
+STORE(mdb_env_info, (MDB_env * env, MDB_envinfo* out), (MDB_env*, MDB_envinfo*), (env, out), (void)0)
+STORE(mdb_env_set_flags, (MDB_env * env, unsigned flags, int on), (MDB_env*, unsigned, int), (env, flags, on), (void)0)
+STORE(mdb_env_get_flags, (MDB_env * env, unsigned* flags), (MDB_env*, unsigned*), (env, flags), (void)0)
+STORE(mdb_env_get_fd, (MDB_env * env, int* fd), (MDB_env*, int*), (env, fd), (void)0)
+STORE(mdb_env_set_mapsize, (MDB_env * env, size_t size), (MDB_env*, size_t), (env, size), (void)0)
+STORE(mdb_env_set_maxreaders, (MDB_env * env, unsigned count), (MDB_env*, unsigned), (env, count), (void)0)
+STORE(mdb_env_set_maxdbs, (MDB_env * env, MDB_dbi count), (MDB_env*, MDB_dbi), (env, count), (void)0)
+STORE(mdb_txn_begin, (MDB_env * env, MDB_txn* parent, unsigned flags, MDB_txn** out),
+      (MDB_env*, MDB_txn*, unsigned, MDB_txn**), (env, parent, flags, out), (void)0)
+STORE(mdb_txn_renew, (MDB_txn * txn), (MDB_txn*), (txn), (void)0)
+STORE(mdb_txn_commit, (MDB_txn * txn), (MDB_txn*), (txn), mdb_txn_abort_real(txn))
+STORE(mdb_dbi_open, (MDB_txn * txn, const char* name, unsigned flags, MDB_dbi* out),
+      (MDB_txn*, const char*, unsigned, MDB_dbi*), (txn, name, flags, out), (void)0)
+STORE(mdb_stat, (MDB_txn * txn, MDB_dbi db, MDB_stat* out), (MDB_txn*, MDB_dbi, MDB_stat*), (txn, db, out), (void)0)
+STORE(mdb_drop, (MDB_txn * txn, MDB_dbi db, int del), (MDB_txn*, MDB_dbi, int), (txn, db, del), (void)0)
+STORE(mdb_get, (MDB_txn * txn, MDB_dbi db, MDB_val* key, MDB_val* data), (MDB_txn*, MDB_dbi, MDB_val*, MDB_val*),
+      (txn, db, key, data), (void)0)
+STORE(mdb_put, (MDB_txn * txn, MDB_dbi db, MDB_val* key, MDB_val* data, unsigned flags),
+      (MDB_txn*, MDB_dbi, MDB_val*, MDB_val*, unsigned), (txn, db, key, data, flags), (void)0)
+STORE(mdb_del, (MDB_txn * txn, MDB_dbi db, MDB_val* key, MDB_val* data), (MDB_txn*, MDB_dbi, MDB_val*, MDB_val*),
+      (txn, db, key, data), (void)0)
+STORE(mdb_cursor_open, (MDB_txn * txn, MDB_dbi db, MDB_cursor** out), (MDB_txn*, MDB_dbi, MDB_cursor**), (txn, db, out),
+      (void)0)
+STORE(mdb_cursor_renew, (MDB_txn * txn, MDB_cursor* cursor), (MDB_txn*, MDB_cursor*), (txn, cursor), (void)0)
+STORE(mdb_cursor_get, (MDB_cursor * cursor, MDB_val* key, MDB_val* data, MDB_cursor_op op),
+      (MDB_cursor*, MDB_val*, MDB_val*, MDB_cursor_op), (cursor, key, data, op), (void)0)
+STORE(mdb_cursor_put, (MDB_cursor * cursor, MDB_val* key, MDB_val* data, unsigned flags),
+      (MDB_cursor*, MDB_val*, MDB_val*, unsigned), (cursor, key, data, flags), (void)0)
+STORE(mdb_reader_check, (MDB_env * env, int* dead), (MDB_env*, int*), (env, dead), (void)0)
 
 // ---- the heap -----------------------------------------------------------------------------------------------------
 

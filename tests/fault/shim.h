@@ -5,6 +5,9 @@
 #ifndef TESTS_FAULT_SHIM_H
 #define TESTS_FAULT_SHIM_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
+
 /// What can fail. A call belongs to one class.
 enum {
   SHIM_WRITE = 1 << 0,   ///< write, pwrite, writev, pwritev, copy_file_range, sendfile
@@ -18,14 +21,30 @@ enum {
   SHIM_LOCK = 1 << 8,    ///< fcntl with a lock command, flock
   SHIM_THREAD = 1 << 9,  ///< pthread_create
   SHIM_STAT = 1 << 10,   ///< fstat, fstatfs
-  SHIM_ALLOC = 1 << 11   ///< malloc, calloc, realloc, posix_memalign, strdup; not in a sanitizer build
+  SHIM_LMDB = 1 << 11,   ///< the calls of LMDB that give an error number, those of the library, not LMDB's own
+  SHIM_ALLOC = 1 << 12   ///< malloc, calloc, realloc, posix_memalign, strdup; not in a sanitizer build
 };
 
 typedef enum shim_mode {
   SHIM_ONCE,     ///< the n-th call fails
   SHIM_FOREVER,  ///< the n-th and all later ones fail
-  SHIM_SHORT     ///< the n-th call moves half of what it was asked for (reads and writes only; others pass)
+  SHIM_SHORT,    ///< the n-th call moves half of what it was asked for (reads and writes only; others pass)
+  SHIM_SITE      ///< the first call from a site that has not failed before fails
 } shim_mode;
+
+/// Sites that have failed: hashes of the stack above a call, zero where there is none. Shared by processes.
+enum { SHIM_SITES_MAX = 1 << 16 };
+typedef struct shim_sites {
+  atomic_ullong salt;  ///< sites are told apart by it too: 1 for the first kind of fault, ...
+  atomic_ullong hash[SHIM_SITES_MAX];
+} shim_sites;
+
+/// Where SHIM_SITE keeps its sites; zeroed; must outlive all faults.
+void shim_sites_use(shim_sites* sites);
+/// Whether no call with these `depth` (at most 16) callers has failed before; it counts as failed from now on.
+bool shim_site_new(unsigned depth);
+/// Number of the call that failed last since shim_arm(), as SHIM_ONCE counts.
+long shim_struck(void);
 
 /// From now on the n-th call (from 0) of the classes fails with `error`. Calls are counted over all threads.
 void shim_arm(unsigned classes, long n, int error, shim_mode mode);
