@@ -152,7 +152,7 @@ static pl_status find_type(pl_maker* m, const char* key, pl_str type, pl_str* ir
   *checked = true;
   if (memchr(type.data, ':', type.len)) {
     if (pl_name_expand(&m->batch->arena, &(pl_names){0}, type, iri)) {
-      return pl_maker_iri(m, key, *iri, &term);
+      return iri->data ? pl_maker_iri(m, key, *iri, &term) : pl_maker_nomem(m);
     }
     const pl_str shown = pl_arena_str(&m->batch->arena, type);
     return shown.data ? PL_ROW_FAIL(m, type, PL_MSG_ROW_TYPE, shown.data) : pl_maker_nomem(m);

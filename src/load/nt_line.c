@@ -86,7 +86,7 @@ static bool decode_rest(pl_nt_line* l, const char* start, const char* p, char cl
   const uint8_t plain = close == '>' ? IRI : TEXT;
   char* const text = pl_arena_alloc(l->arena, (size_t)(l->end - start));
   if (!text) {
-    return fail_status(l, pl_mem_status(l->arena->mem));
+    return fail_status(l, pl_fail(l->scope->context->err, PL_MSG_NOMEM));
   }
   size_t len = (size_t)(p - start);
   memcpy(text, start, len);
@@ -202,7 +202,7 @@ static bool scan_lang(pl_nt_line* l, pl_str* out) {
   }
   char* const text = pl_arena_alloc(l->arena, out->len);
   if (!text) {
-    return fail_status(l, pl_mem_status(l->arena->mem));
+    return fail_status(l, pl_fail(l->scope->context->err, PL_MSG_NOMEM));
   }
   for (size_t i = 0; i < out->len; i++) {
     text[i] = start[i] >= 'A' && start[i] <= 'Z' ? (char)(start[i] | 0x20) : start[i];

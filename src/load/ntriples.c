@@ -96,8 +96,7 @@ static pl_status read_line(nt_reader* r, pl_batch* batch, pl_str text, uint64_t 
       continue;
     }
     if (kind == PL_NT_BAD) {
-      return l->status == PL_ERR_FORMAT ? bad_line(r, batch, text, offset, l->msg, l->bad)
-                                        : pl_fail(r->context.err, PL_MSG_NOMEM);
+      return l->status == PL_ERR_FORMAT ? bad_line(r, batch, text, offset, l->msg, l->bad) : l->status;
     }
     bool taken;
     const pl_status status =

@@ -150,7 +150,8 @@ static pl_status reifier_emit(pl_reifiers* r, const pl_reifier* one, pl_nt_line*
     line->p = p;
     line->end = memchr(p, '\n', (size_t)(text.data + text.len - p));
     if (pl_nt_scan(line) != PL_NT_STATEMENT) {
-      return line->status == PL_ERR_FORMAT ? pl_fail(r->err, PL_MSG_INTERNAL, "a kept reifier") : line->status;
+      assert(line->status != PL_ERR_FORMAT);  // it was scanned before
+      return line->status;
     }
     if (!line->reified) {
       annotations[count++] = (pl_annotation){line->terms[1], line->terms[2]};

@@ -15,7 +15,7 @@
 #define TEST_SCOPE "x0123456789abcdef_"
 
 typedef struct read_result {
-  pl_buf text;        ///< statements and bad rows
+  pl_buf text;        ///< statements and bad rows; paid by the account of the error
   size_t statements;  ///< made
   size_t bad;         ///< bad rows
   uint64_t rows;      ///< input rows
@@ -55,7 +55,7 @@ static inline void help_put_bad(pl_buf* out, const pl_bad_row* bad) {
 static inline read_result help_read_input(const pl_reader_class* class_, const pl_input* input,
                                           const pl_load_options* options, pl_mem* mem, pl_error* err, bool print) {
   read_result result = {0};
-  pl_buf_init(&result.text, mem, SIZE_MAX / 2);
+  pl_buf_init(&result.text, err->mem, SIZE_MAX / 2);
   pl_bytes* bytes;
   result.status = pl_bytes_open(input, mem, err, &bytes);
   if (result.status != PL_OK) {
@@ -70,8 +70,8 @@ static inline read_result help_read_input(const pl_reader_class* class_, const p
                                .blank_scope = PL_STR(TEST_SCOPE)};
   pl_batch batch;
   pl_reader* reader = NULL;
-  assert_int_equal(pl_batch_init(&batch, mem), PL_OK);
-  result.status = class_->open(&context, &reader);
+  result.status = pl_batch_init(&batch, mem) == PL_OK ? PL_OK : pl_fail(err, PL_MSG_NOMEM);
+  result.status = result.status == PL_OK ? class_->open(&context, &reader) : result.status;
   while (result.status == PL_OK) {
     pl_batch_clear(&batch);
     result.status = class_->next(reader, &batch);

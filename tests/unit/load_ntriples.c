@@ -3,6 +3,7 @@
 #include "load_help.h"
 
 static const pl_load_options no_options;
+#define REIFIES "<http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies>"
 
 static void check_nt(const char* text, const char* expected) {
   help_check(&pl_reader_ntriples, &no_options, pl_str_c(text), expected);
@@ -53,13 +54,89 @@ static void test_bad_lines(void** state) {
   check_nt("<a:b> <b:c> \"\\", "bad #1:14 this is not an escape sequence\n");
 }
 
+/// What stands where, and what does not, token by token.
+static void test_bad_tokens(void** state) {
+  PL_UNUSED(state);
+  static const struct {
+    const char* line;  ///< the only one
+    const char* what;  ///< is told
+  } lines[] = {
+      {"_x <b:c> <d:e> .", "1 a blank node is written `_:label`"},
+      {"_: <b:c> <d:e> .", "1 a blank node is written `_:label`"},
+      {"_:-x <b:c> <d:e> .", "1 a blank node is written `_:label`"},
+      {"_:\xC3\x97 <b:c> <d:e> .", "1 a blank node is written `_:label`"},
+      {"<a:b> \"p\" <d:e> .", "7 expected the predicate, an IRI in <>"},
+      {"<> <b:c> <d:e> .", "1 the IRI is not absolute: it has no scheme such as `http:`"},
+      {"<1a:b> <b:c> <d:e> .", "1 the IRI is not absolute: it has no scheme such as `http:`"},
+      {"<a/b> <b:c> <d:e> .", "1 the IRI is not absolute: it has no scheme such as `http:`"},
+      {"<a:\\u00e9 b> <b:c> <d:e> .", "10 this character cannot stand in an IRI"},
+      {"<a:\\u00e9", "10 the string or IRI does not end on this line"},
+      {"<a:\\u00eg> <b:c> <d:e> .", "4 this is not an escape sequence"},
+      {"<a:\\u00e:> <b:c> <d:e> .", "4 this is not an escape sequence"},
+      {"<a:\\u00e!> <b:c> <d:e> .", "4 this is not an escape sequence"},
+      {"<a:\\t> <b:c> <d:e> .", "4 this is not an escape sequence"},
+      {"<a:b> <b:c> \"x\\n .", "19 the string or IRI does not end on this line"},
+      {"<a:b> <b:c> \"x\\U0011FFFF\" .", "15 this is not an escape sequence"},
+      {"<a:b> <b:c> \"x\"^<d:t> .", "16 a datatype is written `^^<IRI>`"},
+      {"<a:b> <b:c> \"x\"^^d:t .", "16 a datatype is written `^^<IRI>`"},
+      {"<a:b> <b:c> \"x\"^^<dt> .", "18 the IRI is not absolute: it has no scheme such as `http:`"},
+      {"<a:b> <b:c> \"x\"@1 .", "17 a language tag is letters, then groups of letters and digits joined with `-`"},
+      {"<a:b> <b:c> \"x\"@en- .", "20 a language tag is letters, then groups of letters and digits joined with `-`"},
+      {"VERSION 1.2", "9 expected a version such as \"1.2\""},
+      {"VERSION \"1.2", "9 the string does not end on this line"},
+      {"VERSION \"1.2\" x", "15 expected nothing more on this line"},
+      {"VISION", "1 expected the subject: an IRI in <> or a blank node"},
+      {"_:r " REIFIES " <<( \"x\" <b:c> <d:e> )>> .", "62 expected the subject of the triple term"},
+      {"_:r " REIFIES " <<( <a:b> _:p <d:e> )>> .", "68 expected the predicate, an IRI in <>"},
+      {"_:r " REIFIES " <<( <a:b> <b:c> <<( <a:b> <b:c> <d:e> )>> )>> .",
+       "74 a triple term may only be what a blank node reifies"},
+      {"_:r " REIFIES " <<( <a:b> <b:c> x )>> .", "74 expected the object: an IRI in <>, a blank node or a literal"},
+      {"_:r " REIFIES " <<( <a:b> <b:c> <d:e> >> .", "80 expected `)>>` after the triple term"},
+      {"_:r <s:p> <<( <a:b> <b:c> <d:e> )>> .", "11 a triple term may only be what a blank node reifies"},
+  };
+  for (size_t i = 0; i < PL_COUNT_OF(lines); i++) {
+    char expected[160];
+    (void)snprintf(expected, sizeof(expected), "bad #1:%s\n", lines[i].what);
+    check_nt(lines[i].line, expected);
+  }
+  help_check(&pl_reader_nquads, &no_options, PL_STR("<a:b> <b:c> \"x\" <g h> .\n<a:b> <b:c> \"x\" g .\n"),
+             "bad #1:19 this character cannot stand in an IRI\n"
+             "bad #2:17 expected a graph or `.` at the end of the statement\n");
+  help_check(&pl_reader_nquads, &no_options, PL_STR("_:r " REIFIES " <<( <a:b> <b:c> <d:e> )>> <g:h> .\n"),
+             "bad #1:58 a triple term may only be what a blank node reifies\n");
+}
+
+static void test_labels(void** state) {
+  PL_UNUSED(state);
+  check_nt("_:x.y.<b:c> _:\xC3\xA9\xCC\x80 .", "bad #1:6 expected the predicate, an IRI in <>\n");
+  check_nt("_:a-b <b:c> _:\xC3\xA9\xC2\xB7\xE2\x80\xBF.1.",
+           "_:" TEST_SCOPE "a-b <b:c> _:" TEST_SCOPE "\xC3\xA9\xC2\xB7\xE2\x80\xBF.1 . #1\n");
+  check_nt("<a:b> <b:c> _:\xC3\xA9\xC3\x97 .", "bad #1:16 expected `.` at the end of the statement\n");
+  // Labels that look as if they were scoped but are not.
+  check_nt(
+      "_:xfedcba987654321g_q <b:c> _:n0123456789abcdef0123456789abcdeG .\n"
+      "_:xfedcba9876543210aq <b:c> _:m0123456789abcdef0123456789abcdef .\n"
+      "_:xfedcba987654321-_q <b:c> _:n0123456789abcdef0123456789abcde- .\n",
+      "_:" TEST_SCOPE "xfedcba987654321g_q <b:c> _:" TEST_SCOPE
+      "n0123456789abcdef0123456789abcdeG . #1\n"
+      "_:" TEST_SCOPE "xfedcba9876543210aq <b:c> _:" TEST_SCOPE
+      "m0123456789abcdef0123456789abcdef . #2\n"
+      "_:" TEST_SCOPE "xfedcba987654321-_q <b:c> _:" TEST_SCOPE "n0123456789abcdef0123456789abcde- . #3\n");
+}
+
+/// Terms longer than the limit on lines that are not.
+static void test_long_terms(void** state) {
+  PL_UNUSED(state);
+  const pl_load_options limited = {.literal_bytes_max = 5};
+  help_check(&pl_reader_ntriples, &limited, PL_STR("<a:b> <b:c> \"12345\" .\n<a:b> <b:c> \"123456\" .\n"),
+             "<a:b> <b:c> \"12345\" . #1\nbad #2:23 the term is longer than 5 bytes\n");
+}
+
 static void test_quads(void** state) {
   PL_UNUSED(state);
   help_check(&pl_reader_nquads, &no_options, PL_STR("<a:b> <b:c> \"x\" <g:h> .\n<a:b> <b:c> \"x\" _:g .\n"),
              "<a:b> <b:c> \"x\" <g:h> . #1\n<a:b> <b:c> \"x\" _:" TEST_SCOPE "g . #2\n");
 }
-
-#define REIFIES "<http://www.w3.org/1999/02/22-rdf-syntax-ns#reifies>"
 
 static void test_reifiers(void** state) {
   PL_UNUSED(state);
@@ -141,7 +218,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_terms),     cmocka_unit_test(test_kept_labels), cmocka_unit_test(test_line_ends),
       cmocka_unit_test(test_bad_lines), cmocka_unit_test(test_quads),       cmocka_unit_test(test_reifiers),
-      cmocka_unit_test(test_long_line), cmocka_unit_test(test_pieces),
+      cmocka_unit_test(test_long_line), cmocka_unit_test(test_pieces),      cmocka_unit_test(test_bad_tokens),
+      cmocka_unit_test(test_labels),    cmocka_unit_test(test_long_terms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,6 +25,71 @@ static void test_errors(void** state) {
             "<a:b> <c:d> <e:f> . #1\n<a:b> <c:d> <e:g> . #3\nbad #2:9 the prefix of `nope:x` is not declared\n");
 }
 
+/// IRIs against the base, and what no IRI can be.
+static void test_iris(void** state) {
+  PL_UNUSED(state);
+  static const struct {
+    const char* written;  ///< in <>
+    const char* full;     ///< what it is
+  } iris[] = {{"../x/./y?a/../b", "http://b/x/y?a/../b"},
+              {"../../../x/..", "http://b/"},
+              {"e/../..", "http://b/"},
+              {".", "http://b/d/"},
+              {"?q", "http://b/d/?q"},
+              {"#f", "http://b/d/#f"},
+              {"//h", "http://h"},
+              {"a:b/../c", "a:b/../c"}};
+  for (size_t i = 0; i < PL_COUNT_OF(iris); i++) {
+    char text[96];
+    char expected[96];
+    (void)snprintf(text, sizeof(text), "<a:b> <c:d> <%s> .", iris[i].written);
+    (void)snprintf(expected, sizeof(expected), "<a:b> <c:d> <%s> . #1\n", iris[i].full);
+    check_ttl(text, expected);
+  }
+  static const pl_load_options none = {.base = {NULL, 0}};
+  help_check(&pl_reader_turtle, &none,
+             PL_STR("<a:b> <c:d> <e> .\n<a:b> <c:d> <e:f> .\n@base <m:o> . <a:b> <c:d> <e> .\n"),
+             "<a:b> <c:d> <e:f> . #2\n<a:b> <c:d> <m:e> . #3\n"
+             "bad #1:16 the IRI is not absolute: it has no scheme such as `http:`\n");
+  check_ttl("@prefix e: <x:y z> .\n<a:b> <c:d> <e:f> .\n",
+            "<a:b> <c:d> <e:f> . #2\nbad #1:18 invalid IRI character (escape %20)\n");
+  check_ttl(
+      "@prefix e: <x:\xFF> .\ne:a <c:d> <e:f> .\n<a:b> <c:d> <e:g> .\n",
+      "<a:b> <c:d> <e:g> . #3\nbad #1:17 invalid UTF-8 start 0xFF\nbad #2:16 the prefix of `e:a` is not declared\n");
+}
+
+static void test_literals(void** state) {
+  PL_UNUSED(state);
+  check_ttl("<a:b> <c:d> 'x\\'y'@en-GB, \"s\"^^<http://www.w3.org/2001/XMLSchema#string>, '''l''m''', \"\" .",
+            "<a:b> <c:d> \"x'y\"@en-gb . #1\n<a:b> <c:d> \"s\" . #2\n<a:b> <c:d> \"l''m\" . #3\n"
+            "<a:b> <c:d> \"\" . #4\n");
+  check_ttl("<a:b> <c:d> \"\\\\\\\\\" , \"(((\" . # ((( {\n<a:b> <c:d> \"[[\" .",
+            "<a:b> <c:d> \"\\\\\\\\\" . #1\n<a:b> <c:d> \"(((\" . #2\n<a:b> <c:d> \"[[\" . #3\n");
+  const pl_load_options limited = {.base = PL_STR("http://b/"), .literal_bytes_max = 20};
+  help_check(&pl_reader_turtle, &limited,
+             PL_STR("@prefix e: <http://e/0123456789> .\n<a:b> <c:d> \"123456789012345678901\" .\n<a:b> <c:d> e:abc .\n"
+                    "<a:b> <c:d> <01234567890123456789> .\n<a:b> <c:d> \"12345678901234567890\" .\n"),
+             "<a:b> <c:d> \"12345678901234567890\" . #4\nbad #1:36 the term is longer than 20 bytes\nbad #2:18 the "
+             "term is longer than 20 bytes\nbad #3:35 the term is longer than 20 bytes\n");
+}
+
+static void test_bad_bytes(void** state) {
+  PL_UNUSED(state);
+  help_check(&pl_reader_turtle, &options, ((pl_str){"<a:b> <c:d> \0 <e:f> .\n<a:b> <c:d> <e:g> .\n", 42}),
+             "<a:b> <c:d> <e:g> . #2\nbad #1:14 a zero byte cannot stand in a document\n");
+  check_ttl("<a:b> <c:d> \"\xFF\" .\n<a:b> <c:d> <e:g> .\n",
+            "<a:b> <c:d> <e:g> . #2\nbad #1:16 invalid UTF-8 start 0xFF\n");
+  check_ttl("<a:b> \"p\" <e:f> .\n<a:b> <c:d> <e:g> .\n", "<a:b> <c:d> <e:g> . #2\nbad #1:8 bad verb\n");
+  check_ttl("<a:b> <c:d> <e:f>", "bad #1:18 unexpected end of file\n");
+  check_ttl("<a:b> <c:d> <e:f> . \"lit\" <c:d> <e:f> . \t\r\n<a:b> <c:d> <e:g> .\n",
+            "<a:b> <c:d> <e:f> . #1\n<a:b> <c:d> <e:g> . #3\nbad #2:22 bad verb\n");
+  help_check(&pl_reader_trig, &options,
+             PL_STR("<a:g> { <a:b> <c:d> nope:x . <a:b> <c:d> <e:f> .\n}\n<a:b> <c:d> <e:g> .\n"),
+             "<a:b> <c:d> <e:g> . #2\nbad #1:28 missing predicate object list\n");
+  help_check(&pl_reader_trig, &options, PL_STR("_:g { <a:b> <c:d> <e:f> . }\n\"g\" { <a:b> <c:d> <e:f> . }\n"),
+             "<a:b> <c:d> <e:f> _:" TEST_SCOPE "g . #1\nbad #2:1 bad verb\n");
+}
+
 static void test_graphs(void** state) {
   PL_UNUSED(state);
   help_check(&pl_reader_trig, &options, PL_STR("<a:g> { <a:b> <c:d> <e:f> . }\n<a:b> <c:d> <e:g> .\n"),
@@ -54,9 +119,8 @@ static void test_nesting(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_terms),
-      cmocka_unit_test(test_errors),
-      cmocka_unit_test(test_graphs),
+      cmocka_unit_test(test_terms),    cmocka_unit_test(test_errors),    cmocka_unit_test(test_iris),
+      cmocka_unit_test(test_literals), cmocka_unit_test(test_bad_bytes), cmocka_unit_test(test_graphs),
       cmocka_unit_test(test_nesting),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
