@@ -254,12 +254,14 @@ static pl_status count_values(pl_checker* check) {
 }
 
 static pl_status check_all(pl_checker* check) {
+  bool sound;
   PL_TRY(count_values(check));
   if (check->options->work) {
     *check->options->work = check->work;
   }
   PL_TRY(pl_guard_check(check->guard, check->txn->err));
-  if (!pl_check_pages(check)) {
+  PL_TRY(pl_check_pages(check, &sound));
+  if (!sound) {
     return PL_OK;
   }
   if (check->options->deep) {

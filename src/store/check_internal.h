@@ -69,7 +69,7 @@ bool pl_check_id(const pl_checker* check, pl_id id);
 /// Mark an assertion as seen. False if its counter is out of range.
 bool pl_check_mark(pl_checker* check, pl_id c, uint8_t mark);
 
-/// Walk LMDB's pages as of a read transaction. False if findings make it unsafe to let LMDB read them.
-bool pl_check_pages(pl_checker* check);
+/// Walk LMDB's pages as of a read transaction. Not *sound: findings make it unsafe to let LMDB read them.
+pl_status pl_check_pages(pl_checker* check, bool* sound);
 
 #endif

@@ -16,11 +16,12 @@ static pl_status on_page(void* user, uint64_t done, uint64_t pages) {
   return pl_guard_check(check->guard, check->txn->err);
 }
 
-bool pl_check_pages(pl_checker* check) {
+pl_status pl_check_pages(pl_checker* check, bool* sound) {
   pl_page_meta meta;
   pl_txn* const txn = check->txn;
+  *sound = true;
   if (txn->write) {
-    return true;  // its pages are in memory
+    return PL_OK;  // its pages are in memory
   }
   pl_pages_options options = {.meta = &meta,
                               .mem = &txn->mem,
@@ -29,17 +30,16 @@ bool pl_check_pages(pl_checker* check) {
                               .on_page = on_page,
                               .user = check};
   pl_pages_report report;
+  *sound = false;
   if (!pl_env_snapshot_meta(txn, &options.fd, &meta)) {
     pl_check_damage(check, "pages: the meta page of this transaction cannot be read");
-    return false;
+    return PL_OK;
   }
-  if (pl_pages_walk(&options, &report, txn->err) != PL_OK) {
-    pl_error_clear(txn->err);
-    return true;  // interrupted or out of memory: what comes next meets that as well
-  }
+  PL_TRY(pl_pages_walk(&options, &report, txn->err));
   check->report.pages_checked += report.tree_pages + report.values_pages;
   if (report.damage > 0) {
     pl_check_damage(check, "pages: what they hold was not checked");
   }
-  return report.damage == 0;
+  *sound = report.damage == 0;
+  return PL_OK;
 }

@@ -197,9 +197,7 @@ static int stop_third(void* user) {
 }
 
 /// Progress grows and stays below the total; a callback stops the check in the middle.
-static void test_progress(void** state) {
-  fixture* const f = *state;
-  fill(f);
+static void check_stops(fixture* f) {
   for (int deep = 0; deep < 2; deep++) {
     waiting w = {.asked = 0};
     pl_check_report report;
@@ -213,6 +211,21 @@ static void test_progress(void** state) {
     pl_error_clear(&f->err);
   }
 }
+static void test_progress(void** state) {
+  fixture* const f = *state;
+  fill(f);
+  check_stops(f);
+}
+
+/// The same while the pages are walked, which only a read transaction does: what they hold is not looked at then.
+static void test_progress_in_pages(void** state) {
+  fixture* const f = *state;
+  fill(f);
+  fixture_commit(f);
+  fixture_begin(f, false);
+  check_stops(f);
+}
+
 
 /// Too little memory is an error of the check, never a finding.
 static void test_no_memory(void** state) {
@@ -259,6 +272,7 @@ int main(void) {
       TEST(test_interrupt),
       TEST(test_fast),
       TEST(test_hostile_counters),
+      TEST(test_progress_in_pages),
       TEST(test_progress),
       TEST(test_no_memory),
   };
