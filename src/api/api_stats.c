@@ -93,8 +93,8 @@ parley_status parley_get_part(parley* store, size_t i, parley_part* out) {
 static pl_status collect(pl_txn* txn, const pl_readers* readers, parley_stats* out) {
   pl_totals totals;
   pl_space space;
-  PL_TRY(pl_stats_totals(txn, &totals));
   PL_TRY(pl_space_measure(txn, readers, &space));
+  PL_TRY(pl_stats_totals(txn, &totals));
   *out = (parley_stats){.size = out->size,
                         .facts = totals.facts,
                         .rows = totals.rows,

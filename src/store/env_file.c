@@ -129,13 +129,11 @@ static void note_map(const pl_txn* txn, const pl_page_meta* meta, uint64_t heade
   }
 }
 
-pl_status pl_env_walk(pl_txn* txn, unsigned flags) {
-  pl_page_meta meta;
+/// *header: where the header record lies in the file, 0 = not in a leaf.
+static pl_status walk(pl_txn* txn, unsigned flags, pl_page_meta* meta, uint64_t* header) {
   pl_pages_report report;
-  uint64_t header = 0;
-  pl_pages_options options = {
-      .meta = &meta, .mem = &txn->mem, .flags = flags, .on_entry = note_header, .user = &header};
-  for (int i = 0; !pl_env_snapshot_meta(txn, &options.fd, &meta); i++) {
+  pl_pages_options options = {.meta = meta, .mem = &txn->mem, .flags = flags, .on_entry = note_header, .user = header};
+  for (int i = 0; !pl_env_snapshot_meta(txn, &options.fd, meta); i++) {
     // Two commits since the transaction began have written both meta pages: begin anew.
     if (i == SNAPSHOT_TRIES || txn->write) {
       return pl_fail(txn->err, PL_MSG_STORE_LOCK_FILE, txn->store->path, "it counts other transactions than the store");
@@ -147,11 +145,21 @@ pl_status pl_env_walk(pl_txn* txn, unsigned flags) {
     }
   }
   PL_TRY(pl_pages_walk(&options, &report, txn->err));
-  if (report.damage > 0) {
-    return walk_failed(txn->store, &meta, &report, txn->err);
-  }
+  return report.damage > 0 ? walk_failed(txn->store, meta, &report, txn->err) : PL_OK;
+}
+
+pl_status pl_env_walk(pl_txn* txn, unsigned flags) {
+  pl_page_meta meta;
+  uint64_t header = 0;
+  PL_TRY(walk(txn, flags, &meta, &header));
   note_map(txn, &meta, header);
   return PL_OK;
+}
+
+pl_status pl_env_walk_free(pl_txn* txn) {
+  pl_page_meta meta;
+  uint64_t header = 0;
+  return txn->store->options.trusted ? PL_OK : walk(txn, PL_PAGES_FREE, &meta, &header);
 }
 
 // ---- standard streams ---------------------------------------------------------------------------------------------

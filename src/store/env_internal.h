@@ -45,6 +45,9 @@ pl_status pl_env_file_check(const char* path, bool* empty, pl_error* err);
 bool pl_env_snapshot_meta(const pl_txn* txn, int* fd, pl_page_meta* out);
 /// Walk the trees as of the transaction, before LMDB does; flags of pl_pages_flags. A read transaction may be renewed.
 pl_status pl_env_walk(pl_txn* txn, unsigned flags);
+/// Walk the trees and the list of free pages, before a reader lets LMDB read that list. The transaction may be renewed.
+/// Any number of threads may do so at once. Nothing for a store that is trusted.
+pl_status pl_env_walk_free(pl_txn* txn);
 
 /// Take the numbers of standard streams that are closed: a store that got one would receive whatever the process prints
 /// there. The placeholders refuse to be read and written, as a closed stream does. *held goes to pl_env_streams_release;

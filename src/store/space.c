@@ -4,6 +4,8 @@
 /// pages and which. They may be used again when nobody reads a snapshot older than that transaction.
 #include "store/space.h"
 
+#include "store/env_internal.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -89,7 +91,9 @@ pl_status pl_space_measure(pl_txn* txn, const pl_readers* readers, pl_space* out
   MDB_envinfo info;
   struct stat st;
   int fd = -1;
-  *out = (pl_space){.last_transaction = mdb_txn_id(txn->mdb)};
+  *out = (pl_space){0};
+  PL_TRY(pl_env_walk_free(txn));
+  out->last_transaction = mdb_txn_id(txn->mdb);
   int rc = mdb_env_info(txn->store->env, &info);
   rc = rc ? rc : mdb_env_get_fd(txn->store->env, &fd);
   if (rc != 0 || fstat(fd, &st) != 0) {

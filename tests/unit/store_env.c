@@ -3,6 +3,8 @@
 #include "store/dict.h"
 #include "store/env.h"
 #include "store/meta.h"
+#include "store/pages.h"
+#include "store/space.h"
 #include "store/writer.h"
 
 // cmocka wants these before its own header
@@ -715,6 +717,42 @@ static void test_failing_allocations(void** state) {
   assert_int_equal(status, PL_OK);
 }
 
+static pl_status measure(place* p, pl_space* out) {
+  pl_txn* txn;
+  pl_store* const store = open_ok(p, (pl_store_options){.readonly = true});
+  assert_int_equal(pl_txn_begin(store, false, &p->err, &txn), PL_OK);
+  const pl_status status = pl_space_measure(txn, NULL, out);
+  pl_txn_abort(txn);
+  pl_store_close(store);
+  pl_error_clear(&p->err);
+  return status;
+}
+
+/// Opening does not look at the list of free pages; who measures the file does, before LMDB reads it.
+static void test_measure_damaged(void** state) {
+  static const unsigned char fills[] = {0x00, 0x01, 0xff};
+  place* const p = *state;
+  pl_page_meta metas[2];
+  const char* why[2];
+  pl_space space;
+  pl_store* const store = create_ok(p);
+  assert_true(churn(store, &p->err, 3000));
+  pl_store_close(store);
+  assert_int_equal(measure(p, &space), PL_OK);
+  assert_true(space.free_pages > 0);
+  const int fd = open(p->path, O_RDWR);
+  assert_true(fd >= 0 && pl_page_metas(fd, metas, why));
+  const pl_page_meta* const meta = &metas[metas[1].number > metas[0].number];
+  const off_t at = (off_t)(meta->free.root * meta->page_bytes);
+  for (size_t i = 0; i < sizeof fills; i++) {
+    unsigned char bytes[512];
+    memset(bytes, fills[i], sizeof bytes);
+    assert_int_equal(pwrite(fd, bytes, sizeof bytes, at), sizeof bytes);
+    assert_int_equal(measure(p, &space), PL_ERR_CORRUPT);
+  }
+  close(fd);
+}
+
 /// A process whose standard streams are closed prints into no store.
 static void test_closed_streams(void** state) {
   place* const p = *state;
@@ -748,6 +786,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(test_newer_format, setup, teardown),
     cmocka_unit_test_setup_teardown(test_damaged_header, setup, teardown),
     cmocka_unit_test_setup_teardown(test_truncated, setup, teardown),
+    cmocka_unit_test_setup_teardown(test_measure_damaged, setup, teardown),
     cmocka_unit_test_setup_teardown(test_short_but_whole, setup, teardown),
     cmocka_unit_test_setup_teardown(test_endless_tree, setup, teardown),
     cmocka_unit_test_setup_teardown(test_shared_handles, setup, teardown),
