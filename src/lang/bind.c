@@ -47,9 +47,8 @@ static pl_status unite(pl_binder* b, branch* first, const branch* second, const 
   alg->union_.distinct = is_distinct(first, node);
   for (uint32_t i = 0; i < count; i++) {
     pl_slot slot;
-    PL_TRY(pl_bind_slot_new(
-        b, b->slots.data[first->columns[i].slot].name,
-        first->columns[i].slot < b->slots.count ? b->slots.data[first->columns[i].slot].span : node->span, &slot));
+    PL_TRY(pl_bind_slot_new(b, b->slots.data[first->columns[i].slot].name, b->slots.data[first->columns[i].slot].span,
+                            &slot));
     b->slots.data[slot].maybe_null = true;
     alg->union_.branch_slots[i] = first->columns[i].slot;
     alg->union_.branch_slots[count + i] = second->columns[i].slot;
@@ -257,9 +256,8 @@ static pl_status compile(const pl_lang_context* context, pl_str text, pl_arena* 
   if (!b || !query) {
     return pl_mem_status(arena->mem);
   }
-  const char* const name = context->source_name ? context->source_name : "query";
   *b = (pl_binder){.context = context,
-                   .source = {.name = name, .text = text, .line_first = context->line_first},
+                   .source = {.name = "query", .text = text},
                    .arena = arena,
                    .scratch = scratch,
                    .query = query,

@@ -30,8 +30,8 @@ static pl_status parse_definition(pl_binder* b, const pl_definition* definition,
   pl_error_init(&err, b->scratch->mem);
   const pl_status status = pl_parse(&(pl_lang_context){.err = &err}, text, b->scratch, &root);
   pl_error_clear(&err);
-  if (status == PL_ERR_NOMEM) {
-    return status;
+  if (status == PL_ERR_NOMEM || b->scratch->mem->limit_hit) {
+    return pl_bind_no_memory(b);
   }
   const pl_ast* const define = status == PL_OK && root ? pl_ast_child(root, PL_AST_DEFINE) : NULL;
   if (!define || define->last->kind == PL_AST_NULL) {

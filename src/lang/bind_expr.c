@@ -380,13 +380,14 @@ static pl_status bind_function(pl_binder* b, pl_bind_site* site, const pl_ast* n
   if (pl_fn_table[fn].flags & PL_FN_AGGREGATE) {
     return bind_aggregate_call(b, site, node, fn, out);
   }
-  if (node->op == PL_AST_DISTINCT || node->op == PL_AST_STAR_ARGUMENT) {
+  if (node->op == PL_AST_DISTINCT) {
     PL_BIND_FAIL(b, node->span, DISTINCT_PLACE, pl_fn_table[fn].name);
     return bind_nothing(b, node->span, out);
   }
   const pl_ast* const list = pl_ast_child(node, PL_AST_LIST);
   const uint32_t count = list ? list->count : 0;
-  if (count < pl_fn_table[fn].args_min || (count > pl_fn_table[fn].args_max && pl_fn_table[fn].args_max != 255)) {
+  if (node->op == PL_AST_STAR_ARGUMENT || count < pl_fn_table[fn].args_min ||
+      (count > pl_fn_table[fn].args_max && pl_fn_table[fn].args_max != 255)) {
     fail_argument_count(b, node, fn, count);
     return bind_nothing(b, node->span, out);
   }

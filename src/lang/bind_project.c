@@ -69,6 +69,9 @@ static pl_status name_item(project* p, item* it, const pl_ast* alias) {
     name = b->symbols.data[symbol].name;
   }
   it->name = named ? name : pl_arena_str(b->arena, text);
+  if (!it->name.data) {
+    return pl_bind_no_memory(b);
+  }
   it->kept = value->kind == PL_AST_VAR && pl_str_eq(value->text, name);
   if (it->kept) {
     it->slot = it->expr->index;

@@ -170,7 +170,6 @@ static pl_status set_annotations(update* u, const pair_list* pairs, pl_alg_templ
     t->annotations[i].object = pairs->data[i].object;
   }
   t->annotation_count = pairs->count;
-  t->asserted = true;
   return PL_OK;
 }
 
@@ -231,7 +230,6 @@ static pl_status delete_object(update* u, pl_alg_template t, const pl_ast* objec
     PL_TRY(pl_bind_slot_new(u->b, (pl_str){0}, annotation->span, &t.c));
     u->b->slots.data[t.c].assertion = true;
   }
-  t.asserted = annotation != NULL;
   if (annotation) {
     u->match = true;
     PL_TRY(pl_bind_declare_all(u->b, annotation));

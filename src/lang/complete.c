@@ -134,6 +134,11 @@ static pl_status collect_words(struct pl_parse_pstate* state, pl_arena* arena, p
   return PL_OK;
 }
 
+/// A text that is wrong has no continuation, which is no error; being out of memory is.
+static pl_status only_memory(pl_status status, const pl_mem* mem) {
+  return status == PL_ERR_NOMEM || mem->limit_hit ? pl_mem_status(mem) : PL_OK;
+}
+
 pl_status pl_lang_expected(pl_str text, pl_arena* arena, pl_str** words, size_t* count) {
   *words = NULL;
   *count = 0;
@@ -143,8 +148,9 @@ pl_status pl_lang_expected(pl_str text, pl_arena* arena, pl_str** words, size_t*
   }
   const pl_lang_context context = {0};
   void* scanner = NULL;
-  if (pl_parse_begin(parser, &context, text, arena, &scanner) != PL_OK) {
-    return pl_mem_status(arena->mem) == PL_ERR_LIMIT ? PL_ERR_LIMIT : PL_OK;
+  const pl_status status = pl_parse_begin(parser, &context, text, arena, &scanner);
+  if (status != PL_OK) {
+    return only_memory(status, arena->mem);
   }
   struct pl_parse_pstate* const state = pl_parse_new(parser);
   if (!state) {
@@ -158,7 +164,7 @@ pl_status pl_lang_expected(pl_str text, pl_arena* arena, pl_str** words, size_t*
       return collect_words(state, arena, words, count);
     }
     if (pl_parse_push(parser, state, token, &value, &span) != YYPUSH_MORE || parser->errors || parser->stop) {
-      return PL_OK;
+      return only_memory(parser->status, arena->mem);
     }
   }
 }

@@ -136,7 +136,7 @@ static bool hint_brackets(const place* p) {
   if (p->first == '[' && previous == PL_TOK_VAR) {
     return SAY(p, "a verb stands without brackets: `?a verb ?b`");
   }
-  if ((previous == PL_TOK_INSERT || previous == PL_TOK_DELETE) && p->first != '(') {
+  if (previous == PL_TOK_INSERT || previous == PL_TOK_DELETE) {
     return SAY(p, "what is written stands in parentheses: `%.*s ( Subject verb Object )`", (int)before(p).len,
                before(p).data);
   }
@@ -149,14 +149,13 @@ static bool hint_brackets(const place* p) {
 /* --- the order of things --- */
 
 static bool hint_order(const place* p) {
-  const bool tail = pl_expects(p->expected, "limit") || pl_expects(p->expected, "skip");
   if ((is(p, "limit") || is(p, "skip") || is(p, "order")) && pl_expects(p->expected, "return")) {
     return SAY(p, "`%.*s` stands after the items of `return` or `with`", (int)p->word.len, p->word.data);
   }
   if (is(p, "skip")) {
     return SAY(p, "`skip` stands before `limit`");
   }
-  if (is(p, "where") && tail) {
+  if (is(p, "where") && pl_expects(p->expected, "limit")) {
     return SAY(p, "conditions come before `return`; on groups: `with ?x, count(?y) as ?n where ?n > 1 return ?x`");
   }
   if (is(p, "exists") && p->parser->previous_token == PL_TOK_NOT) {
@@ -179,9 +178,6 @@ static bool hint_list(const place* p) {
   if (p->parser->previous_token == PL_TOK_VAR && p->first == '.' && joined && is_word_start(touching)) {
     return SAY(p, "a property is read by matching it: `match ?x name ?value`");
   }
-  if (p->first == '.' && joined && touching >= '0' && touching <= '9') {
-    return SAY(p, "dates are written year first: 2023-09-05");
-  }
   if (pl_expects(p->expected, "'.'") && is_term_start(p)) {
     return SAY(p, "put ` . ` between two patterns, `;` before another verb of the same subject");
   }
@@ -200,8 +196,8 @@ static bool hint_shouted(const place* p) {
   if (shouted.end == 0) {
     return false;
   }
-  char lower[WORD_BYTES_MAX] = "";
-  for (uint32_t i = 0; i < shouted.end - shouted.start && i + 1 < sizeof(lower); i++) {
+  char lower[WORD_BYTES_MAX] = "";  // the scanner notes short words only
+  for (uint32_t i = 0; i < shouted.end - shouted.start; i++) {
     lower[i] = (char)(p->parser->text.data[shouted.start + i] | 0x20);
   }
   return SAY(p, "words of the language are written in lower case: `%s`", lower);

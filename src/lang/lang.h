@@ -14,11 +14,9 @@
 /// What the binder may ask; all borrowed.
 typedef struct pl_lang_context {
   const pl_names* names;  ///< base and prefixes of the store
-  pl_txn* txn;    ///< for warnings about unknown predicates and classes with suggestions; NULL = no such warnings
-  pl_error* err;  ///< receives errors (up to five) and warnings
-  const char* source_name;  ///< shown in messages; NULL = "query"
-  uint32_t line_first;      ///< line number of the text's first line (scripts); 0 = 1
-  pl_guard* guard;          ///< ends binding in time; may be NULL
+  pl_txn* txn;      ///< for warnings about unknown predicates and classes with suggestions; NULL = no such warnings
+  pl_error* err;    ///< receives errors (up to five) and warnings
+  pl_guard* guard;  ///< ends binding in time; may be NULL
 } pl_lang_context;
 
 /// Parse and bind ONE statement. Everything of the result lives in `arena`. An empty text (blank, comments) gives

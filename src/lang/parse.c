@@ -28,8 +28,8 @@ void pl_parse_too_deep(pl_parser* parser, pl_span span) {
 void pl_parse_position(const pl_source* source, uint32_t offset, uint32_t* line, uint32_t* column) {
   const pl_str text = source->text;
   size_t start = 0;
-  *line = source->line_first ? (uint32_t)source->line_first : 1;
-  for (size_t i = 0; i < offset && i < text.len; i++) {
+  *line = 1;
+  for (size_t i = 0; i < offset; i++) {
     if (text.data[i] == '\n') {
       start = i + 1;
       ++*line;
@@ -130,8 +130,7 @@ static pl_status check_text(const pl_parser* parser) {
 pl_status pl_parse_begin(pl_parser* parser, const pl_lang_context* context, pl_str text, pl_arena* arena,
                          void** scanner) {
   *parser = (pl_parser){.arena = arena, .err = context->err, .text = text};
-  parser->source = (pl_source){
-      .name = context->source_name ? context->source_name : "query", .text = text, .line_first = context->line_first};
+  parser->source = (pl_source){.name = "query", .text = text};
   PL_TRY(check_text(parser));
   return pl_scanner_new(parser, scanner);
 }

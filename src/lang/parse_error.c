@@ -44,7 +44,7 @@ static summary summarize(const pl_expectation* e) {
   const bool name = pl_expects(e, "a name") && pl_expects(e, "a variable");
   return (summary){.term = name && pl_expects(e, "a string"),
                    .verb = name && !pl_expects(e, "a string"),
-                   .operators = pl_expects(e, "'<'") && pl_expects(e, "'>'"),
+                   .operators = pl_expects(e, "'<'"),
                    .clauses = clauses > 2};
 }
 
@@ -87,8 +87,7 @@ static int list_expected(const pl_expectation* e, char (*out)[48]) {
   for (int i = 0; i < e->count && count < EXPECTED_SHOWN; i++) {
     const char* const name = e->names[i];
     const bool covered = ((all.term || all.verb) && is_term_symbol(name)) ||
-                         (all.operators && is_operator_symbol(name)) || (all.clauses && pl_is_clause_word(name)) ||
-                         !strcmp(name, "$undefined");
+                         (all.operators && is_operator_symbol(name)) || (all.clauses && pl_is_clause_word(name));
     if (covered) {
       continue;
     }
@@ -108,11 +107,7 @@ static void join_expected(const pl_expectation* e, char* out, size_t size) {
   size_t len = 0;
   for (int i = 0; i < count; i++) {
     const char* const before = i == 0 ? "" : i + 1 == count ? " or " : ", ";
-    const int written = snprintf(out + len, size - len, "%s%s", before, things[i]);
-    len += written > 0 ? (size_t)written : 0;
-    if (len >= size) {
-      return;
-    }
+    len += (size_t)snprintf(out + len, size - len, "%s%s", before, things[i]);
   }
 }
 
@@ -120,11 +115,10 @@ static void join_expected(const pl_expectation* e, char* out, size_t size) {
 
 void pl_parse_unexpected(pl_parser* parser, const char* symbol, pl_span span, const char* const* expected, int count) {
   const bool end = !strcmp(symbol, "end of query");
-  const bool quiet = parser->quiet;
-  if (quiet || parser->stop) {
+  if (parser->quiet || parser->stop) {
     return;
   }
-  if (count == 1 && !strcmp(expected[0], "end of query") && parser->previous_token == ';') {
+  if (count == 1 && !strcmp(expected[0], "end of query")) {
     pl_parse_failed(parser, pl_fail_at(parser->err, &parser->source, span, PL_MSG_SECOND_STATEMENT));
     return;
   }

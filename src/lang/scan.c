@@ -47,8 +47,6 @@ static void hint_char(pl_parser* parser, uint32_t c) {
     pl_error_hint(parser->err, c == 0x2264 ? "write `<=`" : "write `>=`");
   } else if (c == '&') {
     pl_error_hint(parser->err, "write `and`");
-  } else if (c == ':') {
-    pl_error_hint(parser->err, "a name with a colon in it stands between backquotes, as in `meeting:2023`");
   } else if (c > 0x7f) {
     pl_error_hint(parser->err, "a name with other characters stands between backquotes, as in `any text`");
   }
@@ -224,7 +222,7 @@ static pl_str unescape(pl_parser* parser, pl_str raw, uint32_t start, bool iri) 
 }
 
 pl_str pl_scan_iri(pl_parser* parser, pl_str raw, uint32_t start) {
-  return raw.len && memchr(raw.data, '\\', raw.len) ? unescape(parser, raw, start, true) : raw;
+  return memchr(raw.data, '\\', raw.len) ? unescape(parser, raw, start, true) : raw;
 }
 
 /* --- strings --- */
@@ -250,8 +248,7 @@ int pl_scan_string_end(pl_parser* parser, uint32_t quotes, union pl_parse_value*
 
 int pl_scan_string_open(pl_parser* parser, union pl_parse_value* value, pl_span* span) {
   const char* const quotes = parser->text.data + parser->string_start + (parser->string_label ? 1 : 0);
-  const size_t left = parser->text.len - parser->string_open;
-  const bool newline = left && parser->offset > parser->string_open && parser->text.data[parser->offset - 1] == '\n';
+  const bool newline = parser->offset > parser->string_open && parser->text.data[parser->offset - 1] == '\n';
   const uint32_t end = newline ? parser->offset - 1 : parser->offset;
   const uint32_t count = parser->string_open - (uint32_t)(quotes - parser->text.data);
   *span = (pl_span){parser->string_start, end};
