@@ -45,7 +45,7 @@ pl_status pl_buf_reserve(pl_buf* buf, size_t extra) {
   if (buf->status != PL_OK) {
     return buf->status;
   }
-  if (buf->len > buf->bytes_max || extra > buf->bytes_max - buf->len || extra >= SIZE_MAX - buf->len) {
+  if (extra > buf->bytes_max - buf->len || extra >= SIZE_MAX - buf->len) {
     return fail(buf, PL_ERR_LIMIT);
   }
   const size_t needed = buf->len + extra + 1;  // one more for the terminator

@@ -91,11 +91,12 @@ static void* worker_main(void* arg) {
 
 static unsigned processor_count(void) {
   const long count = sysconf(_SC_NPROCESSORS_ONLN);
-  return count < 1 ? 1 : count > POOL_THREADS_MAX ? POOL_THREADS_MAX : (unsigned)count;
+  return count < 1 ? 1 : (unsigned)count;
 }
 
 pl_status pl_pool_new(pl_mem* mem, unsigned threads, pl_pool** out) {
-  threads = threads == 0 ? processor_count() : threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : threads;
+  threads = threads ? threads : processor_count();
+  threads = threads > POOL_THREADS_MAX ? POOL_THREADS_MAX : threads;
   const unsigned worker_count = threads - 1;
   pl_pool* const pool = pl_mem_calloc(mem, 1, pool_bytes(worker_count));
   if (!pool) {

@@ -10,7 +10,7 @@
 /// As pl_rows_sort(), but gives up (false, rows then in no order) once the guard asks to stop. Reads the guard only:
 /// safe in tasks.
 bool pl_rows_sort_until(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t columns, const pl_guard* guard);
-/// Remove equal neighbours in place; returns the rows left.
+/// Remove equal neighbours of at least one row in place; returns the rows left.
 size_t pl_rows_unique(uint64_t* rows, size_t count, uint32_t columns);
 
 /// Negative, zero or positive as row a sorts before, with or after row b.
@@ -37,7 +37,7 @@ typedef struct pl_run {
 typedef struct pl_merge {
   pl_mem* mem;           ///< pays for tree and windows
   pl_run* runs;          ///< borrowed
-  size_t count;          ///< runs
+  size_t count;          ///< runs, at least two
   uint32_t columns;      ///< of a row
   size_t* tree;          ///< count items; tree[0] is the winner
   uint64_t* windows;     ///< all windows, one after the other

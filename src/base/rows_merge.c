@@ -109,13 +109,13 @@ static pl_status open_windows(pl_merge* merge, size_t bytes_max) {
 }
 
 pl_status pl_merge_start(pl_merge* merge, size_t bytes_max) {
-  assert(merge->count > 0);
+  assert(merge->count > 1);
   merge->tree = pl_mem_calloc(merge->mem, merge->count, sizeof(*merge->tree));
   if (!merge->tree) {
     return pl_mem_status(merge->mem);
   }
   PL_TRY(open_windows(merge, bytes_max));
-  merge->tree[0] = merge->count > 1 ? play(merge, 1) : 0;
+  merge->tree[0] = play(merge, 1);
   return PL_OK;
 }
 

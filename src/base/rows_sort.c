@@ -229,7 +229,8 @@ void pl_rows_sort(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t colu
 }
 
 size_t pl_rows_unique(uint64_t* rows, size_t count, uint32_t columns) {
-  size_t kept = count ? 1 : 0;
+  assert(count > 0);
+  size_t kept = 1;
   for (size_t i = 1; i < count; i++) {
     const uint64_t* const row = rows + i * columns;
     if (pl_row_cmp(rows + (kept - 1) * columns, row, columns) != 0) {

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
@@ -221,11 +222,97 @@ static void test_suggest(void** state) {
   assert_int_equal(pl_edit_distance(PL_STR(""), PL_STR("abc"), 5), 3);
 }
 
+/// Hints that have nothing to stand under, or say what they cannot; errors cut back to a count.
+static void test_hints(void** state) {
+  PL_UNUSED(state);
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_error err;
+  pl_error_init(&err, &mem);
+  pl_error_hint(&err, "under nothing");
+  assert_int_equal(err.count, 0);
+  (void)pl_fail(&err, PL_MSG_INTERNAL, "one");
+  pl_error_hint(&err, "first");
+  pl_error_hint(&err, "%lc", (wint_t)0xD800);  // no character: the format itself is shown
+  assert_string_equal(err.items[0].hint, "%lc");
+  (void)pl_fail(&err, PL_MSG_INTERNAL, "two");
+  pl_error_truncate(&err, 5);
+  assert_int_equal(err.count, 2);
+  pl_error_truncate(&err, 1);
+  assert_int_equal(err.count, 1);
+  assert_string_equal(err.items[0].text, "internal error: one");
+  pl_error_clear(&err);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
+/// An error without an account, and one whose text finds no memory on its way to another.
+static void test_no_account(void** state) {
+  PL_UNUSED(state);
+  pl_error none;
+  pl_error_init(&none, NULL);
+  assert_int_equal(pl_fail(&none, PL_MSG_INTERNAL, "x"), PL_ERR_MISUSE);
+  assert_non_null(strstr(none.items[0].text, "out of memory"));
+  pl_mem full;
+  pl_mem_init(&full, no_memory, NULL, SIZE_MAX);
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_error to, from;
+  pl_error_init(&to, &full);
+  pl_error_init(&from, &mem);
+  (void)pl_fail(&from, PL_MSG_INTERNAL, "x");
+  pl_error_move(&to, &from);
+  pl_error_move(&to, &none);
+  assert_int_equal(to.count, 2);
+  assert_non_null(strstr(to.items[0].text, "out of memory"));
+  assert_ptr_equal(to.items[0].text, to.items[1].text);
+  pl_error_clear(&to);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
+/// Printed as far as it is known: without a name, without a line of text.
+static void test_print(void** state) {
+  PL_UNUSED(state);
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_buf out;
+  pl_buf_init(&out, &mem, SIZE_MAX);
+  char text[] = "text";
+  char name[] = "name";
+  const pl_diag diag = {.number = PL_MSG_INTERNAL, .status = PL_ERR_MISUSE, .text = text, .line = 3, .column = 7};
+  assert_int_equal(pl_diag_print(&diag, &out), PL_OK);
+  assert_non_null(strstr(out.data, ": text\n  --> 3:7\n"));
+  const pl_diag named = {.number = PL_MSG_INTERNAL, .text = text, .source_name = name, .line = 3, .column = 7};
+  pl_buf_clear(&out);
+  assert_int_equal(pl_diag_print(&named, &out), PL_OK);
+  assert_non_null(strstr(out.data, "warning PLY-"));
+  assert_non_null(strstr(out.data, "--> name:3:7\n"));
+  pl_buf_free(&out);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
+/// A word longer than a line of text has no typo in it, on either side.
+static void test_suggest_long(void** state) {
+  PL_UNUSED(state);
+  char text[140];
+  memset(text, 'a', sizeof(text));
+  const pl_str full = {text, 128};
+  const pl_str longer = {text, 129};
+  assert_int_equal(pl_edit_distance(full, (pl_str){text, 127}, 3), 1);
+  assert_int_equal(pl_edit_distance(full, longer, 3), 4);
+  assert_int_equal(pl_edit_distance(longer, full, 3), 4);
+  assert_int_equal(pl_suggest(longer, &full, 1), SIZE_MAX);
+  assert_int_equal(pl_suggest(full, &longer, 1), SIZE_MAX);
+  const pl_str words[] = {PL_STR("knows"), PL_STR("KNOWS"), PL_STR("know")};
+  assert_int_equal(pl_suggest(PL_STR("knows"), words, 3), 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_caret),    cmocka_unit_test(test_caret_ends), cmocka_unit_test(test_long_line),
-      cmocka_unit_test(test_bounds),   cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_text_is_one_line),
-      cmocka_unit_test(test_messages), cmocka_unit_test(test_suggest),    cmocka_unit_test(test_move),
+      cmocka_unit_test(test_caret),        cmocka_unit_test(test_caret_ends), cmocka_unit_test(test_long_line),
+      cmocka_unit_test(test_bounds),       cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_text_is_one_line),
+      cmocka_unit_test(test_messages),     cmocka_unit_test(test_suggest),    cmocka_unit_test(test_move),
+      cmocka_unit_test(test_hints),        cmocka_unit_test(test_no_account), cmocka_unit_test(test_print),
+      cmocka_unit_test(test_suggest_long),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

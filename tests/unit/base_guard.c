@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,7 +61,35 @@ static void test_tempfile(void** state) {
   assert_int_equal(fd, -1);
 }
 
+/// The folder that is named, else $TMPDIR, else /tmp; a name too long for a path has its own reason.
+static void test_tempfile_folders(void** state) {
+  PL_UNUSED(state);
+  char longer[5000];
+  int fd = -1;
+  assert_int_equal(setenv("TMPDIR", "/nowhere/at/all", 1), 0);
+  assert_int_equal(pl_tempfile_open("", &fd, NULL), PL_ERR_IO);
+  assert_int_equal(pl_tempfile_open("/tmp", &fd, NULL), PL_OK);
+  assert_int_equal(close(fd), 0);
+  assert_int_equal(setenv("TMPDIR", "", 1), 0);
+  assert_int_equal(pl_tempfile_open(NULL, &fd, NULL), PL_OK);
+  assert_int_equal(close(fd), 0);
+  assert_int_equal(unsetenv("TMPDIR"), 0);
+  assert_int_equal(pl_tempfile_open("", &fd, NULL), PL_OK);
+  assert_int_equal(close(fd), 0);
+  memset(longer, 'x', sizeof(longer));
+  longer[sizeof(longer) - 1] = '\0';
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_error err;
+  pl_error_init(&err, &mem);
+  assert_int_equal(pl_tempfile_open(longer, &fd, &err), PL_ERR_IO);
+  assert_int_equal(err.items[0].number, PL_MSG_TEMP_OPEN);
+  pl_error_clear(&err);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_guard), cmocka_unit_test(test_tempfile)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_guard), cmocka_unit_test(test_tempfile),
+                                     cmocka_unit_test(test_tempfile_folders)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
@@ -166,12 +167,60 @@ static void test_failing(void** state) {
   }
 }
 
+/// What cannot be: sizes beyond all memory, counts that overflow, formats that fail.
+static void test_impossible(void** state) {
+  PL_UNUSED(state);
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_buf buf;
+  pl_buf_init(&buf, &mem, SIZE_MAX);
+  assert_int_equal(pl_buf_char(&buf, 'x'), PL_OK);
+  assert_int_equal(pl_buf_reserve(&buf, SIZE_MAX - 1), PL_ERR_LIMIT);
+  pl_buf_clear(&buf);
+  assert_int_equal(pl_buf_reserve(&buf, SIZE_MAX - 2), PL_ERR_NOMEM);
+  pl_buf_clear(&buf);
+  assert_int_equal(pl_buf_printf(&buf, "%lc", (wint_t)0xD800), PL_ERR_MISUSE);  // no character
+  assert_int_equal(pl_buf_char(&buf, 'x'), PL_ERR_MISUSE);
+  pl_buf_free(&buf);
+  pl_arena arena;
+  pl_arena_init(&arena, &mem);
+  assert_null(pl_arena_printf(&arena, "%lc", (wint_t)0xD800).data);
+  pl_arena_free(&arena);
+  size_t capacity = SIZE_MAX;
+  void* data = NULL;
+  assert_int_equal(pl_vec_grow(&mem, &data, &capacity, 1, 1), PL_ERR_NOMEM);
+  capacity = 0;
+  assert_int_equal(pl_vec_grow(&mem, &data, &capacity, SIZE_MAX / 2, 16), PL_ERR_NOMEM);
+  assert_int_equal(capacity, 0);
+  void* const block = pl_mem_alloc(&mem, 100);
+  assert_non_null(block);
+  mem.bytes_max = 50;
+  assert_null(pl_mem_alloc(&mem, 1));  // what is in use is more than the limit already
+  assert_true(mem.limit_hit);
+  pl_mem_free(&mem, block, 100);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
+static void test_slices(void** state) {
+  PL_UNUSED(state);
+  assert_int_equal(pl_str_c(NULL).len, 0);
+  assert_true(pl_str_eq((pl_str){NULL, 0}, PL_STR("")));
+  assert_false(pl_str_eq(PL_STR("a"), PL_STR("b")));
+  assert_true(pl_str_starts(PL_STR("ab"), (pl_str){NULL, 0}));
+  assert_true(pl_str_starts(PL_STR("ab"), PL_STR("a")));
+  assert_false(pl_str_starts(PL_STR("ab"), PL_STR("b")));
+  assert_false(pl_str_starts(PL_STR("a"), PL_STR("ab")));
+  assert_true(pl_str_cmp(PL_STR("a"), PL_STR("ab")) < 0);
+  assert_true(pl_str_cmp(PL_STR("ab"), PL_STR("a")) > 0);
+  assert_true(pl_str_cmp(PL_STR("b"), PL_STR("ab")) > 0);
+  assert_int_equal(pl_str_cmp((pl_str){NULL, 0}, PL_STR("")), 0);
+  assert_true(pl_str_cmp((pl_str){NULL, 0}, PL_STR("a")) < 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_account),
-      cmocka_unit_test(test_arena),
-      cmocka_unit_test(test_buf),
-      cmocka_unit_test(test_failing),
+      cmocka_unit_test(test_account), cmocka_unit_test(test_arena),      cmocka_unit_test(test_buf),
+      cmocka_unit_test(test_failing), cmocka_unit_test(test_impossible), cmocka_unit_test(test_slices),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

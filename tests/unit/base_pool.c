@@ -44,6 +44,15 @@ static void test_run(void** state) {
     pl_pool_free(pool);
   }
   assert_int_equal(pl_pool_threads(NULL), 1);
+  pl_pool* pool;
+  assert_int_equal(pl_pool_new(&mem, 0, &pool), PL_OK);
+  assert_true(pl_pool_threads(pool) >= 1);
+  pl_pool_free(pool);
+  assert_int_equal(pl_pool_new(&mem, 100000, &pool), PL_OK);
+  assert_true(pl_pool_threads(pool) <= 256);
+  pl_pool_free(pool);
+  mem.bytes_max = 0;
+  assert_int_equal(pl_pool_new(&mem, 2, &pool), PL_ERR_LIMIT);
   assert_int_equal(mem.bytes_used, 0);
 }
 

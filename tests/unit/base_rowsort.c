@@ -4,8 +4,10 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -275,6 +277,78 @@ static void test_failing_allocations(void** state) {
   assert_int_equal(mem.bytes_used, 0);
 }
 
+/// Rows in falling order that leave runs on disk, and windows as large as they may be: every row comes back, in order.
+static void test_large_windows(void** state) {
+  PL_UNUSED(state);
+  enum { ROWS = 1500000 };
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_rowsort* sort;
+  const pl_rowsort_options options = {.columns = 1, .bytes_max = (size_t)16 << 20};
+  assert_int_equal(pl_rowsort_new(&mem, &options, NULL, &sort), PL_OK);
+  for (uint64_t i = ROWS; i > 0; i--) {
+    assert_int_equal(pl_rowsort_add(sort, &i, 1), PL_OK);
+  }
+  assert_int_equal(pl_rowsort_finish(sort), PL_OK);
+  uint64_t wanted = 1;
+  for (size_t count = 1; count > 0;) {
+    const uint64_t* rows;
+    assert_int_equal(pl_rowsort_next(sort, &rows, &count), PL_OK);
+    for (size_t i = 0; i < count; i++) {
+      assert_int_equal(rows[i], wanted);
+      wanted++;
+    }
+  }
+  assert_int_equal(wanted, ROWS + 1);
+  pl_rowsort_free(sort);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
+/// The descriptor of the newest file without a name: the runs of a sort.
+static int newest_runs(void) {
+  int newest = -1;
+  for (int fd = 3; fd < 100; fd++) {
+    char link[64];
+    char target[256];
+    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    const ssize_t len = readlink(link, target, sizeof(target) - 1);
+    target[len > 0 ? len : 0] = '\0';
+    newest = strstr(target, "(deleted)") ? fd : newest;
+  }
+  return newest;
+}
+
+/// Runs that were cut behind our back, or cannot be read any more.
+static void test_lost_runs(void** state) {
+  PL_UNUSED(state);
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_error err;
+  pl_error_init(&err, &mem);
+  for (int closed = 0; closed < 2; closed++) {
+    pl_rowsort* sort;
+    const pl_rowsort_options options = {.columns = 1};
+    assert_int_equal(pl_rowsort_new(&mem, &options, &err, &sort), PL_OK);
+    for (uint64_t i = 50000; i > 0; i--) {
+      assert_int_equal(pl_rowsort_add(sort, &i, 1), PL_OK);
+    }
+    const int fd = newest_runs();
+    assert_true(fd >= 0);
+    assert_int_equal(closed ? close(fd) : ftruncate(fd, 1001), 0);
+    pl_status status = pl_rowsort_finish(sort);
+    for (size_t count = 1; status == PL_OK && count > 0;) {
+      const uint64_t* rows;
+      status = pl_rowsort_next(sort, &rows, &count);
+    }
+    assert_int_equal(status, PL_ERR_IO);
+    assert_int_equal(err.items[0].number, PL_MSG_TEMP_READ);
+    assert_non_null(strstr(err.items[0].text, closed ? "Bad file descriptor" : "shorter than what was written"));
+    pl_error_clear(&err);
+    pl_rowsort_free(sort);
+  }
+  assert_int_equal(mem.bytes_used, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_in_memory),
@@ -282,6 +356,8 @@ int main(void) {
       cmocka_unit_test(test_stop),
       cmocka_unit_test(test_disk_trouble),
       cmocka_unit_test(test_failing_allocations),
+      cmocka_unit_test(test_large_windows),
+      cmocka_unit_test(test_lost_runs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
