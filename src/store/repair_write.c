@@ -332,20 +332,23 @@ static pl_status write_assertion(repair_writer* w, const uint64_t by_c[4]) {
   }
   PL_TRY(choose_notes(w, by_c[0], &st, &whole));
   const size_t count = w->chosen.count;
+  if (count == 0) {  // without annotations it would be a plain fact, which nobody stated
+    w->r->report->rows_lost++;
+    tell_fact(w, "assertions: no annotation left of", row);
+    return PL_OK;
+  }
   if (!whole) {
-    tell_fact(w, count ? "assertions: perhaps not all annotations of" : "assertions: no annotation left of", row);
+    tell_fact(w, "assertions: perhaps not all annotations of", row);
   }
-  if (count > 0) {
-    pl_annotation* const notes = PL_ARENA_ARRAY(&w->batch.arena, pl_annotation, count);
-    if (!notes) {
-      return pl_repair_nomem(w->r);
-    }
-    memcpy(notes, w->chosen.data, count * sizeof *notes);
-    st.annotations = notes;
-    st.annotation_count = (uint32_t)count;
-    st.asserted = true;
-    w->r->report->annotations += count;
+  pl_annotation* const notes = PL_ARENA_ARRAY(&w->batch.arena, pl_annotation, count);
+  if (!notes) {
+    return pl_repair_nomem(w->r);
   }
+  memcpy(notes, w->chosen.data, count * sizeof *notes);
+  st.annotations = notes;
+  st.annotation_count = (uint32_t)count;
+  st.asserted = true;
+  w->r->report->annotations += count;
   return emit(w, &st);
 }
 
