@@ -5,6 +5,7 @@
 #include "api/api.h"
 
 #define REPEATS_UNCHECKED 1024  ///< repeats of one row between two looks at interrupts and limits
+#define ROWS_UNCHECKED 64       ///< rows of a chunk, whose texts a caller may read, between two looks
 
 // ---- the transaction around it ------------------------------------------------------------------------------------
 
@@ -184,6 +185,9 @@ static pl_status next_row(parley_query* q) {
   for (;;) {
     while (!q->chunk || q->chunk_next >= q->chunk->selected) {
       PL_TRY(next_chunk(q));
+    }
+    if (q->chunk_next % ROWS_UNCHECKED == ROWS_UNCHECKED - 1) {
+      PL_TRY(pl_guard_check(&q->guard, &q->error.diags));
     }
     q->row = pl_chunk_row(q->chunk, q->chunk_next++);
     const uint64_t times = q->chunk->multiplicity ? q->chunk->multiplicity[q->row] : 1;

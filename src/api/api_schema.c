@@ -6,10 +6,9 @@
 /// direct-mapped cache, as subjects come in runs) and the kinds of link are counted in a small hash table. rdf:type
 /// itself links nothing that the classes do not say, and is left out.
 #include "api/api.h"
+#include "base/sort.h"
 
-#include <stdlib.h>
-
-enum { SAMPLE_FACTS = 200000, CACHE_SLOTS = 1 << 16, FILL = 1024 };
+enum { SAMPLE_FACTS = 200000, CACHE_SLOTS = 1 << 16, FILL = 1024, FACTS_BETWEEN_CHECKS = 64 };
 
 #define NO_CLASS UINT32_MAX
 
@@ -56,6 +55,14 @@ static size_t slot_of(uint64_t key, size_t mask) { return (size_t)(key * 0x9E377
 
 static pl_status nomem(schema* sc) { return pl_fail(sc->err, PL_MSG_NOMEM); }
 
+typedef int (*compare_fn)(const void* a, const void* b, void* user);
+
+static pl_status sort(schema* sc, void* rows, size_t count, size_t size, compare_fn compare) {
+  const pl_sort_order order = {.compare = compare};
+  const pl_status status = pl_sort(rows, count, size, &order, sc->mem, &sc->guard, sc->err);
+  return status == PL_ERR_NOMEM ? nomem(sc) : status;
+}
+
 static pl_status name_of(schema* sc, pl_arena* arena, pl_id id, const char** out) {
   pl_term term;
   pl_buf buf;
@@ -98,17 +105,19 @@ static pl_status count_classes(schema* sc, pl_scan* scan) {
   return PL_OK;
 }
 
-static int by_class_name(const void* a, const void* b) {
+static int by_class_name(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   return strcmp(((const class_row*)a)->name, ((const class_row*)b)->name);
 }
 
 static pl_status rank_classes(schema* sc) {
   size_t slots = 16;
   for (size_t i = 0; i < sc->classes.count; i++) {
+    PL_TRY(i % FACTS_BETWEEN_CHECKS == 0 ? pl_guard_check(&sc->guard, sc->err) : PL_OK);
     PL_TRY(name_of(sc, &sc->arena, sc->classes.data[i].id, &sc->classes.data[i].name));
   }
   if (sc->classes.count > 0) {
-    qsort(sc->classes.data, sc->classes.count, sizeof *sc->classes.data, by_class_name);
+    PL_TRY(sort(sc, sc->classes.data, sc->classes.count, sizeof *sc->classes.data, by_class_name));
   }
   while (slots < 2 * sc->classes.count) {
     slots *= 2;
@@ -137,7 +146,8 @@ static pl_status read_classes(schema* sc) {
   return rank_classes(sc);
 }
 
-static int by_instances(const void* a, const void* b) {
+static int by_instances(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const class_row* const x = *(const class_row* const*)a;
   const class_row* const y = *(const class_row* const*)b;
   return x->count != y->count ? (x->count < y->count ? 1 : -1) : strcmp(x->name, y->name);
@@ -155,7 +165,7 @@ static pl_status tell_classes(schema* sc) {
   for (size_t i = 0; i < count; i++) {
     order[i] = &sc->classes.data[i];
   }
-  qsort(order, count, sizeof *order, by_instances);
+  PL_TRY(sort(sc, order, count, sizeof *order, by_instances));
   for (size_t i = 0; i < count; i++) {
     const parley_schema_class row = {.name = order[i]->name, .count = order[i]->count};
     sc->options.on_class(sc->options.user, &row);
@@ -291,9 +301,9 @@ static pl_status scan_links(schema* sc, pl_scan* scan, pl_id predicate, uint64_t
   *looked = 0;
   PL_TRY(pl_scan_range(scan, &predicate, 1, 0, UINT64_MAX));
   do {
-    PL_TRY(pl_guard_check(&sc->guard, sc->err));
     PL_TRY(pl_scan_fill(scan, columns, FILL, &count));
     for (size_t i = 0; i < count; i++) {
+      PL_TRY(i % FACTS_BETWEEN_CHECKS == 0 ? pl_guard_check(&sc->guard, sc->err) : PL_OK);
       if (wait == 0) {
         PL_TRY(add_link(sc, subjects[i], objects[i]));
         ++*looked;
@@ -304,7 +314,8 @@ static pl_status scan_links(schema* sc, pl_scan* scan, pl_id predicate, uint64_t
   return PL_OK;
 }
 
-static int by_link_facts(const void* a, const void* b) {
+static int by_link_facts(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const link_row* const x = a;
   const link_row* const y = b;
   if (x->count != y->count) {
@@ -330,8 +341,9 @@ static pl_status tell_links(schema* sc, const pl_predicate_stats* stats, uint64_
   const char* name = NULL;
   PL_TRY(name_of(sc, &sc->arena, stats->predicate, &name));
   // Rows move to the front of the table, which is cleared for the next predicate anyway.
-  qsort(sc->links, sc->links_capacity, sizeof *sc->links, by_link_facts);
+  PL_TRY(sort(sc, sc->links, sc->links_capacity, sizeof *sc->links, by_link_facts));
   for (size_t i = 0; i < sc->links_count; i++) {
+    PL_TRY(i % FACTS_BETWEEN_CHECKS == 0 ? pl_guard_check(&sc->guard, sc->err) : PL_OK);
     const link_row* const row = &sc->links[i];
     parley_schema_link link = {.predicate = name,
                                .facts = stats->facts,
@@ -368,7 +380,8 @@ static pl_status describe_predicate(schema* sc, pl_scan* scan, const pl_predicat
 
 // ---- all predicates -----------------------------------------------------------------------------------------------
 
-static int by_facts(const void* a, const void* b) {
+static int by_facts(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const pl_predicate_stats* const x = a;
   const pl_predicate_stats* const y = b;
   return x->facts != y->facts ? (x->facts < y->facts ? 1 : -1)
@@ -388,7 +401,7 @@ static pl_status describe_all(schema* sc) {
     return nomem(sc);
   }
   if (count > 0) {
-    qsort(all, count, sizeof *all, by_facts);
+    PL_TRY(sort(sc, all, count, sizeof *all, by_facts));
   }
   PL_TRY(pl_scan_open(sc->txn, PL_ORDER_SPO, PL_SCAN_FACTS, NULL, sc->mem, &sc->types));
   pl_status status = pl_scan_open(sc->txn, PL_ORDER_PSO, PL_SCAN_FACTS, NULL, sc->mem, &scan);

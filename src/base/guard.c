@@ -1,18 +1,21 @@
-/// The clock is read only every few calls: a check between two readings is one atomic load and one decrement.
+/// Every call looks at the clock, at first at the coarse one, which costs 3 ns where the exact one costs 25 and is behind it by no more than a
+/// tick: as long as the deadline is further away than that, no other is needed.
 #include "base/guard.h"
 
 #include <time.h>
 
-enum { GUARD_CALLS_PER_CLOCK = 16 };
+static const uint64_t TICK_NS = 20 * UINT64_C(1000000);  ///< twice the longest of common kernels
 static const uint64_t PROGRESS_EVERY_NS = 50 * UINT64_C(1000000);
 
-uint64_t pl_clock_ns(void) {
+static uint64_t clock_ns(clockid_t clock) {
   struct timespec now;
-  if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) {
+  if (clock_gettime(clock, &now) != 0) {
     return 0;
   }
   return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
+
+uint64_t pl_clock_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 
 void pl_guard_init(pl_guard* guard, const atomic_int* interrupt, double time_limit_s) {
   *guard = (pl_guard){.interrupt = interrupt};
@@ -25,8 +28,8 @@ void pl_guard_init(pl_guard* guard, const atomic_int* interrupt, double time_lim
 }
 
 static pl_status check_clock(pl_guard* guard, pl_error* err) {
-  const uint64_t now = pl_clock_ns();
-  if (guard->deadline_ns && now >= guard->deadline_ns) {
+  const uint64_t now = clock_ns(CLOCK_MONOTONIC_COARSE);
+  if (guard->deadline_ns && now + TICK_NS >= guard->deadline_ns && pl_clock_ns() >= guard->deadline_ns) {
     const char* const work = guard->work ? guard->work : "";
     return pl_fail(err, PL_MSG_TIME_LIMIT, work, *work ? ": " : "", guard->time_limit_s);
   }
@@ -50,17 +53,5 @@ pl_status pl_guard_check(pl_guard* guard, pl_error* err) {
   if (is_asked(guard->interrupt) || is_asked(guard->interrupt_query)) {
     return pl_fail(err, PL_MSG_INTERRUPTED);
   }
-  if (guard->countdown > 0) {
-    guard->countdown--;
-    return PL_OK;
-  }
-  guard->countdown = GUARD_CALLS_PER_CLOCK - 1;
   return guard->deadline_ns || guard->progress ? check_clock(guard, err) : PL_OK;
-}
-
-pl_status pl_guard_check_now(pl_guard* guard, pl_error* err) {
-  if (guard) {
-    guard->countdown = 0;
-  }
-  return pl_guard_check(guard, err);
 }

@@ -16,14 +16,12 @@ typedef struct pl_guard {
   int (*progress)(void* user);        ///< called now and then; non-zero interrupts; may be NULL
   void* progress_user;                ///< passed to progress
   uint64_t progress_next_ns;          ///< when to call next (every 50 ms)
-  uint32_t countdown;                 ///< calls until the clock is read again
 } pl_guard;
 
 uint64_t pl_clock_ns(void);  ///< CLOCK_MONOTONIC in nanoseconds
 void pl_guard_init(pl_guard* guard, const atomic_int* interrupt, double time_limit_s);
-/// PL_OK, PL_ERR_INTERRUPTED or PL_ERR_LIMIT (written to err). Cheap enough for once per chunk or per thousand rows. guard may be NULL.
+/// PL_OK, PL_ERR_INTERRUPTED or PL_ERR_LIMIT (written to err). Some nanoseconds: cheap
+/// enough for once per chunk or per hundred rows. guard may be NULL.
 pl_status pl_guard_check(pl_guard* guard, pl_error* err);
-/// The same after work that took milliseconds: the clock is read in any case.
-pl_status pl_guard_check_now(pl_guard* guard, pl_error* err);
 
 #endif

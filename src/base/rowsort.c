@@ -142,9 +142,7 @@ static void split_parts(pl_rowsort* sort) {
 
 /// Why a task gave up: the guard's flags stand still set, so asking again writes the message.
 static pl_status report_stop(pl_rowsort* sort) {
-  pl_guard* const guard = sort->options.guard;
-  guard->countdown = 0;
-  const pl_status status = pl_guard_check(guard, sort->err);
+  const pl_status status = pl_guard_check(sort->options.guard, sort->err);
   return status == PL_OK ? pl_fail(sort->err, PL_MSG_INTERRUPTED) : status;
 }
 

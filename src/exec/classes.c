@@ -264,10 +264,7 @@ pl_status pl_classes_widen(pl_run* run, const pl_classes* classes, pl_ids* ids) 
       PL_TRY(pl_vec_push(&run->mem, ids, members[m]));
     }
   }
-  if (ids->count > count) {
-    pl_ids_unique(ids);
-  }
-  return PL_OK;
+  return ids->count > count ? pl_ids_unique(run, ids) : PL_OK;
 }
 
 static pl_status shown_list(pl_run* run, const pl_classes* classes, pl_id list, pl_id* out) {

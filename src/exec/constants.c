@@ -2,20 +2,23 @@
 //
 // Names and strings stand for one id. A number or date stands for every id of an equal value: the inline forms, and those
 // dictionary numbers and times that compare equal, found by walking the distinct objects of that kind.
+#include "base/sort.h"
 #include "exec/classes.h"
 
 #define PROBES_MAX ((size_t)1 << 20)  ///< combinations of constants in one pattern
 
-static int compare_ids(const void* a, const void* b) {
+static int compare_ids(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const pl_id x = *(const pl_id*)a, y = *(const pl_id*)b;
   return (x > y) - (x < y);
 }
 
-void pl_ids_unique(pl_ids* ids) {
+pl_status pl_ids_unique(pl_run* run, pl_ids* ids) {
+  static const pl_sort_order order = {.compare = compare_ids};
   if (ids->count < 2) {
-    return;
+    return PL_OK;
   }
-  qsort(ids->data, ids->count, sizeof(pl_id), compare_ids);
+  PL_TRY(pl_sort(ids->data, ids->count, sizeof(pl_id), &order, &run->mem, run->guard, run->err));
   size_t kept = 1;
   for (size_t i = 1; i < ids->count; i++) {
     if (ids->data[i] != ids->data[kept - 1]) {
@@ -23,10 +26,21 @@ void pl_ids_unique(pl_ids* ids) {
     }
   }
   ids->count = kept;
+  return PL_OK;
 }
 
 bool pl_ids_have(const pl_ids* ids, pl_id id) {
-  return ids->count && bsearch(&id, ids->data, ids->count, sizeof(pl_id), compare_ids) != NULL;
+  size_t low = 0;
+  size_t high = ids->count;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    if (ids->data[middle] < id) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < ids->count && ids->data[low] == id;
 }
 
 pl_status pl_graphs_list(pl_run* run, pl_ids* out) {
@@ -192,8 +206,7 @@ pl_status pl_const_ids(pl_run* run, const pl_ref* ref, bool object, bool annot, 
     }
     pl_scan_close(walk.scan);
   }
-  pl_ids_unique(out);
-  return status;
+  return status == PL_OK ? pl_ids_unique(run, out) : status;
 }
 
 pl_status pl_const_add(pl_run* run, const pl_ref* ref, pl_ids* out) {
@@ -269,7 +282,8 @@ static pl_status verb_probes(probe_maker* maker, const pl_verb* verb) {
   return PL_OK;
 }
 
-static int compare_probes(const void* a, const void* b) {
+static int compare_probes(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const pl_probe *x = a, *y = b;
   if (x->access != y->access) {
     return x->access < y->access ? -1 : 1;
@@ -283,15 +297,17 @@ static int compare_probes(const void* a, const void* b) {
 }
 
 /// Sorted, without repeats (p|p).
-static void tidy_probes(pl_probes* probes) {
+static pl_status tidy_probes(pl_run* run, pl_probes* probes) {
+  static const pl_sort_order order = {.compare = compare_probes};
   size_t kept = 0;
-  qsort(probes->data, probes->count, sizeof(pl_probe), compare_probes);
+  PL_TRY(pl_sort(probes->data, probes->count, sizeof(pl_probe), &order, &run->mem, run->guard, run->err));
   for (size_t i = 0; i < probes->count; i++) {
     if (kept == 0 || !same_probe(&probes->data[kept - 1], &probes->data[i])) {
       probes->data[kept++] = probes->data[i];
     }
   }
   probes->count = kept;
+  return PL_OK;
 }
 
 /// Mark the inverse probes whose predicate is also read forward.
@@ -305,7 +321,7 @@ static pl_status mark_loops(pl_run* run, const pl_lookup_node* node, pl_probes* 
       status = pl_vec_push(&run->mem, &forward, predicate);
     }
   }
-  pl_ids_unique(&forward);
+  status = status == PL_OK ? pl_ids_unique(run, &forward) : status;
   for (size_t i = 0; i < probes->count && status == PL_OK; i++) {
     pl_probe* probe = &probes->data[i];
     if (node->accesses[probe->access].inverse) {
@@ -336,8 +352,8 @@ pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probe_room*
     status = verb_probes(&maker, &node->verbs[v]);
   }
   if (status == PL_OK && out->count > 1) {
-    tidy_probes(out);
-    status = node->verb_count > 1 ? mark_loops(run, node, out) : PL_OK;
+    status = tidy_probes(run, out);
+    status = status == PL_OK && node->verb_count > 1 ? mark_loops(run, node, out) : status;
   }
   return status;
 }

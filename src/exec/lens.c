@@ -369,8 +369,7 @@ static pl_status args_of(pl_run* run, const pl_lens_part* part, const pl_lens_pl
       PL_TRY(pl_const_add(run, &part->sources[i], &out->sources));
     }
     PL_TRY(plan->root ? run_pattern(run, plan, part->pattern_slot, &out->sources) : PL_OK);
-    pl_ids_unique(&out->sources);
-    return PL_OK;
+    return pl_ids_unique(run, &out->sources);
   }
   pl_value low, high;
   PL_TRY(eval_const(run, plan->low, &low));

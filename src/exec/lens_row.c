@@ -98,8 +98,7 @@ static pl_status set_sources(pl_lens_row* row, uint32_t number, const pl_chunk* 
     }
   }
   PL_TRY(part->pattern ? add_pattern(row, number, chunk, &args->sources) : PL_OK);
-  pl_ids_unique(&args->sources);
-  return PL_OK;
+  return pl_ids_unique(run, &args->sources);
 }
 
 static pl_status eval(pl_lens_row* row, const pl_program* program, const pl_chunk* chunk, uint32_t at, pl_value* out) {

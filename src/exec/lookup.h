@@ -100,8 +100,8 @@ pl_status pl_const_ids(pl_run* run, const pl_ref* ref, bool object, bool annot, 
 pl_status pl_const_add(pl_run* run, const pl_ref* ref, pl_ids* out);
 /// Named graphs of the store, sorted.
 pl_status pl_graphs_list(pl_run* run, pl_ids* out);
-/// Sort and drop duplicates.
-void pl_ids_unique(pl_ids* ids);
+/// Sort and drop duplicates. A failure (of the guard, of memory) leaves all of them, in no order.
+pl_status pl_ids_unique(pl_run* run, pl_ids* ids);
 bool pl_ids_have(const pl_ids* ids, pl_id id);  ///< in sorted ids
 
 #endif

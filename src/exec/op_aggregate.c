@@ -44,7 +44,7 @@ static pl_status aggregate_open(pl_op* op) {
   aggregate_op* st = (aggregate_op*)op;
   const aggregate_node* node = node_of(op);
   pl_arena* arena = &op->run->arena;
-  pl_rowtable_init(&st->groups, &op->run->mem, node->key_count, node->key_count);
+  pl_rowtable_init(&st->groups, &op->run->mem, op->run->guard, op->run->err, node->key_count, node->key_count);
   st->key_columns = PL_ARENA_ARRAY(arena, pl_id*, node->key_count + 1);
   st->values = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(pl_id));
   st->group_of = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(uint32_t));

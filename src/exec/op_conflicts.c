@@ -106,8 +106,7 @@ static pl_status list_predicates(conflicts_op* st, pl_ids* out) {
   for (uint32_t i = 0; i < alg->predicate_count; i++) {
     PL_TRY(pl_const_add(run, &alg->predicates[i], out));
   }
-  pl_ids_unique(out);
-  return PL_OK;
+  return pl_ids_unique(run, out);
 }
 
 static pl_status find_all(conflicts_op* st) {

@@ -20,7 +20,7 @@ typedef struct distinct_op {
 static pl_status distinct_open(pl_op* op) {
   distinct_op* st = (distinct_op*)op;
   const uint32_t count = ((const distinct_node*)op->node)->count;
-  pl_rowtable_init(&st->seen, &op->run->mem, count, count);
+  pl_rowtable_init(&st->seen, &op->run->mem, op->run->guard, op->run->err, count, count);
   st->row = PL_ARENA_ARRAY(&op->run->arena, pl_id, count + 1);
   st->selection = pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(uint16_t));
   return st->row && st->selection ? PL_OK : pl_run_nomem(op->run);
@@ -75,7 +75,7 @@ static pl_status merge_open(pl_op* op) {
   merge_op* st = (merge_op*)op;
   const distinct_node* node = (const distinct_node*)op->node;
   const uint32_t width = node->count + node->carry.count;
-  pl_rowtable_init(&st->rows, &op->run->mem, width, node->count);
+  pl_rowtable_init(&st->rows, &op->run->mem, op->run->guard, op->run->err, width, node->count);
   st->row = PL_ARENA_ARRAY(&op->run->arena, pl_id, width + 1);
   return st->row ? pl_op_columns(op) : pl_run_nomem(op->run);
 }

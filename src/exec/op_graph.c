@@ -26,8 +26,8 @@ static const graph_node* node_of(const pl_op* op) { return (const graph_node*)op
 static pl_status graph_open(pl_op* op) {
   graph_op* st = (graph_op*)op;
   st->descending = PL_ARENA_ARRAY(&op->run->arena, bool, 3);
-  pl_rowtable_init(&st->asks, &op->run->mem, 5, 5);
-  pl_rowtable_init(&st->facts, &op->run->mem, 4, 3);
+  pl_rowtable_init(&st->asks, &op->run->mem, op->run->guard, op->run->err, 5, 5);
+  pl_rowtable_init(&st->facts, &op->run->mem, op->run->guard, op->run->err, 4, 3);
   pl_sorter_init(&st->sorter, op->run, 4, 3, st->descending);
   return st->descending ? pl_op_columns(op) : pl_run_nomem(op->run);
 }

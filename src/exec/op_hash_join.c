@@ -29,7 +29,7 @@ static pl_status join_open(pl_op* op) {
   join_op* st = (join_op*)op;
   const join_node* node = node_of(op);
   const uint32_t width = node->keys.count + node->made.count + 1;
-  pl_rowtable_init(&st->table, &op->run->mem, width, node->keys.count);
+  pl_rowtable_init(&st->table, &op->run->mem, op->run->guard, op->run->err, width, node->keys.count);
   st->at = PL_ROW_NONE;
   st->row = PL_ARENA_ARRAY(&op->run->arena, pl_id, width);
   return st->row ? pl_op_columns(op) : pl_run_nomem(op->run);

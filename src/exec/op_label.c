@@ -1,10 +1,10 @@
 // Label (`@"name"`): each row extended with the nodes that have a label, or, where the node is known already, kept if it is one of them.
 // Under identity (same N) a node stands for its class, and each class counts once.
+#include "base/sort.h"
 #include "exec/classes.h"
 #include "exec/support.h"
+#include "expr/idsort.h"
 #include "expr/label_nodes.h"
-
-#include <stdlib.h>
 
 typedef struct label_node {
   pl_node node;
@@ -36,7 +36,8 @@ static const label_node* node_of(const pl_op* op) { return (const label_node*)op
 
 // ---- looking up ---------------------------------------------------------------------------------------------------
 
-static int by_node(const void* a, const void* b) {
+static int by_node(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const label_hit* x = a;
   const label_hit* y = b;
   if (x->node != y->node) {
@@ -46,16 +47,16 @@ static int by_node(const void* a, const void* b) {
 }
 
 static pl_status take_hits(label_op* st, const pl_label_entry* entry) {
+  static const pl_sort_order order = {.compare = by_node};
+  pl_run* const run = st->op.run;
   size_t kept = 0;
   st->hits.count = 0;
   for (size_t i = 0; i < entry->count; i++) {
     const pl_label_fact fact = entry->facts[i];
     const label_hit hit = {pl_classes_shown(st->classes, fact.node), fact};
-    PL_TRY(pl_vec_push(&st->op.run->mem, &st->hits, hit));
+    PL_TRY(pl_vec_push(&run->mem, &st->hits, hit));
   }
-  if (st->hits.count > 0) {
-    qsort(st->hits.data, st->hits.count, sizeof(*st->hits.data), by_node);
-  }
+  PL_TRY(pl_sort(st->hits.data, st->hits.count, sizeof(*st->hits.data), &order, &run->mem, run->guard, run->err));
   for (size_t i = 0; i < st->hits.count; i++) {
     if (kept == 0 || st->hits.data[kept - 1].node != st->hits.data[i].node) {
       st->hits.data[kept++] = st->hits.data[i];
@@ -71,7 +72,7 @@ static pl_status list_hits(label_op* st, pl_id** out) {
     nodes[i] = st->hits.data[i].node;
   }
   *out = nodes;
-  return nodes ? pl_label_sort(st->op.run->pool, nodes, st->hits.count) : pl_run_nomem(st->op.run);
+  return nodes ? pl_ids_sort(&st->op.run->eval, &st->op.run->mem, nodes, st->hits.count) : pl_run_nomem(st->op.run);
 }
 
 static pl_status refuse_several(label_op* st, const pl_id* nodes) {

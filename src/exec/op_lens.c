@@ -44,8 +44,8 @@ static pl_status given_open(pl_op* op) {
     st->whys = pl_arena_alloc(&run->arena, PL_CHUNK_ROWS * sizeof(pl_id));
     PL_TRY(st->whys ? PL_OK : pl_run_nomem(run));
   }
-  pl_rowtable_init(&st->seen, &run->mem, SEEN_STATED + 1, SEEN_STATED);
-  pl_rowtable_init(&st->found, &run->mem, 2, 1);
+  pl_rowtable_init(&st->seen, &run->mem, run->guard, run->err, SEEN_STATED + 1, SEEN_STATED);
+  pl_rowtable_init(&st->found, &run->mem, run->guard, run->err, 2, 1);
   PL_TRY(pl_scan_open(run->txn, PL_ORDER_CPO, PL_SCAN_ROWS, NULL, &run->mem, &st->cpo));
   return pl_scan_open(run->txn, PL_ORDER_SPO, PL_SCAN_FACTS, NULL, &run->mem, &st->spo);
 }
@@ -109,7 +109,7 @@ static pl_status row_sources(given_op* st, const pl_lens_part* part, const pl_ch
     const pl_id value = pl_rowtable_row(&st->found, at)[1];
     PL_TRY(value ? pl_vec_push(&st->op.run->mem, out, value) : PL_OK);
   }
-  pl_ids_unique(out);
+  PL_TRY(pl_ids_unique(st->op.run, out));
   const pl_id* classes = chunk->columns[st->op.run->plan->hidden + PL_HIDDEN_CLASSES];
   return classes ? pl_classes_widen(st->op.run, pl_classes_number(st->op.run, classes[row]), out) : PL_OK;
 }

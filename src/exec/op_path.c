@@ -111,7 +111,7 @@ static pl_status resolve_constant(path_op* st, int side) {
   }
   const pl_ids own = {st->spare.data + stored, st->spare.count - stored, 0};
   pl_ids sorted = own;
-  pl_ids_unique(&sorted);
+  PL_TRY(pl_ids_unique(run, &sorted));
   for (size_t i = 0; i < sorted.count; i++) {
     PL_TRY(add_known(st, side, sorted.data[i], true));
   }

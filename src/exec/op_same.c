@@ -41,7 +41,7 @@ static const same_node* node_of(const same_op* st) { return (const same_node*)st
 
 static pl_status same_open(pl_op* op) {
   same_op* st = (same_op*)op;
-  pl_rowtable_init(&st->seen, &op->run->mem, PL_PLACE_COUNT + 1, PL_PLACE_COUNT);
+  pl_rowtable_init(&st->seen, &op->run->mem, op->run->guard, op->run->err, PL_PLACE_COUNT + 1, PL_PLACE_COUNT);
   st->why = pl_why_asked(op->run);
   return node_of(st)->correlated ? pl_classes_widest(op->run, &st->widest)
                                  : pl_run_classes(op->run, node_of(st)->lens, &st->classes);

@@ -86,8 +86,7 @@ static pl_status all_objects(text_op* st) {
     status = add_objects(st, scan, verb_id(st, v));
   }
   pl_scan_close(scan);
-  pl_ids_unique(&st->literals);
-  return status;
+  return status == PL_OK ? pl_ids_unique(run, &st->literals) : status;
 }
 
 /// Look up once. Without words the index would be read whole, and for more than these verbs. What is no string matches nothing, as the filter will say too.

@@ -434,8 +434,7 @@ static pl_status verb_ids(pl_path_graph* graph, const pl_verb* verb, pl_ids* out
     }
   }
   pl_vec_free(&graph->run->mem, &written);
-  pl_ids_unique(out);
-  return status;
+  return status == PL_OK ? pl_ids_unique(graph->run, out) : status;
 }
 
 static pl_status resolve_verb(pl_path_graph* graph, const pl_verb* verb, pl_path_step* step) {
@@ -470,7 +469,7 @@ static pl_status resolve_except(pl_path_graph* graph, const pl_path* path, bool 
     }
     pl_vec_free(mem, &ids);
   }
-  pl_ids_unique(&hop.except);
+  status = status == PL_OK ? pl_ids_unique(graph->run, &hop.except) : status;
   const size_t before = step->hops.count;
   if (status == PL_OK && written && !any) {
     status = add_hop(graph, step, hop);

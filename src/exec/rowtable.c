@@ -2,9 +2,10 @@
 #include "exec/rowtable.h"
 
 #define HEADS_MIN 16
+#define GROWN_BETWEEN_CHECKS (1u << 16)  ///< rows, a few milliseconds
 
-void pl_rowtable_init(pl_rowtable* table, pl_mem* mem, uint32_t width, uint32_t keys) {
-  *table = (pl_rowtable){.mem = mem, .width = width, .keys = keys};
+void pl_rowtable_init(pl_rowtable* table, pl_mem* mem, pl_guard* guard, pl_error* err, uint32_t width, uint32_t keys) {
+  *table = (pl_rowtable){.mem = mem, .guard = guard, .err = err, .width = width, .keys = keys};
 }
 
 void pl_rowtable_free(pl_rowtable* table) {
@@ -14,7 +15,7 @@ void pl_rowtable_free(pl_rowtable* table) {
   pl_mem_free(table->mem, table->rows, table->row_capacity * sizeof(pl_id));
   pl_mem_free(table->mem, table->next, table->next_capacity * sizeof(uint32_t));
   pl_mem_free(table->mem, table->heads, table->head_count * sizeof(uint32_t));
-  pl_rowtable_init(table, table->mem, table->width, table->keys);
+  pl_rowtable_init(table, table->mem, table->guard, table->err, table->width, table->keys);
 }
 
 static uint64_t hash_key(const pl_id* key, uint32_t count) {
@@ -52,6 +53,7 @@ static pl_status grow_heads(pl_rowtable* table) {
   table->heads = heads;
   table->head_count = count;
   for (uint32_t i = 0; i < table->count; i++) {
+    PL_TRY(i % GROWN_BETWEEN_CHECKS ? PL_OK : pl_guard_check(table->guard, table->err));
     uint32_t* head = &heads[hash_key(pl_rowtable_row(table, i), table->keys) & (count - 1)];
     table->next[i] = *head;
     *head = i + 1;

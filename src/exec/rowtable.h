@@ -5,6 +5,7 @@
 #ifndef PL_EXEC_ROWTABLE_H
 #define PL_EXEC_ROWTABLE_H
 
+#include "base/guard.h"
 #include "base/mem.h"
 #include "term/id.h"
 
@@ -12,6 +13,8 @@
 
 typedef struct pl_rowtable {
   pl_mem* mem;           ///< pays
+  pl_guard* guard;       ///< asked while a large table grows; may be NULL
+  pl_error* err;         ///< told by it
   uint32_t width;        ///< columns of a row
   uint32_t keys;         ///< leading columns that are hashed
   uint32_t count;        ///< rows
@@ -23,10 +26,10 @@ typedef struct pl_rowtable {
   uint32_t* heads;       ///< see above
 } pl_rowtable;
 
-void pl_rowtable_init(pl_rowtable* table, pl_mem* mem, uint32_t width, uint32_t keys);
+void pl_rowtable_init(pl_rowtable* table, pl_mem* mem, pl_guard* guard, pl_error* err, uint32_t width, uint32_t keys);
 void pl_rowtable_free(pl_rowtable* table);
 void pl_rowtable_clear(pl_rowtable* table);  ///< drop the rows, keep the memory
-/// Append a row, also when its key is there already.
+/// Append a row, also when its key is there already. After a failure of the guard the table can only be cleared or freed.
 pl_status pl_rowtable_add(pl_rowtable* table, const pl_id* row, uint32_t* index);
 /// Newest row with this key, or PL_ROW_NONE.
 uint32_t pl_rowtable_find(const pl_rowtable* table, const pl_id* key);

@@ -282,9 +282,9 @@ static pl_status make_chunk(pl_preview* pv) {
 static pl_status begin(pl_preview* pv) {
   static const bool ascending[SHOWN] = {false};
   pl_run* const run = pv->run;
-  pl_rowtable_init(&pv->gone, &run->mem, GONE_WIDTH, GONE_KEYS);
-  pl_rowtable_init(&pv->fresh, &run->mem, NEW_WIDTH, NEW_KEYS);
-  pl_rowtable_init(&pv->facts, &run->mem, FACT_WIDTH, FACT_KEYS);
+  pl_rowtable_init(&pv->gone, &run->mem, run->guard, run->err, GONE_WIDTH, GONE_KEYS);
+  pl_rowtable_init(&pv->fresh, &run->mem, run->guard, run->err, NEW_WIDTH, NEW_KEYS);
+  pl_rowtable_init(&pv->facts, &run->mem, run->guard, run->err, FACT_WIDTH, FACT_KEYS);
   pl_sorter_init(&pv->sorter, run, SHOWN, SHOWN, ascending);
   PL_TRY(make_names(pv));
   PL_TRY(make_chunk(pv));

@@ -391,7 +391,7 @@ static pl_status confidence_in(pl_run* run, pl_why why, scope* in, double* produ
 static pl_status confidence_of(pl_run* run, pl_why why, const scope* outer, double* out) {
   scope own = {.outer = outer};
   double product = 1;
-  pl_rowtable_init(&own.facts, &run->mem, 5, 4);
+  pl_rowtable_init(&own.facts, &run->mem, run->guard, run->err, 5, 4);
   const pl_status status = confidence_in(run, why, &own, &product);
   for (uint32_t i = 0; i < own.facts.count; i++) {
     product *= double_of(pl_rowtable_row(&own.facts, i)[4]);

@@ -31,7 +31,7 @@ pl_status pl_fn_not(const pl_call* call, const pl_id* args, pl_id* out) {
 static pl_status in_list(const pl_call* call, pl_id x, pl_id list, pl_id* out) {
   bool has;
   bool certain;
-  PL_TRY(pl_termpool_list_has(call->eval->pool, list, x, &has, &certain));
+  PL_TRY(pl_termpool_list_has(call->eval->pool, call->eval->guard, list, x, &has, &certain));
   if (certain) {
     *out = pl_bool_id(has);
     return PL_OK;

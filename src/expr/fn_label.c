@@ -1,9 +1,9 @@
 /// @"name" in an expression: the list of the nodes with that label. Also what is said about a label that is ambiguous or unknown.
+#include "base/sort.h"
 #include "expr/expr_internal.h"
+#include "expr/idsort.h"
 #include "expr/label_nodes.h"
 #include "term/names.h"
-
-#include <stdlib.h>
 
 enum { NODES_LISTED = 5, NAME_BYTES_MAX = 200 };
 
@@ -106,29 +106,8 @@ pl_status pl_label_warn(pl_eval* eval, pl_span span, pl_id name, pl_label_entry*
 
 // ---- the function -------------------------------------------------------------------------------------------------
 
-typedef struct sorting {
-  pl_termpool* pool;  ///< knows the order
-  pl_status status;   ///< first failure
-} sorting;
-
-static int by_term(const void* a, const void* b, void* user) {
-  sorting* const s = user;
-  int order = 0;
-  if (s->status == PL_OK) {
-    s->status = pl_termpool_order(s->pool, *(const pl_id*)a, *(const pl_id*)b, &order);
-  }
-  return order;
-}
-
-pl_status pl_label_sort(pl_termpool* pool, pl_id* nodes, size_t count) {
-  sorting s = {.pool = pool};
-  if (count > 1) {
-    qsort_r(nodes, count, sizeof *nodes, by_term, &s);
-  }
-  return s.status;
-}
-
-static int by_id(const void* a, const void* b) {
+static int by_id(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const pl_id x = *(const pl_id*)a;
   const pl_id y = *(const pl_id*)b;
   return (x > y) - (x < y);
@@ -136,6 +115,7 @@ static int by_id(const void* a, const void* b) {
 
 /// The nodes shown for those of the entry, each once.
 static pl_status shown_nodes(const pl_call* call, const pl_label_entry* entry, id_list* out) {
+  static const pl_sort_order order = {.compare = by_id};
   pl_eval* const eval = call->eval;
   const uint32_t same = call->node->same;
   for (size_t i = 0; i < entry->count; i++) {
@@ -144,16 +124,14 @@ static pl_status shown_nodes(const pl_call* call, const pl_label_entry* entry, i
     PL_TRY(pl_vec_push(eval->mem, out, node));
   }
   size_t kept = 0;
-  if (out->count > 0) {
-    qsort(out->data, out->count, sizeof *out->data, by_id);
-  }
+  PL_TRY(pl_sort(out->data, out->count, sizeof *out->data, &order, eval->mem, eval->guard, eval->err));
   for (size_t i = 0; i < out->count; i++) {
     if (kept == 0 || out->data[kept - 1] != out->data[i]) {
       out->data[kept++] = out->data[i];
     }
   }
   out->count = kept;
-  return pl_label_sort(eval->pool, out->data, kept);
+  return pl_ids_sort(eval, eval->mem, out->data, kept);
 }
 
 /// The nodes that @"name" stands for.

@@ -28,8 +28,6 @@ pl_status pl_label_find(pl_termpool* pool, pl_guard* guard, pl_id name, pl_label
 /// stands for.
 pl_status pl_label_warn(pl_eval* eval, pl_span span, pl_id name, pl_label_entry* entry, const pl_id* nodes,
                         size_t count);
-/// Order nodes as `order by` does.
-pl_status pl_label_sort(pl_termpool* pool, pl_id* nodes, size_t count);
 /// The first five nodes as a query would write them, and how many more: `A, B and 3 more`.
 pl_status pl_label_list(pl_termpool* pool, const pl_id* nodes, size_t count, pl_buf* out);
 

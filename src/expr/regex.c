@@ -252,7 +252,7 @@ static int match_between(const pattern* p, pcre2_match_context* limits, pl_str s
 /// Find a match; *rc is PCRE's result.
 static pl_status find_match(const pl_call* call, const pattern* p, pcre2_match_context* limits, pl_str s, int* rc) {
   const uint32_t steps = p->whole ? STEPS_MAX : steps_for(s);
-  PL_TRY(pl_guard_check_now(call->eval->guard, call->eval->err));  // one text may take long, many texts longer
+  PL_TRY(pl_guard_check(call->eval->guard, call->eval->err));  // one text may take long, many texts longer
   *rc = match_between(p, limits, s, 0, PCRE2_UNSET, steps);
   if (*rc != PCRE2_ERROR_MATCHLIMIT || steps == STEPS_MAX) {
     return PL_OK;
@@ -266,7 +266,7 @@ static pl_status find_match(const pl_call* call, const pattern* p, pcre2_match_c
     if (*rc != PCRE2_ERROR_NOMATCH) {
       return PL_OK;
     }
-    PL_TRY(pl_guard_check_now(call->eval->guard, call->eval->err));
+    PL_TRY(pl_guard_check(call->eval->guard, call->eval->err));
     from = last + 1;
   }
   return PL_OK;
@@ -333,7 +333,7 @@ pl_status pl_fn_replace(const pl_call* call, const pl_id* args, pl_id* out) {
   PL_TRY(pl_call_text(call, args[0], &s));
   PL_TRY(pl_call_text(call, args[2], &with));
   PL_TRY(pattern_get(call, args[1], call->count > 3 ? args[3] : PL_ID_NULL, &cache, &p));
-  PL_TRY(pl_guard_check_now(call->eval->guard, call->eval->err));
+  PL_TRY(pl_guard_check(call->eval->guard, call->eval->err));
   (void)pcre2_set_match_limit(cache->match, STEPS_MAX);
   (void)pcre2_set_offset_limit(cache->match, PCRE2_UNSET);
   pl_buf* const buf = pl_call_buf(call);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "base/sort.h"
 #include "expr/label_nodes.h"
 #include "expr/termpool_internal.h"
 
@@ -355,7 +356,13 @@ static int compare_ids(const void* a, const void* b) {
   return (x > y) - (x < y);
 }
 
-static pl_status sort_items(pl_termpool* pool, pl_temp* list) {
+static int order_ids(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
+  return compare_ids(a, b);
+}
+
+static pl_status sort_items(pl_termpool* pool, pl_guard* guard, pl_temp* list) {
+  static const pl_sort_order order = {.compare = order_ids};
   pl_id* const sorted = pl_arena_alloc(&pool->texts, list->count * sizeof *sorted);
   if (!sorted) {
     return pl_mem_status(pool->mem);
@@ -367,18 +374,16 @@ static pl_status sort_items(pl_termpool* pool, pl_temp* list) {
     list->all_by_id = list->all_by_id && (equal_means_same_id(tag) || tag == PL_TAG_NULL);
     list->all_integers = list->all_integers && tag == PL_TAG_INTEGER;
   }
-  if (list->count) {
-    qsort(sorted, list->count, sizeof *sorted, compare_ids);
-  }
+  PL_TRY(pl_sort(sorted, list->count, sizeof *sorted, &order, pool->mem, guard, pool->err));
   list->sorted = sorted;
   return PL_OK;
 }
 
-pl_status pl_termpool_list_has(pl_termpool* pool, pl_id id, pl_id x, bool* has, bool* certain) {
+pl_status pl_termpool_list_has(pl_termpool* pool, pl_guard* guard, pl_id id, pl_id x, bool* has, bool* certain) {
   pl_temp* const list = pl_termpool_temp(pool, id);
   const pl_tag tag = pl_id_tag(x);
   if (!list->sorted) {
-    PL_TRY(sort_items(pool, list));
+    PL_TRY(sort_items(pool, guard, list));
   }
   const bool nulls = list->count && list->sorted[0] == PL_ID_NULL;
   *has = list->count && bsearch(&x, list->sorted, list->count, sizeof x, compare_ids) != NULL;

@@ -48,7 +48,7 @@ pl_temp* pl_termpool_temp(const pl_termpool* pool, pl_id id);  ///< id of PL_TAG
 /// The smallest object (ORDER BY order) of facts (s, p, ?) for an IRI or blank node, of annotations for an assertion; PL_ID_NULL if none.
 pl_status pl_termpool_object(pl_termpool* pool, pl_id s, pl_id p, pl_id* object);
 /// Membership of x in a list by id alone. *certain false: elements must be compared by value.
-pl_status pl_termpool_list_has(pl_termpool* pool, pl_id list, pl_id x, bool* has, bool* certain);
+pl_status pl_termpool_list_has(pl_termpool* pool, pl_guard* guard, pl_id list, pl_id x, bool* has, bool* certain);
 void pl_regex_cache_free(struct pl_regex_cache* cache, pl_mem* mem);  ///< regex.c; accepts NULL
 
 #endif

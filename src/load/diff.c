@@ -98,16 +98,13 @@ static pl_status add_range(differ* d, diff_side* side, pl_scan* scan, pl_order o
   PL_TRY(pl_scan_range(scan, prefix, n, 0, UINT64_MAX));
   for (;;) {
     size_t count = 0;
-    PL_TRY(pl_guard_check(d->options->guard, d->err));
     PL_TRY(pl_scan_fill(scan, out, SCAN_ROWS, &count));
     for (size_t i = 0; i < count; i++) {
       pl_id ids[4];
       for (int k = 0; k < 4; k++) {
         ids[pl_order_columns[order][k]] = columns[k][i];
       }
-      if (i % 256 == 255) {
-        PL_TRY(pl_guard_check(d->options->guard, d->err));
-      }
+      PL_TRY(i % 64 == 0 ? pl_guard_check(d->options->guard, d->err) : PL_OK);
       PL_TRY(add_row(side, ids));
     }
     if (count == 0) {
@@ -268,9 +265,7 @@ static pl_status compare(differ* d, pl_buf* both) {
   PL_TRY(advance(a));
   PL_TRY(advance(b));
   for (uint64_t i = 0; !a->ended || !b->ended; i++) {
-    if (i % 256 == 0) {
-      PL_TRY(pl_guard_check(d->options->guard, d->err));
-    }
+    PL_TRY(i % 64 == 0 ? pl_guard_check(d->options->guard, d->err) : PL_OK);
     const bool same_fact =
         !a->ended && !b->ended && a->fact_len == b->fact_len && memcmp(a->key.data, b->key.data, a->fact_len) == 0;
     if (same_fact) {
@@ -293,7 +288,7 @@ static pl_status side_begin(differ* d, int at, pl_txn* txn) {
   diff_side* const side = &d->sides[at];
   const size_t bytes = d->options->sort_bytes ? d->options->sort_bytes : SORT_BYTES_DEFAULT;
   side->anonymous = d->options->source[0] && d->options->source[1];
-  const pl_status status = pl_export_begin(&side->run, txn, bytes);
+  const pl_status status = pl_export_begin(&side->run, txn, bytes, d->options->guard);
   pl_buf_init(&side->record, &side->run.mem, SIZE_MAX / 2);
   pl_buf_init(&side->fact, &side->run.mem, SIZE_MAX / 2);
   return status;

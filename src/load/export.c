@@ -114,9 +114,9 @@ static pl_status collect(pl_export_run* run, pl_scan* scan) {
     if (count == 0) {
       return pl_linesort_finish(run->sort);
     }
-    PL_TRY(pl_guard_check(run->options->guard, run->err));
     for (size_t i = 0; i < count; i++) {
       const pl_id ids[4] = {columns[0][i], columns[1][i], columns[2][i], columns[3][i]};
+      PL_TRY(i % 64 == 0 ? pl_guard_check(run->options->guard, run->err) : PL_OK);
       PL_TRY(pl_export_read(run, ids));
       PL_TRY(make_record(run));
     }
@@ -138,14 +138,14 @@ static pl_status write_records(pl_export_run* run) {
   }
 }
 
-pl_status pl_export_begin(pl_export_run* run, pl_txn* txn, size_t sort_bytes) {
+pl_status pl_export_begin(pl_export_run* run, pl_txn* txn, size_t sort_bytes, pl_guard* guard) {
   *run = (pl_export_run){.txn = txn, .err = pl_txn_error(txn)};
   pl_txn_mem_init(txn, &run->mem, SIZE_MAX);
   pl_arena_init(&run->arena, &run->mem);
   pl_arena_init(&run->arena_fact, &run->mem);
   pl_buf_init(&run->record, &run->mem, SIZE_MAX / 2);
   pl_buf_init(&run->out, &run->mem, SIZE_MAX / 2);
-  PL_TRY(pl_linesort_new(&run->mem, sort_bytes, run->err, &run->sort));
+  PL_TRY(pl_linesort_new(&run->mem, sort_bytes, guard, run->err, &run->sort));
   return pl_scan_open(txn, PL_ORDER_CPO, PL_SCAN_ROWS, NULL, &run->mem, &run->annotations);
 }
 
@@ -166,7 +166,7 @@ pl_status pl_export(pl_txn* txn, const pl_export_options* options) {
   }
   pl_export_run run;
   pl_scan* scan = NULL;
-  pl_status status = pl_export_begin(&run, txn, 0);
+  pl_status status = pl_export_begin(&run, txn, 0, options->guard);
   run.options = options;
   if (status == PL_OK) {
     status = pl_scan_open(txn, PL_ORDER_SPO, PL_SCAN_ROWS, NULL, &run.mem, &scan);

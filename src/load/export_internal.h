@@ -32,8 +32,8 @@ typedef struct pl_export_run {
   struct pl_node_cache* nodes;       ///< jsonl: forms of nodes
 } pl_export_run;
 
-/// Make a run ready; also after a failure it is ended with pl_export_end. sort_bytes as in linesort.h.
-pl_status pl_export_begin(pl_export_run* run, pl_txn* txn, size_t sort_bytes);
+/// Make a run ready; also after a failure it is ended with pl_export_end. sort_bytes and guard as in linesort.h.
+pl_status pl_export_begin(pl_export_run* run, pl_txn* txn, size_t sort_bytes, pl_guard* guard);
 void pl_export_end(pl_export_run* run);
 /// Make (s, p, o, c) the row at hand. Terms equal to the last row's are kept.
 pl_status pl_export_read(pl_export_run* run, const pl_id ids[4]);

@@ -2,10 +2,10 @@
 /// and again. Merging looks at the head of every run; there is one run for each 256 MiB, so there are few.
 #include "load/linesort.h"
 
+#include "base/sort.h"
 #include "base/tempfile.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 enum { RUN_BUFFER = 256 << 10 };
@@ -28,6 +28,7 @@ typedef struct line_run {
 
 struct pl_linesort {
   pl_mem* mem;                ///< account
+  pl_guard* guard;            ///< asked; may be NULL
   pl_error* err;              ///< for failures
   size_t bytes_max;           ///< budget
   pl_buf text;                ///< texts in memory
@@ -40,13 +41,14 @@ struct pl_linesort {
 
 static pl_status nomem(const pl_linesort* s) { return pl_fail(s->err, PL_MSG_NOMEM); }
 
-pl_status pl_linesort_new(pl_mem* mem, size_t bytes_max, pl_error* err, pl_linesort** out) {
+pl_status pl_linesort_new(pl_mem* mem, size_t bytes_max, pl_guard* guard, pl_error* err, pl_linesort** out) {
   pl_linesort* const s = pl_mem_calloc(mem, 1, sizeof(*s));
   *out = s;
   if (!s) {
     return pl_fail(err, PL_MSG_NOMEM);
   }
   s->mem = mem;
+  s->guard = guard;
   s->err = err;
   s->bytes_max = bytes_max ? bytes_max : BYTES_DEFAULT;
   pl_buf_init(&s->text, mem, SIZE_MAX / 2);
@@ -80,10 +82,11 @@ static int compare_places(const void* a, const void* b, void* user) {
   return pl_str_cmp((pl_str){text + x->start, x->len}, (pl_str){text + y->start, y->len});
 }
 
-static void sort_places(pl_linesort* s) {
-  if (s->places.count > 1) {
-    qsort_r(s->places.data, s->places.count, sizeof(line_place), compare_places, s->text.data);
-  }
+static pl_status sort_places(pl_linesort* s) {
+  const pl_sort_order order = {compare_places, s->text.data};
+  const pl_status status =
+      pl_sort(s->places.data, s->places.count, sizeof(line_place), &order, s->mem, s->guard, s->err);
+  return status == PL_ERR_NOMEM ? nomem(s) : status;
 }
 
 static pl_status write_all(pl_linesort* s, int fd, const char* data, size_t len) {
@@ -112,6 +115,7 @@ static pl_status write_run(pl_linesort* s, int fd) {
       status = nomem(s);
     } else if (out.len >= RUN_BUFFER || i + 1 == s->places.count) {
       status = write_all(s, fd, out.data, out.len);
+      status = status == PL_OK ? pl_guard_check(s->guard, s->err) : status;
       pl_buf_clear(&out);
     }
   }
@@ -122,8 +126,8 @@ static pl_status write_run(pl_linesort* s, int fd) {
 static pl_status spill(pl_linesort* s) {
   line_run run = {.fd = -1};
   PL_TRY(pl_tempfile_open(NULL, &run.fd, s->err));
-  sort_places(s);
-  pl_status status = write_run(s, run.fd);
+  pl_status status = sort_places(s);
+  status = status == PL_OK ? write_run(s, run.fd) : status;
   if (status == PL_OK && lseek(run.fd, 0, SEEK_SET) != 0) {
     status = pl_fail(s->err, PL_MSG_TEMP_READ, strerror(errno));
   }
@@ -212,8 +216,7 @@ static pl_status run_advance(pl_linesort* s, line_run* run) {
 
 pl_status pl_linesort_finish(pl_linesort* s) {
   if (s->runs.count == 0) {
-    sort_places(s);
-    return PL_OK;
+    return sort_places(s);
   }
   PL_TRY(s->places.count ? spill(s) : PL_OK);
   pl_buf_free(&s->text);

@@ -4,13 +4,13 @@
 #ifndef PL_LOAD_LINESORT_H
 #define PL_LOAD_LINESORT_H
 
-#include "base/diag.h"
+#include "base/guard.h"
 #include "base/mem.h"
 
 typedef struct pl_linesort pl_linesort;
 
-/// bytes_max 0 = 256 MiB.
-pl_status pl_linesort_new(pl_mem* mem, size_t bytes_max, pl_error* err, pl_linesort** out);
+/// bytes_max 0 = 256 MiB. guard is asked while texts are sorted and written; may be NULL.
+pl_status pl_linesort_new(pl_mem* mem, size_t bytes_max, pl_guard* guard, pl_error* err, pl_linesort** out);
 void pl_linesort_free(pl_linesort* sort);  ///< accepts NULL
 /// Copies the text. At most 4 GiB - 1 long.
 pl_status pl_linesort_add(pl_linesort* sort, pl_str text);

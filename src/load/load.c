@@ -44,10 +44,7 @@ static int on_guard_progress(void* user) {
   return run->options->on_progress(run->options->user, &run->progress);
 }
 
-static pl_status check_guard(load_run* run) {
-  run->guard.countdown = 0;  // asked rarely, so the clock is read each time
-  return pl_guard_check(&run->guard, run->err);
-}
+static pl_status check_guard(load_run* run) { return pl_guard_check(&run->guard, run->err); }
 
 static pl_status ensure_writer(load_run* run) {
   if (run->writer || run->bulk) {

@@ -55,6 +55,7 @@ static pl_status open_parts(pl_bulk* bulk, const char* path) {
     (void)pl_pool_new(&bulk->mem, bulk->options.threads, &bulk->pool);  // without a pool it only takes longer
   }
   PL_TRY(pl_dict_build_new(&bulk->side_mem, bulk->err, &bulk->dict));
+  pl_dict_build_lend(bulk->dict, bulk->options.guard, bulk->err);
   PL_TRY(pl_dict_build_seed(bulk->dict, bulk->options.base));
   return pl_bulk_sorter(bulk, 3, 2, &bulk->facts.plain);
 }

@@ -1,8 +1,7 @@
 /// Checking the text index: its rows are those that the facts of indexed predicates ask for, no more and no fewer.
+#include "base/sort.h"
 #include "store/check_internal.h"
 #include "store/text.h"
-
-#include <stdlib.h>
 
 /// The rows that should be there.
 typedef struct wanted_rows {
@@ -25,17 +24,23 @@ static pl_status take_row(void* user, const uint64_t row[2]) {
   return PL_OK;
 }
 
-static int by_key(const void* a, const void* b) {
+static int by_key(const void* a, const void* b, void* user) {
+  PL_UNUSED(user);
   const uint64_t x = *(const uint64_t*)a;
   const uint64_t y = *(const uint64_t*)b;
   return (x > y) - (x < y);
 }
 
 static pl_status on_literal(void* user, pl_id literal) {
+  static const pl_sort_order order = {.compare = by_key};
   wanted_rows* const w = user;
+  pl_txn* const txn = w->check->txn;
   w->count = 0;
-  PL_TRY(pl_text_rows(w->check->txn, literal, &w->room, w->check->guard, take_row, w));
-  qsort(w->rows, w->count, sizeof *w->rows, by_key);
+  PL_TRY(pl_text_rows(txn, literal, &w->room, w->check->guard, take_row, w));
+  const pl_status sorted = pl_sort(w->rows, w->count, sizeof *w->rows, &order, &txn->mem, w->check->guard, txn->err);
+  if (sorted != PL_OK) {
+    return sorted == PL_ERR_NOMEM ? pl_fail(txn->err, PL_MSG_NOMEM) : sorted;
+  }
   for (size_t i = 0; i < w->count; i++) {
     if (i == 0 || w->rows[i] != w->rows[i - 1]) {
       const uint64_t row[4] = {w->rows[i], literal, 0, 0};

@@ -24,6 +24,7 @@ enum {
   ADDRESS_BITS = 40,
   ROUND = 64,
   SLOTS_FIRST = 1 << 16,
+  REHASHED_BETWEEN_CHECKS = 1 << 16,
   RECORD_HEADER = 21
 };
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -163,8 +164,9 @@ static pl_status each_record(const pl_dict_build* build, pl_status (*fn)(void* u
 static bool is_shadow(const record* r) { return r->hash == 0 && r->key < PL_KNOWN_END_; }
 
 typedef struct rehash {
-  uint64_t* slots;  ///< new table
-  size_t count;     ///< of slots
+  uint64_t* slots;             ///< new table
+  size_t count;                ///< of slots
+  const pl_dict_build* build;  ///< whose guard is asked
 } rehash;
 
 static pl_status rehash_one(void* user, const record* r, uint64_t address) {
@@ -172,7 +174,7 @@ static pl_status rehash_one(void* user, const record* r, uint64_t address) {
   if (!is_shadow(r)) {
     slot_put(to->slots, to->count, r->hash, address);
   }
-  return PL_OK;
+  return r->key % REHASHED_BETWEEN_CHECKS == 0 ? pl_guard_check(to->build->guard, to->build->err) : PL_OK;
 }
 
 static pl_status grow_slots(pl_dict_build* build) {
@@ -183,8 +185,12 @@ static pl_status grow_slots(pl_dict_build* build) {
   }
   ask_huge(slots, count * sizeof *slots);
   memset(slots, 0, count * sizeof *slots);
-  rehash to = {slots, count};
-  (void)each_record(build, rehash_one, &to);  // rehash_one cannot fail
+  rehash to = {slots, count, build};
+  const pl_status status = each_record(build, rehash_one, &to);
+  if (status != PL_OK) {
+    pl_mem_free(build->mem, slots, count * sizeof *slots);
+    return status;
+  }
   pl_mem_free(build->mem, build->slots, build->slot_count * sizeof *slots);
   build->slots = slots;
   build->slot_count = count;
@@ -422,8 +428,8 @@ static pl_status sort_rows(writing* w) {
   if (pl_rows_sort_until(w->rows, w->rows + 2 * w->build->count, w->count, 2, guard)) {
     return PL_OK;
   }
-  guard->countdown = 0;  // what stopped the sorting stands: asking again writes the message
-  const pl_status status = pl_guard_check(guard, w->txn->err);
+  const pl_status status =
+      pl_guard_check(guard, w->txn->err);  // what stopped the sorting stands: this writes the message
   return status == PL_OK ? pl_fail(w->txn->err, PL_MSG_INTERRUPTED) : status;
 }
 

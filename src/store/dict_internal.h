@@ -105,7 +105,7 @@ pl_status pl_dict_known(pl_arena* arena, pl_str base, size_t index, pl_str* iri)
 
 /// Give an empty in-memory dictionary the known terms as its first keys.
 pl_status pl_dict_build_seed(pl_dict_build* build, pl_str base);
-/// Before writing on another thread: the guard to ask and the error object to tell from now on; both borrowed.
+/// The guard to ask and the error object to tell from now on, those of the thread that works; both borrowed.
 void pl_dict_build_lend(pl_dict_build* build, pl_guard* guard, pl_error* err);
 
 static inline void pl_key_put(uint8_t out[8], uint64_t key) {

@@ -10,8 +10,6 @@
 
 pl_status __real_pl_guard_check(pl_guard* guard, pl_error* err);
 pl_status __wrap_pl_guard_check(pl_guard* guard, pl_error* err);
-pl_status __real_pl_guard_check_now(pl_guard* guard, pl_error* err);
-pl_status __wrap_pl_guard_check_now(pl_guard* guard, pl_error* err);
 pl_status __real_pl_op_open(pl_run* run, const pl_node* node, pl_op** out);
 pl_status __wrap_pl_op_open(pl_run* run, const pl_node* node, pl_op** out);
 
@@ -85,7 +83,6 @@ static void meet(pl_guard* guard, void* caller) {
   const uint64_t n = atomic_fetch_add(&asked, 1) + 1;
   if (fire_at && by_deadline && n >= fire_at && guard->deadline_ns) {
     guard->deadline_ns = 1;
-    guard->countdown = 0;
   } else if (fire_at && n == fire_at && fire_fn) {
     fire_fn(fire_user);
   }
@@ -96,13 +93,6 @@ pl_status __wrap_pl_guard_check(pl_guard* guard, pl_error* err) {
     meet(guard, __builtin_return_address(0));
   }
   return __real_pl_guard_check(guard, err);
-}
-
-pl_status __wrap_pl_guard_check_now(pl_guard* guard, pl_error* err) {
-  if (guard) {
-    meet(guard, __builtin_return_address(0));
-  }
-  return __real_pl_guard_check_now(guard, err);
 }
 
 static void see(const pl_node* node) {

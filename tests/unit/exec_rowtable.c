@@ -35,7 +35,7 @@ static void test_clear(void** state) {
   pl_mem mem;
   pl_rowtable t;
   pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
-  pl_rowtable_init(&t, &mem, 2, 1);
+  pl_rowtable_init(&t, &mem, NULL, NULL, 2, 1);
   for (size_t i = 0; i < PL_COUNT_OF(sizes); i++) {
     pl_rowtable_clear(&t);
     assert_int_equal(count_found(&t, 6000), 0);
@@ -55,7 +55,7 @@ static void test_no_key(void** state) {
   pl_rowtable t;
   uint32_t index;
   pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
-  pl_rowtable_init(&t, &mem, 1, 0);
+  pl_rowtable_init(&t, &mem, NULL, NULL, 1, 0);
   for (pl_id i = 0; i < 3; i++) {
     assert_int_equal(pl_rowtable_add(&t, &i, &index), PL_OK);
   }
