@@ -267,6 +267,27 @@ static parley_status run_compact(stop_place* place, const stop_case* c, const pa
   return status;
 }
 
+/// Of the second store into a new one; nothing may be left of one that was stopped.
+static parley_status run_repair(stop_place* place, const stop_case* c, const parley_limits* limits) {
+  (void)c, (void)limits;
+  char from[512], to[512];
+  parley_error_object* error = NULL;
+  path_of(place, "second", from);
+  path_of(place, "saved", to);
+  const parley_repair_options options = {.size = sizeof options, .memory_bytes = (size_t)16 << 20};
+  const parley_status status = parley_repair(from, to, NULL, &options, &place->stop_build, NULL, &error);
+  watch_pulse();
+  keep_message(error);
+  parley_error_free(error);
+  if (status == PARLEY_OK) {
+    (void)unlink(to);
+  } else if (access(to, F_OK) == 0) {
+    (void)snprintf(message, sizeof message, "a stopped repair left a store");
+    return PARLEY_MISUSE;
+  }
+  return status;
+}
+
 static int ignore_difference(void* user, const parley_difference* difference) {
   (void)user, (void)difference;
   return 0;
