@@ -14,9 +14,7 @@ foreach(source IN LISTS api_sources)
   add_test(NAME api_${name} COMMAND api_${name})
   set_tests_properties(api_${name} PROPERTIES SKIP_RETURN_CODE 77)
 endforeach()
-if(TARGET api_threads)
-  set_tests_properties(api_threads PROPERTIES LABELS threads)
-endif()
+set_tests_properties(api_threads api_together api_copy api_load PROPERTIES LABELS threads)
 
 # The header alone, with nothing before it.
 foreach(language c cpp)

@@ -19,6 +19,7 @@ add_test(NAME stress_fork COMMAND stress_fork)
 add_test(NAME stress_slots COMMAND stress_slots)
 add_test(NAME stress_compact COMMAND stress_compact)
 set_tests_properties(stress_short stress_grow stress_compact PROPERTIES LABELS threads)
+set_tests_properties(unit_base_pool unit_store_threads unit_load_load PROPERTIES LABELS threads)
 
 # What seccomp forbids here is what sanitizers do on their own account.
 parley_stress(sealed stress/sealed.c)
