@@ -1,8 +1,10 @@
 # The tool: transcripts of commands, sessions on a pseudo terminal, and the console blocks of the documentation.
 if(TARGET parley_cli)
-  add_executable(pty tools/pty.c)
-  target_compile_definitions(pty PRIVATE _GNU_SOURCE)
-  target_compile_options(pty PRIVATE ${parley_warnings} ${parley_c_warnings})
+  foreach(tool pty signal_at)
+    add_executable(${tool} tools/${tool}.c)
+    target_compile_definitions(${tool} PRIVATE _GNU_SOURCE)
+    target_compile_options(${tool} PRIVATE ${parley_warnings} ${parley_c_warnings})
+  endforeach()
   target_link_libraries(pty PRIVATE util)
 
   set(transcript ${CMAKE_CURRENT_SOURCE_DIR}/tools/transcript.sh)
