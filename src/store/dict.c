@@ -10,6 +10,9 @@
 #include "store/block.h"
 #include "store/dict_internal.h"
 
+/// A long text with what its head may spell out before it.
+#define LONG_BYTES_MAX (PL_TERM_BYTES_MAX + PL_AFFIX_BYTES_MAX + 16)
+
 MDB_dbi pl_dict_dbi(pl_txn* txn, pl_db db) { return txn->store->dbs[db]; }
 
 pl_status pl_dict_damage(pl_txn* txn, uint64_t key, const char* what) {
@@ -106,6 +109,9 @@ static pl_status long_payload(pl_txn* txn, uint64_t key, pl_str* payload) {
   }
   if (rc) {
     return pl_mdb_fail(txn->err, rc, "cannot read the dictionary");
+  }
+  if (value.mv_size > LONG_BYTES_MAX) {
+    return pl_dict_damage(txn, key, "is longer than a term may be");
   }
   *payload = (pl_str){value.mv_data, value.mv_size};
   return PL_OK;

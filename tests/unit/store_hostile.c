@@ -178,10 +178,24 @@ static void test_damaged_trees(void** state) {
   (void)close(fd);
 }
 
-static pl_status note_page(void* user, const pl_page_entry* entry) {
-  uint64_t* const page = user;
-  *page = strcmp(entry->db, pl_db_names[PL_DB_PSO]) == 0 ? entry->page : *page;
+typedef struct leaf {
+  pl_db db;       ///< whose
+  uint64_t page;  ///< the last that was met
+} leaf;
+
+static pl_status note_leaf(void* user, const pl_page_entry* entry) {
+  leaf* const found = user;
+  found->page = strcmp(entry->db, pl_db_names[found->db]) == 0 ? entry->page : found->page;
   return PL_OK;
+}
+
+static uint64_t leaf_of(place* p, int fd, const pl_page_meta* meta, pl_db db) {
+  pl_pages_report report;
+  leaf found = {.db = db};
+  const pl_pages_options options = {.fd = fd, .meta = meta, .mem = &p->mem, .on_entry = note_leaf, .user = &found};
+  assert_int_equal(pl_pages_walk(&options, &report, &p->err), PL_OK);
+  assert_true(found.page > 1);
+  return found.page;
 }
 
 static uint64_t rows_of(place* p, pl_store* store, pl_order order) {
@@ -201,15 +215,10 @@ static uint64_t rows_of(place* p, pl_store* store, pl_order order) {
 /// writing.
 static void test_trusted(void** state) {
   place* const p = *state;
-  pl_pages_report report;
-  uint64_t page = 0;
   make(p);
   const int fd = open(p->path, O_RDWR);
   const pl_page_meta meta = newest(p, fd);
-  const pl_pages_options options = {.fd = fd, .meta = &meta, .mem = &p->mem, .on_entry = note_page, .user = &page};
-  assert_int_equal(pl_pages_walk(&options, &report, &p->err), PL_OK);
-  assert_true(page > 1);
-  put(fd, page * meta.page_bytes + 10, 0x04, 2);
+  put(fd, leaf_of(p, fd, &meta, PL_DB_PSO) * meta.page_bytes + 10, 0x04, 2);
   assert_int_equal(close(fd), 0);
   open_fails(p, PL_ERR_CORRUPT, PL_MSG_STORE_PAGES);
   pl_store* store = NULL;
@@ -221,6 +230,45 @@ static void test_trusted(void** state) {
   assert_int_equal(pl_txn_commit(txn), PL_OK);
   pl_store_close(store);
   open_fails(p, PL_ERR_CORRUPT, PL_MSG_STORE_PAGES);
+}
+
+static pl_id add_long_text(place* p) {
+  char text[4000];
+  pl_txn* txn;
+  pl_writer* writer;
+  pl_id id;
+  memset(text, 'x', sizeof text);
+  const pl_term term = {.kind = PL_TERM_LITERAL, .text = {text, sizeof text}, .datatype = PL_STR(PL_XSD "string")};
+  pl_store* const store = open_ok(p, p->path);
+  assert_int_equal(pl_txn_begin(store, true, &p->err, &txn), PL_OK);
+  assert_int_equal(pl_writer_open(txn, 0, NULL, &writer), PL_OK);
+  assert_int_equal(pl_writer_term(writer, &term, &id), PL_OK);
+  pl_writer_close(writer);
+  assert_int_equal(pl_txn_commit(txn), PL_OK);
+  pl_store_close(store);
+  return id;
+}
+
+/// A value that claims more bytes than a term may have is not read, even where the walk was left out.
+static void test_endless_text(void** state) {
+  place* const p = *state;
+  const pl_id id = add_long_text(p);
+  const int fd = open(p->path, O_RDWR);
+  const pl_page_meta meta = newest(p, fd);
+  uint8_t page[PAGE_MAX];
+  const uint64_t at = leaf_of(p, fd, &meta, PL_DB_LONG) * meta.page_bytes;
+  assert_int_equal(pread(fd, page, meta.page_bytes, (off_t)at), meta.page_bytes);
+  put(fd, at + (uint64_t)(pl_page_node(page, 0) - page), UINT32_MAX, 4);
+  assert_int_equal(close(fd), 0);
+  open_fails(p, PL_ERR_CORRUPT, PL_MSG_STORE_PAGES);
+  pl_store* store = NULL;
+  pl_txn* txn = NULL;
+  pl_term term;
+  assert_int_equal(open_at(p, p->path, (pl_store_options){.trusted = true, .readonly = true}, &store), PL_OK);
+  assert_int_equal(pl_txn_begin(store, false, &p->err, &txn), PL_OK);
+  fails(p, pl_dict_term(txn, id, &txn->arena, &term), PL_ERR_CORRUPT, PL_MSG_DICT_DAMAGED);
+  pl_txn_abort(txn);
+  pl_store_close(store);
 }
 
 static void test_damaged_metas(void** state) {
@@ -500,6 +548,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_impossible_totals, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_trees, setup, teardown),
       cmocka_unit_test_setup_teardown(test_trusted, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_endless_text, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_metas, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_free_list, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_values, setup, teardown),
