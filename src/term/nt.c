@@ -196,7 +196,6 @@ static pl_status read_iri(reader* r, pl_str* out) {
     escaped = escaped || backslash;
     end += backslash && end + 1 < r->s.len && r->s.data[end + 1] == '\\' ? 2 : 1;
   }
-  end = end > r->s.len ? r->s.len : end;
   if (end == r->s.len || r->s.data[end] != '>') {
     return refuse(r, end, end == r->s.len ? "IRI is not closed with `>`" : "character is not allowed in an IRI");
   }

@@ -281,12 +281,3 @@ bool pl_term_eq(const pl_term* a, const pl_term* b) {
   return a->kind == b->kind && pl_str_eq(a->text, b->text) && pl_str_eq(a->lang, b->lang) &&
          pl_str_eq(effective_datatype(a), effective_datatype(b));
 }
-
-int pl_term_cmp(const pl_term* a, const pl_term* b) {
-  if (a->kind != b->kind) {
-    return a->kind < b->kind ? -1 : 1;
-  }
-  int c = pl_str_cmp(a->text, b->text);
-  c = c ? c : pl_str_cmp(effective_datatype(a), effective_datatype(b));
-  return c ? c : pl_str_cmp(a->lang, b->lang);
-}

@@ -47,8 +47,6 @@ pl_tag pl_term_classify(const pl_term* term, pl_id* id);
 void pl_id_to_term(pl_id id, char buf[PL_INLINE_TEXT_MAX], pl_term* out);
 
 bool pl_term_eq(const pl_term* a, const pl_term* b);
-/// Order of terms as bytes (kind, text, datatype, lang): total, stable; used where a canonical order is needed, not for ORDER BY.
-int pl_term_cmp(const pl_term* a, const pl_term* b);
 
 /// Append in N-Triples syntax (canonical form of RDF 1.2 N-Triples: \t \b \n \r \f \" \\ escaped, other controls as \uXXXX).
 pl_status pl_term_write_nt(pl_buf* out, const pl_term* term);

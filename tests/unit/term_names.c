@@ -52,6 +52,10 @@ static void test_to_iri(void** state) {
   pl_buf_clear(&f.buf);
   assert_true(pl_name_from_iri(&f.buf, names.base, PL_STR("urn:parley:a%FFb%4")));
   check_text(pl_buf_view(&f.buf), "a%FFb%4");
+  pl_buf_clear(&f.buf);
+  assert_true(pl_name_from_iri(&f.buf, names.base, PL_STR("urn:parley:%:1%1:%@1%1@%g1%1g%c3%AA%")));
+  check_text(pl_buf_view(&f.buf), "%:1%1:%@1%1@%g1%1g\xc3\xaa%");
+  check_text(pl_name_to_iri(&f.arena, (pl_str){0}, PL_STR("a b")), "a_b");
   assert_false(pl_name_from_iri(&f.buf, names.base, PL_STR("urn:other:a")));
   assert_false(pl_name_from_iri(&f.buf, names.base, names.base));
   end(&f);
@@ -72,6 +76,10 @@ static void test_expand(void** state) {
   }
   assert_false(pl_name_expand(&f.arena, &names, PL_STR("nope:a"), &iri));
   assert_false(pl_name_expand(&f.arena, NULL, PL_STR("a"), &iri));
+  assert_false(pl_name_expand(&f.arena, &names, PL_STR(""), &iri));
+  assert_false(pl_name_expand(&f.arena, NULL, PL_STR("ex:a"), &iri));
+  assert_true(pl_name_expand(&f.arena, NULL, PL_STR("rdf:type"), &iri));
+  check_text(iri, PL_RDF "type");
   end(&f);
 }
 
@@ -107,6 +115,11 @@ static void test_write_iri(void** state) {
       {"urn:parley:a%20b", "<urn:parley:a%20b>"},
       {"urn:parley:a%60b", "<urn:parley:a%60b>"},
       {"urn:parley:", "<urn:parley:>"},
+      {"urn:parley:%01", "<urn:parley:%01>"},
+      {"urn:parley:%7F", "<urn:parley:%7F>"},
+      {"urn:parley:a%5Cb", "<urn:parley:a%5Cb>"},
+      {"urn:parley:%41", "<urn:parley:%41>"},
+      {"urn:parley:a%", "<urn:parley:a%>"},
       {"http://example.org/a", "ex:a"},
       {"http://example.org/ns/42", "ns:42"},
       {"http://example.org/a/b", "<http://example.org/a/b>"},
@@ -150,6 +163,16 @@ static void test_write_literal(void** state) {
       {"2024-05-12/2024-05-13", "interval", "2024-05-12..2024-05-13"},
       {"2022-10/2023", "interval", "2022-10..2023"},
       {"2021/2025", "interval", "\"2021/2025\"^^<urn:parley:type:interval>"},
+      {"abc", "date", "\"abc\"^^xsd:date"},
+      {"abc", "decimal", "\"abc\"^^xsd:decimal"},
+      {"abc", "double", "\"abc\"^^xsd:double"},
+      {"NaN", "double", "\"NaN\"^^xsd:double"},
+      {"abc", "interval", "\"abc\"^^<urn:parley:type:interval>"},
+      {"10000-01", "gYearMonth", "\"10000-01\"^^xsd:gYearMonth"},
+      {"2023-09-05T10:30:00.100Z", "dateTime", "\"2023-09-05T10:30:00.100Z\"^^xsd:dateTime"},
+      {"-0044-01/2023-01", "interval", "\"-0044-01/2023-01\"^^<urn:parley:type:interval>"},
+      {"2022-01/10000-01", "interval", "\"2022-01/10000-01\"^^<urn:parley:type:interval>"},
+      {"2022-01-01T10:00:00.10Z/2023", "interval", "\"2022-01-01T10:00:00.10Z/2023\"^^<urn:parley:type:interval>"},
       {"a \"b\"\n\t\\", "string", "\"a \\\"b\\\"\\n\\t\\\\\""},
   };
   fixture f;
@@ -160,6 +183,12 @@ static void test_write_literal(void** state) {
   }
   const pl_term lang = {.kind = PL_TERM_LITERAL, .text = PL_STR("xin ch\xc3\xa0o"), .lang = PL_STR("vi")};
   check_name(&f, &lang, "\"xin ch\xc3\xa0o\"@vi");
+  pl_buf_clear(&f.buf);
+  const pl_term iri = pl_term_iri(PL_STR("urn:parley:x"));
+  const pl_names none = {0};
+  assert_int_equal(pl_term_write_name(&f.buf, NULL, NULL, &iri), PL_OK);
+  assert_int_equal(pl_term_write_name(&f.buf, &none, NULL, &iri), PL_OK);
+  check_text(pl_buf_view(&f.buf), "<urn:parley:x><urn:parley:x>");
   end(&f);
 }
 

@@ -238,9 +238,7 @@ static void test_equal(void** state) {
   const pl_term typed = check_typed("a", "string");
   const pl_term other = check_typed("a", "token");
   assert_true(pl_term_eq(&plain, &typed));
-  assert_int_equal(pl_term_cmp(&plain, &typed), 0);
   assert_false(pl_term_eq(&plain, &other));
-  assert_true(pl_term_cmp(&plain, &other) < 0 && pl_term_cmp(&other, &plain) > 0);
 }
 
 typedef struct fixture {
@@ -281,6 +279,8 @@ static void test_nt_good(void** state) {
       {"\"x\"@en-GB .", "\"x\"@en-gb", 2},
       {"\"5\"^^<http://www.w3.org/2001/XMLSchema#byte>", NULL, 0},
       {"\"s\"^^<http://www.w3.org/2001/XMLSchema#string>", "\"s\"", 0},
+      {"\"x\"@de-CH-1996 .", "\"x\"@de-ch-1996", 2},
+      {"\"\\u00EA\\U0001f600\"", "\"\xc3\xaa\xf0\x9f\x98\x80\"", 0},
   };
   fixture f;
   begin(&f);
@@ -336,6 +336,17 @@ static void test_nt_bad(void** state) {
       {"\"a\"^^x", 5},
       {"\"\xff\"", 1},
       {"\"\\U00110000\"", 1},
+      {"\"\\u00:1\"", 1},
+      {"\"\\u00@1\"", 1},
+      {"\"\\u00g1\"", 1},
+      {"\"a\rb\"", 2},
+      {"\"a\"@en-[", 7},
+      {"\"a\"@en-{", 7},
+      {"\"a\"@[", 4},
+      {"<http://a\\", 10},
+      {"<http://a\\\\>", 9},
+      {"_", 0},
+      {"_:\xff", 2},
   };
   fixture f;
   begin(&f);
@@ -351,11 +362,108 @@ static void test_nt_bad(void** state) {
   end(&f);
 }
 
+/// What no reader makes is written all the same, as a line that can be read.
+static void test_nt_written(void** state) {
+  PL_UNUSED(state);
+  const pl_term typed = check_typed("s", "string");
+  const pl_term iri = pl_term_iri(PL_STR("urn:a b>"));
+  const pl_term none = {.kind = PL_TERM_NONE};
+  const pl_term assertion = {.kind = PL_TERM_ASSERTION, .text = PL_STR("st7")};
+  fixture f;
+  begin(&f);
+  assert_int_equal(pl_term_write_nt(&f.buf, &typed), PL_OK);
+  assert_int_equal(pl_term_write_nt(&f.buf, &iri), PL_OK);
+  assert_int_equal(pl_term_write_nt(&f.buf, &none), PL_OK);
+  assert_int_equal(pl_term_write_nt(&f.buf, &assertion), PL_OK);
+  check_text(pl_buf_view(&f.buf), "\"s\"<urn:a\\u0020b\\u003E>_:st7");
+  end(&f);
+}
+
+/// Only the labels that assertions are printed with are assertions.
+static void test_assertion_labels(void** state) {
+  PL_UNUSED(state);
+  static const struct {
+    const char* label;
+    uint64_t counter;  // 0: a blank node
+  } rows[] = {{"st1", 1},
+              {"st4294967295", UINT32_MAX},
+              {"st4294967296", 0},
+              {"st0", 0},
+              {"st-1", 0},
+              {"st01", 0},
+              {"stx", 0},
+              {"b1", 0},
+              {"st", 0}};
+  for (size_t i = 0; i < PL_COUNT_OF(rows); i++) {
+    const pl_term t = {.kind = PL_TERM_ASSERTION, .text = pl_str_c(rows[i].label)};
+    pl_id id;
+    assert_int_equal(pl_term_classify(&t, &id), rows[i].counter ? PL_TAG_ASSERTION : PL_TAG_BLANK);
+    assert_int_equal(id, rows[i].counter ? pl_id_make(PL_TAG_ASSERTION, rows[i].counter) : 0);
+  }
+}
+
+/// Texts just outside of what stands inline, and of what is a value at all.
+static void test_classify_edges(void** state) {
+  PL_UNUSED(state);
+  static const struct {
+    const char* text;
+    const char* type;
+    pl_tag tag;
+  } rows[] = {
+      {"-0.0", "decimal", PL_TAG_NUMBER},
+      {"00.1", "decimal", PL_TAG_NUMBER},
+      {".5", "decimal", PL_TAG_NUMBER},
+      {"999999999999.999999", "decimal", PL_TAG_NUMBER},
+      {"-999999999999.999999", "decimal", PL_TAG_NUMBER},
+      {"1e5", "decimal", PL_TAG_LITERAL},
+      {"x", "dateTimeStamp", PL_TAG_LITERAL},
+      {"2023-01-01T10:00:00", "dateTimeStamp", PL_TAG_LITERAL},
+      {"2023-01-01T10:00:00Z", "dateTimeStamp", PL_TAG_TIME},
+      {"2023-01-01T1", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T1x:00:00", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T10:6", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T10:61:00", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T24:01:00", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T24:00:01", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T24:00:00.5", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T10:00:00+14:01", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T10:00:00+14", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T10:00:00+14:6", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T10:00:00+x", "dateTime", PL_TAG_LITERAL},
+      {"2023-01-01T10:00:00+01:00x", "dateTime", PL_TAG_LITERAL},
+      {"", "interval", PL_TAG_LITERAL},
+      {"2023", "interval", PL_TAG_LITERAL},
+      {"x/2023", "interval", PL_TAG_LITERAL},
+      {"2023/x", "interval", PL_TAG_LITERAL},
+      {"2023/2020", "interval", PL_TAG_LITERAL},
+      {"2023-01-01T10:00:00Z/2024", "interval", PL_TAG_TIME},
+      {"2023Z/2024", "interval", PL_TAG_TIME},
+      {"2023/2024Z", "interval", PL_TAG_TIME},
+      {"99999/100000", "interval", PL_TAG_TIME},
+      {"2023/100000", "interval", PL_TAG_TIME},
+  };
+  for (size_t i = 0; i < PL_COUNT_OF(rows); i++) {
+    const pl_term t = check_typed(rows[i].text, rows[i].type);
+    pl_id id;
+    const pl_tag tag = pl_term_classify(&t, &id);
+    if (tag != rows[i].tag) {
+      fail_msg("%s as %s: tag %d", rows[i].text, rows[i].type, (int)tag);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_classify),   cmocka_unit_test(test_classify_other), cmocka_unit_test(test_id_properties),
-      cmocka_unit_test(test_id_hostile), cmocka_unit_test(test_equal),          cmocka_unit_test(test_nt_good),
+      cmocka_unit_test(test_classify),
+      cmocka_unit_test(test_classify_other),
+      cmocka_unit_test(test_id_properties),
+      cmocka_unit_test(test_id_hostile),
+      cmocka_unit_test(test_equal),
+      cmocka_unit_test(test_nt_good),
       cmocka_unit_test(test_nt_bad),
+      cmocka_unit_test(test_nt_written),
+      cmocka_unit_test(test_assertion_labels),
+      cmocka_unit_test(test_classify_edges),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -386,6 +386,66 @@ static void test_arith_null(void** state) {
   assert_true(pl_value_negate(&one, &overflow).real == -1.0);
 }
 
+/// What does not fit is null, with the overflow told; what is no number or date is null without.
+static void test_arith_edges(void** state) {
+  PL_UNUSED(state);
+  static const struct {
+    pl_arith_op op;
+    const char* a;
+    const char* a_type;
+    const char* b;
+    const char* b_type;
+    bool overflow;
+  } rows[] = {
+      {PL_ARITH_MOD, "999999999999999999999999999999", "decimal", "0.000000000000001", "decimal", true},
+      {PL_ARITH_MOD, "0.000000000000001", "decimal", "999999999999999999999999999999", "decimal", true},
+      {PL_ARITH_ADD, "999999999999999999999999999999", "decimal", "0.000000000000001", "decimal", true},
+      {PL_ARITH_ADD, "0.000000000000001", "decimal", "999999999999999999999999999999", "decimal", true},
+      {PL_ARITH_ADD, "2023-01-01", "date", "9223372036854775807", "integer", true},
+      {PL_ARITH_ADD, "2023-01-01", "date", "-9223372036854775807", "integer", true},
+      {PL_ARITH_SUB, "2023-01-01", "date", "-9223372036854775808", "integer", true},
+      {PL_ARITH_ADD, "2022/2023", "interval", "9223372036854775807", "integer", true},
+      {PL_ARITH_MUL, "2023-01-01", "date", "2", "integer", false},
+      {PL_ARITH_SUB, "2", "integer", "2023-01-01", "date", false},
+      {PL_ARITH_ADD, "2023-01-01", "date", "1.5", "decimal", false},
+  };
+  for (size_t i = 0; i < PL_COUNT_OF(rows); i++) {
+    const pl_value a = check_value(rows[i].a, rows[i].a_type);
+    const pl_value b = check_value(rows[i].b, rows[i].b_type);
+    bool overflow = !rows[i].overflow;
+    const pl_value r = pl_value_arith(rows[i].op, &a, &b, &overflow);
+    if (r.kind != PL_VALUE_NULL || overflow != rows[i].overflow) {
+      fail_msg("%s, %s: kind %d, overflow %d", rows[i].a, rows[i].b, (int)r.kind, overflow);
+    }
+  }
+  bool overflow = true;
+  const pl_value text = {.kind = PL_VALUE_STRING, .text = PL_STR("1")};
+  assert_int_equal(pl_value_negate(&text, &overflow).kind, PL_VALUE_NULL);
+  assert_false(overflow);
+}
+
+/// A time is within and overlaps times only; a text has the order of its own kind.
+static void test_compare_edges(void** state) {
+  PL_UNUSED(state);
+  const pl_value day = check_value("2023-01-01", "date");
+  const pl_value year = check_value("2023", "gYear");
+  const pl_value text = check_value("2023", "string");
+  assert_int_equal(pl_value_within(&day, &year), PL_TRUE);
+  assert_int_equal(pl_value_within(&day, &text), PL_UNKNOWN);
+  assert_int_equal(pl_value_within(&text, &year), PL_UNKNOWN);
+  assert_int_equal(pl_value_overlaps(&day, &text), PL_UNKNOWN);
+  assert_int_equal(pl_value_overlaps(&text, &day), PL_UNKNOWN);
+  const pl_value english = {.kind = PL_VALUE_LANG, .text = PL_STR("a"), .lang = PL_STR("en")};
+  const pl_value french = {.kind = PL_VALUE_LANG, .text = PL_STR("b"), .lang = PL_STR("fr")};
+  assert_int_equal(pl_value_compare(PL_CMP_LT, &english, &french), PL_UNKNOWN);
+  assert_int_equal(pl_value_compare(PL_CMP_EQ, &english, &french), PL_FALSE);
+  assert_int_equal(compare(PL_CMP_EQ, "x", "token", "x", "anything"), PL_FALSE);
+  assert_int_equal(compare(PL_CMP_EQ, "2022/2023", "interval", "2022/2023", "interval"), PL_TRUE);
+  assert_int_equal(compare(PL_CMP_EQ, "2022/2023", "interval", "2022/2024", "interval"), PL_FALSE);
+  const pl_value null = {.kind = PL_VALUE_NULL};
+  assert_int_equal(pl_value_compare(PL_CMP_EQ, &day, &null), PL_UNKNOWN);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_decimal_text),  cmocka_unit_test(test_decimal_model),
@@ -395,6 +455,7 @@ int main(void) {
       cmocka_unit_test(test_to_term),       cmocka_unit_test(test_order),
       cmocka_unit_test(test_compare),       cmocka_unit_test(test_arith),
       cmocka_unit_test(test_arith_model),   cmocka_unit_test(test_arith_null),
+      cmocka_unit_test(test_arith_edges),   cmocka_unit_test(test_compare_edges),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

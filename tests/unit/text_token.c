@@ -75,6 +75,13 @@ static void test_scripts(void** state) {
   check_words("Ὀδυσσεύς, Αθήνα", false, "οδυσσευσ|αθηνα");
   check_words("Ольга Ёлкина", false, "ольга|елкина");
   check_words("हिन्दी भाषा", false, "हिन्दी|भाषा");
+  check_words("٣٤ م²", false, "٣٤|م2");
+  check_words("ʘa ꙮ \xE2\x84\xAF\xCA\xBC", false, "ʘa|ꙮ|e");
+  check_words("1.a a'1 2,b", false, "1|a|a|1|2|b");
+  check_words(
+      "a\xFF"
+      "b",
+      false, "a|b");
 }
 
 static void test_unspaced(void** state) {
