@@ -79,6 +79,14 @@ static const plan site_plans[] = {
     {"LMDB EIO", SHIM_LMDB, EIO, SHIM_SITE},
     {"LMDB CORRUPTED", SHIM_LMDB, MDB_CORRUPTED, SHIM_SITE},
     {"call EIO", SHIM_CALLS, EIO, SHIM_SITE},
+    {"value missing", SHIM_VALUE, SHIM_MISSING, SHIM_SITE},
+    {"value cut", SHIM_VALUE, SHIM_CUT, SHIM_SITE},
+    {"value empty", SHIM_VALUE, SHIM_EMPTY, SHIM_SITE},
+    {"value zeros", SHIM_VALUE, SHIM_ZEROS, SHIM_SITE},
+    {"value noise", SHIM_VALUE, SHIM_NOISE, SHIM_SITE},
+    {"value of another end", SHIM_VALUE, SHIM_LAST, SHIM_SITE},
+    {"key cut", SHIM_VALUE, SHIM_KEY_CUT, SHIM_SITE},
+    {"key noise", SHIM_VALUE, SHIM_KEY_NOISE, SHIM_SITE},
 };
 static shim_sites* sites;
 
@@ -242,6 +250,12 @@ static void probe(scene_run* run, const plan* p, outcome* out) {
 /// its own; a thread that cannot be started is short of memory.
 static void judge_error(const scene_run* run, const plan* p, outcome* out) {
   char text[512];
+  if (p->classes == SHIM_VALUE) {
+    if (!run->message[0]) {
+      blame(out, "an error without a message", parley_status_name(run->status));
+    }
+    return;
+  }
   snprintf(text, sizeof text, "%s, PLY-%04d %s", parley_status_name(run->status), run->code, run->message);
   const bool memory = (run->status == PARLEY_NOMEM || run->code == 1) && run->message[0];
   const bool finding = run->status == PARLEY_CORRUPT && run->code == 0;
@@ -344,7 +358,8 @@ static void attempt(scene_run* run, const scene* what, const campaign* c, const 
     return;
   }
   codes_met[run->code >= 0 && run->code < CODES_MAX ? run->code : 0] = true;
-  const bool lossy = what->traits & SCENE_SAVES && p->classes & (SHIM_READ | SHIM_STAT);
+  // Damage that nothing tells of (a bit of a text, a row that is gone) changes an answer.
+  const bool lossy = p->classes == SHIM_VALUE || (what->traits & SCENE_SAVES && p->classes & (SHIM_READ | SHIM_STAT));
   if (run->status != PARLEY_OK) {
     judge_error(run, p, out);
   } else if (run->seen != expected->seen && !lossy) {
@@ -411,6 +426,8 @@ static int work(scene_run* run, const scene* what, const campaign* c) {
     chosen.mode = c->at >= 0 && chosen.mode == SHIM_SITE ? SHIM_ONCE : chosen.mode;
     atomic_store(&sites->salt, shared->plan + 1);
     bool more = !c->plan || !strcmp(c->plan, p->name);
+    // What is written on the ground of damage is damaged itself.
+    more = more && !(p->classes == SHIM_VALUE && what->traits & (SCENE_WRITES | SCENE_COPY));
     while (more) {
       (void)alarm(HANG_SECONDS);
       attempt(run, what, c, p, shared->n, &e, &out);

@@ -333,8 +333,6 @@ STORE(mdb_dbi_open, (MDB_txn * txn, const char* name, unsigned flags, MDB_dbi* o
       (MDB_txn*, const char*, unsigned, MDB_dbi*), (txn, name, flags, out), (void)0)
 STORE(mdb_stat, (MDB_txn * txn, MDB_dbi db, MDB_stat* out), (MDB_txn*, MDB_dbi, MDB_stat*), (txn, db, out), (void)0)
 STORE(mdb_drop, (MDB_txn * txn, MDB_dbi db, int del), (MDB_txn*, MDB_dbi, int), (txn, db, del), (void)0)
-STORE(mdb_get, (MDB_txn * txn, MDB_dbi db, MDB_val* key, MDB_val* data), (MDB_txn*, MDB_dbi, MDB_val*, MDB_val*),
-      (txn, db, key, data), (void)0)
 STORE(mdb_put, (MDB_txn * txn, MDB_dbi db, MDB_val* key, MDB_val* data, unsigned flags),
       (MDB_txn*, MDB_dbi, MDB_val*, MDB_val*, unsigned), (txn, db, key, data, flags), (void)0)
 STORE(mdb_del, (MDB_txn * txn, MDB_dbi db, MDB_val* key, MDB_val* data), (MDB_txn*, MDB_dbi, MDB_val*, MDB_val*),
@@ -342,11 +340,69 @@ STORE(mdb_del, (MDB_txn * txn, MDB_dbi db, MDB_val* key, MDB_val* data), (MDB_tx
 STORE(mdb_cursor_open, (MDB_txn * txn, MDB_dbi db, MDB_cursor** out), (MDB_txn*, MDB_dbi, MDB_cursor**), (txn, db, out),
       (void)0)
 STORE(mdb_cursor_renew, (MDB_txn * txn, MDB_cursor* cursor), (MDB_txn*, MDB_cursor*), (txn, cursor), (void)0)
-STORE(mdb_cursor_get, (MDB_cursor * cursor, MDB_val* key, MDB_val* data, MDB_cursor_op op),
-      (MDB_cursor*, MDB_val*, MDB_val*, MDB_cursor_op), (cursor, key, data, op), (void)0)
 STORE(mdb_cursor_put, (MDB_cursor * cursor, MDB_val* key, MDB_val* data, unsigned flags),
       (MDB_cursor*, MDB_val*, MDB_val*, unsigned), (cursor, key, data, flags), (void)0)
 STORE(mdb_reader_check, (MDB_env * env, int* dead), (MDB_env*, int*), (env, dead), (void)0)
+
+/// Another text of the same length, valid until the next that is made.
+static void replace(MDB_val* at, int how_) {
+  enum { ROOM = 1 << 16 };
+  static _Thread_local _Alignas(8) uint8_t room[ROOM];
+  if (at->mv_size == 0 || at->mv_size > ROOM) {
+    return;
+  }
+  memcpy(room, at->mv_data, at->mv_size);
+  for (size_t i = 0; i < at->mv_size; i++) {
+    room[i] = how_ == SHIM_ZEROS ? 0 : how_ == SHIM_LAST && i + 1 < at->mv_size ? room[i] : (uint8_t)(room[i] ^ 0x5a);
+  }
+  at->mv_data = room;
+}
+
+static int hurt(MDB_val* key, MDB_val* data) {
+  const int what = atomic_load(&reason);
+  switch (what) {
+    case SHIM_MISSING:
+      return MDB_NOTFOUND;
+    case SHIM_CUT:
+      data->mv_size /= 2;
+      return 0;
+    case SHIM_EMPTY:
+      data->mv_size = 0;
+      return 0;
+    case SHIM_KEY_CUT:
+      key->mv_size /= 2;
+      return 0;
+    case SHIM_KEY_NOISE:
+      replace(key, what);
+      return 0;
+    default:
+      replace(data, what);
+      return 0;
+  }
+}
+
+int mdb_get(MDB_txn* txn, MDB_dbi db, MDB_val* key, MDB_val* data) {
+  REAL(int, "mdb_get", MDB_txn*, MDB_dbi, MDB_val*, MDB_val*)
+  MDB_val copy = *key;  // the caller's own key stays
+  if (within == 0 && strike(SHIM_LMDB)) {
+    return atomic_load(&reason);
+  }
+  within++;
+  const int rc = real(txn, db, key, data);
+  within--;
+  return rc == 0 && within == 0 && strike(SHIM_VALUE) ? hurt(&copy, data) : rc;
+}
+
+int mdb_cursor_get(MDB_cursor* cursor, MDB_val* key, MDB_val* data, MDB_cursor_op op) {
+  REAL(int, "mdb_cursor_get", MDB_cursor*, MDB_val*, MDB_val*, MDB_cursor_op)
+  if (within == 0 && strike(SHIM_LMDB)) {
+    return atomic_load(&reason);
+  }
+  within++;
+  const int rc = real(cursor, key, data, op);
+  within--;
+  return rc == 0 && within == 0 && strike(SHIM_VALUE) ? hurt(key, data) : rc;
+}
 
 // ---- the heap -----------------------------------------------------------------------------------------------------
 

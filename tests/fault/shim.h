@@ -22,6 +22,7 @@ enum {
   SHIM_THREAD = 1 << 9,  ///< pthread_create
   SHIM_STAT = 1 << 10,   ///< fstat, fstatfs
   SHIM_LMDB = 1 << 11,   ///< the calls of LMDB that give an error number, those of the library, not LMDB's own
+  SHIM_VALUE = 1 << 13,  ///< what mdb_get and mdb_cursor_get find is changed; the error is a shim_hurt
   SHIM_ALLOC = 1 << 12   ///< malloc, calloc, realloc, posix_memalign, strdup; not in a sanitizer build
 };
 
@@ -31,6 +32,18 @@ typedef enum shim_mode {
   SHIM_SHORT,    ///< the n-th call moves half of what it was asked for (reads and writes only; others pass)
   SHIM_SITE      ///< the first call from a site that has not failed before fails
 } shim_mode;
+
+/// How a key or value that was found is changed, as damage of the file would.
+typedef enum shim_hurt {
+  SHIM_MISSING = 1,  ///< not found
+  SHIM_CUT,          ///< half of the value is gone
+  SHIM_EMPTY,        ///< all of it
+  SHIM_ZEROS,        ///< zeros instead of the value
+  SHIM_NOISE,        ///< its bytes are others
+  SHIM_LAST,         ///< its last byte is another
+  SHIM_KEY_CUT,      ///< half of the key is gone
+  SHIM_KEY_NOISE     ///< its bytes are others
+} shim_hurt;
 
 /// Sites that have failed: hashes of the stack above a call, zero where there is none. Shared by processes.
 enum { SHIM_SITES_MAX = 1 << 16 };
