@@ -76,8 +76,9 @@ bool pl_env_registry_holds(const char* file);  ///< taken with pl_env_exclusive_
 /// The lock file's name (env_lock.c). False if it is too long.
 enum { PL_LOCK_NAME_BYTES = PATH_MAX + 8 };
 bool pl_env_lock_name(const char* file, char out[PL_LOCK_NAME_BYTES]);
-/// Refuse a lock file that LMDB must not use. *busy (may be NULL): another process is making it or has the store for
-/// itself; wait and look again. For a store that this process does not have open, with the registry locked.
+/// Refuse a lock file that LMDB must not use. *busy: another process is making it or has the store for itself; wait and
+/// look again. NULL if the store is wanted exclusively: then any use by another process is PL_ERR_BUSY, also where the
+/// lock file may only be read. For a store that this process does not have open, with the registry locked.
 pl_status pl_env_lock_check(const char* file, const char* path, pl_error* err, bool* busy);
 
 /// Take a store file for oneself, without LMDB: no process, this one included, has it open, and none can open it until

@@ -56,7 +56,10 @@ static pl_status check_open(int fd, const char* path, pl_error* err, bool* busy)
     return refuse(path, "it is not a regular file", err);
   }
   const short lock = lock_of_others(fd);
-  if (lock == F_WRLCK && busy) {
+  if (lock != F_UNLCK && !busy) {
+    return pl_fail(err, PL_MSG_STORE_IN_USE, path, "another process");
+  }
+  if (lock == F_WRLCK) {
     *busy = true;
     return PL_OK;
   }

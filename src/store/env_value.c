@@ -23,7 +23,7 @@ static bool sound(const pl_txn* txn, const MDB_val* value) {
          pl_load32(header + 12) == pl_page_overflow_count(shared->page_bytes, value->mv_size);
 }
 
-/// The value under the key may be replaced: it is sound, or there is none. *pages: that it takes, 0 if none or in a leaf.
+/// The value under the key may be replaced: it is sound, or there is none. *bytes: its length, 0 if there is none.
 static int look(const pl_txn* txn, MDB_dbi dbi, const MDB_val* key, size_t* bytes) {
   MDB_val at = *key;
   MDB_val value;

@@ -313,7 +313,9 @@ static pl_status repair(pl_repair_state* r, const char* path, const char* dest) 
     return status;
   }
   pl_error_clear(r->err);  // where no lock file can be made nobody writes
-  const pl_status done = run(r, path, dest);
+  (void)close(r->fd);      // only a compact that ended just now can have put another file there: take that one
+  pl_status done = open_file(r, file, path);
+  done = done == PL_OK ? run(r, path, dest) : done;
   pl_env_exclusive_end(held);
   return done;
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { FREE_LIST = 0 };
+enum { FREE_LIST = 0, MAIN_TREE = 1 };  // LMDB's own databases; the main one names the others
 
 static pl_status cannot(const pl_txn* txn, int rc) { return pl_mdb_fail(txn->err, rc, "cannot measure the store"); }
 
@@ -45,9 +45,9 @@ static uint64_t pages_of(const MDB_stat* stat) {
 
 static pl_status count_used(const pl_txn* txn, pl_space* out) {
   MDB_stat stat;
-  int rc = mdb_env_stat(txn->store->env, &stat);  // the main database, which names the others
-  out->page_bytes = stat.ms_psize;
-  out->used_pages = 2 + pages_of(&stat);  // with the two headers
+  int rc = mdb_stat(txn->mdb, MAIN_TREE, &stat);
+  out->page_bytes = rc ? 0 : stat.ms_psize;
+  out->used_pages = rc ? 0 : 2 + pages_of(&stat);  // with the two headers
   rc = rc ? rc : mdb_stat(txn->mdb, FREE_LIST, &stat);
   out->used_pages += rc ? 0 : pages_of(&stat);
   for (int db = 0; rc == 0 && db < PL_DB_COUNT; db++) {
