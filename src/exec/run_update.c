@@ -95,50 +95,12 @@ static pl_status place_ids(pl_updater* u, const pl_ref* ref, bool object, pl_ids
   if (ref->kind == PL_REF_TERM || ref->kind == PL_REF_PARAM) {
     return pl_const_ids(u->run, ref, object, false, 0, out);
   }
-  const pl_id id = ref->kind == PL_REF_SLOT ? u->values[ref->index] : PL_ID_NULL;
+  const pl_id id = u->values[ref->index];
   return id && pl_id_tag(id) != PL_TAG_TEMP ? pl_vec_push(&u->run->mem, out, id) : PL_OK;
 }
 
-/// Does c have the annotation?
-static pl_status has_annotation(pl_updater* u, pl_id c, const pl_ref* predicate, const pl_ref* object, bool* has) {
-  pl_ids predicates = {0}, objects = {0};
-  pl_scan* scan = NULL;
-  const bool assertion = pl_id_tag(c) == PL_TAG_ASSERTION;
-  *has = false;
-  pl_status status = place_ids(u, predicate, false, &predicates);
-  if (status == PL_OK) {
-    status = place_ids(u, object, true, &objects);
-  }
-  if (status == PL_OK) {
-    status = pl_scan_open(u->run->txn, assertion ? PL_ORDER_CPO : PL_ORDER_SPO,
-                          assertion ? PL_SCAN_ROWS : PL_SCAN_FACTS, NULL, &u->run->mem, &scan);
-  }
-  const bool any = object->kind == PL_REF_ANY;
-  for (size_t p = 0; p < predicates.count && status == PL_OK && !*has; p++) {
-    for (size_t o = 0; (o < objects.count || (any && o == 0)) && status == PL_OK && !*has; o++) {
-      const pl_id prefix[3] = {c, predicates.data[p], any ? 0 : objects.data[o]};
-      uint64_t count = 0;
-      status = pl_scan_range(scan, prefix, any ? 2 : 3, 0, UINT64_MAX);
-      status = status == PL_OK ? pl_scan_count(scan, &count) : status;
-      *has = count > 0;
-    }
-  }
-  pl_scan_close(scan);
-  pl_vec_free(&u->run->mem, &predicates);
-  pl_vec_free(&u->run->mem, &objects);
-  return status;
-}
-
-static pl_status is_wanted(pl_updater* u, const pl_alg_template* t, pl_id c, bool* wanted) {
-  *wanted = !t->asserted || c != PL_ID_NULL;
-  for (uint32_t i = 0; i < t->annotation_count && *wanted; i++) {
-    PL_TRY(has_annotation(u, c, &t->annotations[i].predicate, &t->annotations[i].object, wanted));
-  }
-  return PL_OK;
-}
-
-/// The rows of one fact that a template takes back.
-static pl_status rows_of_fact(pl_updater* u, const pl_alg_template* t, const pl_pass* pass, const pl_id fact[3]) {
+/// The rows of one fact that a lens lets pass.
+static pl_status rows_of_fact(pl_updater* u, const pl_pass* pass, const pl_id fact[3]) {
   pl_scan* scan = NULL;
   PL_TRY(pl_scan_open(u->run->txn, PL_ORDER_SPO, PL_SCAN_ROWS, pass, &u->run->mem, &scan));
   pl_status status = pl_scan_range(scan, fact, 3, 0, UINT64_MAX);
@@ -146,16 +108,12 @@ static pl_status rows_of_fact(pl_updater* u, const pl_alg_template* t, const pl_
     pl_id c = 0;
     pl_id* const into[4] = {NULL, NULL, NULL, &c};
     size_t count = 0;
-    bool wanted = false;
     status = pl_scan_fill(scan, into, 1, &count);
     if (status != PL_OK || count == 0) {
       break;
     }
-    status = is_wanted(u, t, c, &wanted);
-    if (status == PL_OK && wanted) {
-      const pl_retraction r = {fact[0], fact[1], fact[2], c, false};
-      status = pl_vec_push(&u->run->mem, &u->retractions, r);
-    }
+    const pl_retraction r = {fact[0], fact[1], fact[2], c, false};
+    status = pl_vec_push(&u->run->mem, &u->retractions, r);
   }
   pl_scan_close(scan);
   return status;
@@ -166,8 +124,8 @@ static pl_status retract_fact(pl_updater* u, const pl_alg_template* t, const pl_
     const pl_retraction one = {fact[0], fact[1], fact[2], u->values[t->c], false};
     return one.c ? pl_vec_push(&u->run->mem, &u->retractions, one) : PL_OK;
   }
-  if (pass || t->asserted || t->annotation_count) {
-    return rows_of_fact(u, t, pass, fact);
+  if (pass) {
+    return rows_of_fact(u, pass, fact);
   }
   const pl_retraction whole = {fact[0], fact[1], fact[2], 0, true};
   return pl_vec_push(&u->run->mem, &u->retractions, whole);
@@ -207,7 +165,7 @@ static pl_status apply_deletes(pl_updater* u) {
     const pl_status status =
         r->whole ? pl_writer_delete(u->writer, r->s, r->p, r->o) : pl_writer_retract(u->writer, r->s, r->p, r->o, r->c);
     PL_TRY(status == PL_NOT_FOUND ? PL_OK : status);
-    PL_TRY(i % 256 == 255 ? pl_guard_check(u->run->guard, u->run->err) : PL_OK);
+    PL_TRY(pl_guard_check(u->run->guard, u->run->err));  // one may take milliseconds
   }
   return PL_OK;
 }
@@ -241,7 +199,7 @@ static pl_status insert_id(pl_updater* u, const pl_ref* ref, pl_id* id) {
       PL_TRY(fresh_blank(u, id));
       u->values[ref->index] = *id;
     }
-  } else if (ref->kind != PL_REF_ANY) {
+  } else {
     *id = ref->kind == PL_REF_TERM ? run->terms[ref->index] : run->params[ref->index];
   }
   if (pl_id_tag(*id) != PL_TAG_TEMP) {
