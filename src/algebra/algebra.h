@@ -197,7 +197,6 @@ typedef struct pl_alg_template {
     pl_ref predicate, object;
   } * annotations;
   uint32_t annotation_count;
-  bool asserted;  ///< insert with annotations; delete of matching assertions only
   uint32_t lens;  ///< delete: only passing assertions go
   pl_span span;
 } pl_alg_template;
