@@ -69,9 +69,10 @@ static shape* shape_of(pl_agg_state* state, bool distinct) {
 /* --- sums --- */
 
 static void add_integer(sum_state* s, int64_t i, uint64_t times) {
-  wide product;
-  s->overflow = s->overflow || __builtin_mul_overflow((wide)i, (wide)times, &product) ||
-                __builtin_add_overflow(s->integers, product, &s->integers);
+  // Fewer than 2^64 numbers, or `overflow` is set already, of at most 2^63 each.
+  if (!s->overflow) {
+    s->integers += (wide)i * (wide)times;
+  }
 }
 
 static void add_decimal(sum_state* s, pl_decimal d, uint64_t times) {

@@ -82,9 +82,14 @@ static void test_rows(void** state) {
 static void test_times(void** state) {
   expr_fixture* const f = *state;
   static const agg_row rows[] = {
-      {PL_FN_COUNT, false, false, "1 2", "6"},      {PL_FN_COUNT, true, false, "1 2", "2"},
-      {PL_FN_SUM, false, false, "1 2.5", "10.5"},   {PL_FN_AVG, false, false, "1 2", "1.5"},
-      {PL_FN_COLLECT, false, true, "1", "[1 1 1]"}, {PL_FN_JOIN, true, true, "\"a\" \"b\"", "\"a/b\""},
+      {PL_FN_COUNT, false, false, "1 2", "6"},
+      {PL_FN_COUNT, true, false, "1 2", "2"},
+      {PL_FN_SUM, false, false, "1 2.5", "10.5"},
+      {PL_FN_AVG, false, false, "1 2", "1.5"},
+      {PL_FN_SUM, false, false, "9223372036854775807", "27670116110564327421.0"},
+      {PL_FN_SUM, false, false, "-9223372036854775807", "-27670116110564327421.0"},
+      {PL_FN_COLLECT, false, true, "1", "[1 1 1]"},
+      {PL_FN_JOIN, true, true, "\"a\" \"b\"", "\"a/b\""},
   };
   for (size_t i = 0; i < PL_COUNT_OF(rows); i++) {
     assert_string_equal(aggregate(f, &rows[i], 3, "\"/\""), rows[i].expected);
@@ -120,6 +125,9 @@ static void test_many_rows(void** state) {
       {PL_FN_AVG, false, false, "1 2", "null"},
       {PL_FN_AVG, false, false, "1e0 2e0", "null"},
       {PL_FN_MAX, false, false, "1 2", "2"},
+      {PL_FN_SUM, false, false, "9223372036854775807", "null"},
+      {PL_FN_SUM, false, false, "-9223372036854775807", "null"},
+      {PL_FN_SUM, false, false, "9999999999999999999999999999999999999.0", "null"},
   };
   for (size_t i = 0; i < PL_COUNT_OF(rows); i++) {
     assert_string_equal(aggregate(f, &rows[i], 10000000000000000000u, NULL), rows[i].expected);

@@ -246,6 +246,43 @@ static void test_compressed(void** state) {
   assert_int_equal(f->err.items[0].number, PL_MSG_INPUT_TRUNCATED);
 }
 
+/// Relative IRIs of a file are its own place, percent-encoded where a path is no IRI.
+static void test_file_base(void** state) {
+  fixture* const f = *state;
+  char name[128];
+  (void)snprintf(name, sizeof(name), "%s/a b%%{~\xC3\xA9}-Z9.ttl", f->folder);
+  write_file(name, "<> <p:q> <x> .", 14);
+  const pl_input input = {.path = name};
+  assert_int_equal(load(f, &input, NULL, NULL), PL_OK);
+  assert_int_equal(unlink(name), 0);
+  char iri[192];
+  (void)snprintf(iri, sizeof(iri), "file://%s/a%%20b%%25%%7B~\xC3\xA9%%7D-Z9.ttl", f->folder);
+  const pl_term wanted = pl_term_iri(pl_str_c(iri));
+  pl_txn* txn;
+  pl_id id;
+  assert_int_equal(pl_txn_begin(f->store, false, &f->err, &txn), PL_OK);
+  assert_int_equal(pl_dict_find(txn, &wanted, &id), PL_OK);
+  pl_txn_abort(txn);
+}
+
+/// Nothing to commit in steps in a transaction of the caller or in a new store.
+static void test_steps_refused(void** state) {
+  fixture* const f = *state;
+  const pl_input input = text_input("<a:b> <c:d> <e:f> .", PL_FORMAT_NT);
+  const pl_load_options every = {.commit_every = 1};
+  pl_txn* txn;
+  assert_int_equal(pl_txn_begin(f->store, true, &f->err, &txn), PL_OK);
+  assert_int_equal(pl_load_txn(txn, &input, 1, &every, NULL), PL_ERR_MISUSE);
+  assert_int_equal(f->err.items[0].number, PL_MSG_LOAD_COMMIT_EVERY);
+  pl_error_clear(&f->err);
+  assert_int_equal(pl_load_txn(txn, &input, 1, NULL, NULL), PL_OK);
+  assert_int_equal(pl_txn_commit(txn), PL_OK);
+  assert_int_equal(facts(f), 1);
+  assert_int_equal(pl_load_new(f->file, NULL, &input, 1, &every, &f->err, NULL), PL_ERR_MISUSE);
+  assert_int_equal(f->err.items[0].number, PL_MSG_LOAD_COMMIT_EVERY);
+  assert_int_equal(access(f->file, F_OK), -1);
+}
+
 static void test_odd_inputs(void** state) {
   fixture* const f = *state;
   pl_input input = {.path = f->folder, .format = PL_FORMAT_NT};
@@ -305,6 +342,8 @@ int main(void) {
       WITH_STORE(test_txn_in_parts),
       WITH_STORE(test_odd_inputs),
       WITH_STORE(test_new),
+      WITH_STORE(test_file_base),
+      WITH_STORE(test_steps_refused),
       cmocka_unit_test(test_formats),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
