@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -296,6 +297,40 @@ static void test_queries(void** state) {
   sound(&f);
 }
 
+/// The first invariant that is broken is told, whatever follows in the list.
+static void test_first_of_lists(void** state) {
+  fixture f;
+  PL_UNUSED(state);
+  start(&f);
+  pl_alg unit = {.kind = PL_ALG_UNIT};
+  pl_alg* required[2] = {&unit, &f.scan};
+  f.group.group.required = required;
+  f.group.group.required_count = 2;
+  breaks(&f, "a required part is no leaf and no either");
+  start(&f);
+  pl_column columns[2] = {{.slot = SLOTS}, {.slot = 0}};
+  f.query.columns = columns;
+  f.query.column_count = 2;
+  breaks(&f, "a slot is beyond the query's slots");
+  start(&f);
+  f.query.kind = PL_QUERY_UPDATE;
+  pl_alg_template templates[2] = {{.subject = beyond_slot}, {.subject = any}};
+  f.query.deletes = templates;
+  f.query.delete_count = 2;
+  breaks(&f, "a slot is beyond the query's slots");
+  templates[0].subject = any;
+  templates[0].annotations = calloc(2, sizeof(*templates[0].annotations));
+  templates[0].annotation_count = 2;
+  templates[0].annotations[0].predicate = beyond_slot;
+  breaks(&f, "a slot is beyond the query's slots");
+  templates[0].annotations[0].predicate = any;
+  sound(&f);
+  free(templates[0].annotations);
+  start(&f);
+  pl_alg slice = {.kind = PL_ALG_SLICE, .slice = {.limit = &f.slot_expr}};
+  root_sound(&f, &slice);
+}
+
 static void test_lens_has_same(void** state) {
   fixture f;
   PL_UNUSED(state);
@@ -316,6 +351,7 @@ int main(void) {
                                      cmocka_unit_test(test_lists_stop_at_the_first),
                                      cmocka_unit_test(test_aggregates),
                                      cmocka_unit_test(test_queries),
+                                     cmocka_unit_test(test_first_of_lists),
                                      cmocka_unit_test(test_lens_has_same)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -453,6 +453,8 @@ static void test_part_limits(void** state) {
   expect_repeated("describe a", ", b", PL_SLOTS_MAX / 6, "", PL_ERR_LIMIT);
   expect_repeated("match ?x p ?y return ?x order by ?x", ", ?x", PL_PARTS_MAX - 1, "", PL_OK);
   expect_repeated("match ?x p ?y return ?x order by ?x", ", ?x", PL_PARTS_MAX, "", PL_ERR_LIMIT);
+  expect_repeated("match ?x ~(p", "|p", PL_VERBS_MAX / 4, ") ?y return ?x", PL_OK);
+  expect_repeated("match ?x ~(p", "|p", PL_VERBS_MAX, ") ?y return ?x", PL_ERR_LIMIT);
   expect_params(PL_PARTS_MAX, PL_OK);
   expect_params(PL_PARTS_MAX + 1, PL_ERR_LIMIT);
 }
@@ -551,6 +553,66 @@ static void test_statement(void** state) {
   expect_statement("match ?x p <http://a;b> ; q ?z", 0, false);
 }
 
+/// A long script is read through windows: the end is the same as if it were read at once.
+static void test_statement_windows(void** state) {
+  PL_UNUSED(state);
+  enum { SIZE = 300000 };
+  char* const script = malloc(SIZE + 1);
+  bool complete;
+  assert_non_null(script);
+  for (size_t len = 1000; len < 200000; len = len * 3 / 2) {
+    memset(script, 'x', SIZE);
+    script[SIZE] = '\0';
+    memcpy(script, "insert ( A p \"", 14);
+    memcpy(script + len, "\" ) ;", 5);
+    assert_int_equal(pl_lang_statement((pl_str){script, SIZE}, &complete), len + 5);
+    assert_true(complete);
+    memset(script + len, 'x', 5);
+    assert_int_equal(pl_lang_statement((pl_str){script, SIZE}, &complete), SIZE);
+    assert_false(complete);
+  }
+  free(script);
+}
+
+/// What the shell shows of a text, with allocation `n` failing.
+static pl_status show_failing(pl_str text, int stage, size_t n) {
+  failing f = {n};
+  pl_mem mem;
+  pl_mem_init(&mem, failing_realloc, &f, SIZE_MAX);
+  pl_arena arena;
+  pl_arena_init(&arena, &mem);
+  pl_buf out;
+  pl_buf_init(&out, &mem, SIZE_MAX);
+  pl_str* words = NULL;
+  size_t count = 0;
+  const pl_lang_context context = {0};
+  const pl_status status = stage == 0   ? pl_lang_print_tokens(&context, text, &out)
+                           : stage == 1 ? pl_lang_print_ast(&context, text, &arena, &out)
+                                        : pl_lang_expected(text, &arena, &words, &count);
+  assert_true(status != PL_OK || stage == 2 || out.len > 0);
+  assert_true(status == PL_OK || count == 0);
+  pl_buf_free(&out);
+  pl_arena_free(&arena);
+  assert_int_equal(mem.bytes_used, 0);
+  return status;
+}
+
+static void test_stages(void** state) {
+  PL_UNUSED(state);
+  const pl_str query = PL_STR("match ?x p \"a\\n\" ; q <http://a/\\u00e9> where ?x in [1, 2] ");
+  for (int stage = 0; stage < 3; stage++) {
+    const pl_str text = stage == 1 ? PL_STR("match ?x p ?y where ?y in [1, \"\\n\"] return ?x") : query;
+    pl_status status = PL_ERR_NOMEM;
+    for (size_t n = 0; status != PL_OK; n++) {
+      status = show_failing(text, stage, n);
+      assert_true(status == PL_OK || status == PL_ERR_NOMEM);
+    }
+    assert_int_equal(show_failing(PL_STR("match \xff"), stage, SIZE_MAX), stage == 2 ? PL_OK : PL_ERR_SYNTAX);
+  }
+  assert_int_equal(show_failing(PL_STR(" # nothing"), 1, SIZE_MAX), PL_NOT_FOUND);
+  assert_int_equal(show_failing(PL_STR(" ; ; "), 1, SIZE_MAX), PL_NOT_FOUND);
+}
+
 static bool has_word(pl_str text, const char* wanted) {
   pl_mem mem;
   pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
@@ -627,6 +689,32 @@ static void test_definitions(void** state) {
                  "PLY-0242: the store's definition of <urn:parley:none> cannot be read\n");
 }
 
+/// A query that has not enough memory says so, wherever it ends, and blames no definition of the store.
+static void test_definitions_limited(void** state) {
+  fixture* const f = *state;
+  fixture_open(f, PL_STR("urn:parley:"));
+  CHECK_OK(f, pl_txn_begin(f->store, true, &f->err, &f->txn));
+  CHECK_OK(f, pl_txn_set_definition(f->txn, PL_STR("urn:parley:up"),
+                                    PL_STR("<urn:parley:source>|^<urn:parley:on>|<urn:parley:p>/<urn:parley:q>+")));
+  pl_status status = PL_ERR_LIMIT;
+  for (size_t bytes = 512; status != PL_OK; bytes += 512) {
+    pl_mem mem;
+    pl_mem_init(&mem, NULL, NULL, bytes);
+    pl_arena arena;
+    pl_arena_init(&arena, &mem);
+    pl_error err;
+    pl_error_init(&err, &f->mem);
+    const pl_lang_context context = {.err = &err, .txn = f->txn};
+    pl_query* made;
+    status = pl_lang_compile(&context, PL_STR("match ?a up ?b return ?a"), &arena, &made);
+    assert_true(status == PL_OK || status == PL_ERR_LIMIT);
+    assert_int_equal(err.error_count, 0);
+    pl_error_clear(&err);
+    pl_arena_free(&arena);
+    assert_int_equal(mem.bytes_used, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_meanings),
@@ -638,9 +726,12 @@ int main(void) {
       cmocka_unit_test(test_allocations),
       cmocka_unit_test(test_allocations_of_the_scanner),
       cmocka_unit_test(test_statement),
+      cmocka_unit_test(test_statement_windows),
+      cmocka_unit_test(test_stages),
       cmocka_unit_test(test_expected),
       cmocka_unit_test(test_reserved),
       cmocka_unit_test_setup_teardown(test_definitions, fixture_setup, fixture_teardown),
+      cmocka_unit_test_setup_teardown(test_definitions_limited, fixture_setup, fixture_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
