@@ -27,8 +27,15 @@ static inline void help_report(const parley_error_object* error) {
   }
 }
 
+/// Address space for a store: the usual, or what the environment says (Valgrind keeps a shadow of all of it).
+static inline size_t help_map(void) {
+  const char* const bytes = getenv("PARLEY_TEST_MAP");
+  return bytes ? strtoull(bytes, NULL, 10) : 0;
+}
+
 static inline void help_open(fixture* f, unsigned flags) {
-  const parley_options options = {.size = sizeof options, .flags = flags | PARLEY_OPEN_NO_SYNC};
+  const parley_options options = {
+      .size = sizeof options, .flags = flags | PARLEY_OPEN_NO_SYNC, .map_bytes = help_map()};
   parley_error_object* error = NULL;
   const parley_status status = parley_open(f->path, &options, &f->store, &error);
   help_report(error);

@@ -97,7 +97,8 @@ static void builds_with_threads(void** state) {
   char* const texts[] = {lines(0, ROWS), lines(ROWS, ROWS)};
   const parley_input inputs[] = {{.memory = texts[0], .memory_len = strlen(texts[0]), .format = "nt"},
                                  {.memory = texts[1], .memory_len = strlen(texts[1]), .format = "nt"}};
-  const parley_options open = {.size = sizeof open, .flags = PARLEY_OPEN_NO_SYNC, .threads = 4};
+  const parley_options open = {
+      .size = sizeof open, .flags = PARLEY_OPEN_NO_SYNC, .map_bytes = help_map(), .threads = 4};
   const parley_load_options options = {.size = sizeof options, .memory_bytes = 1 << 20};
   parley* store = NULL;
   (void)snprintf(path, sizeof path, "%s/built", f->folder);
