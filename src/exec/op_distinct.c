@@ -62,13 +62,20 @@ static pl_status distinct_next(pl_op* op, pl_chunk** out) {
 
 // ---- merge --------------------------------------------------------------------------------------------------------
 
+/// Support of a row that was read. It is looked into when all are read: until then a choice in it may grow (op_same.c).
+typedef struct reason {
+  uint32_t row;  ///< of merge_op.rows
+  pl_why why;
+} reason;
+
 typedef struct merge_op {
   pl_op op;
-  pl_rowtable rows;  ///< compared slots, then those handed on, of the first row
-  pl_whys whys;      ///< support of each
-  pl_id* row;        ///< space for one
-  bool built;        ///< input was read
-  uint32_t at;       ///< next row to hand on
+  pl_rowtable rows;        ///< compared slots, then those handed on, of the first row
+  PL_VEC(reason) reasons;  ///< of all rows read
+  pl_whys whys;            ///< support of each of `rows`
+  pl_id* row;              ///< space for one
+  bool built;              ///< input was read
+  uint32_t at;             ///< next row to hand on
 } merge_op;
 
 static pl_status merge_open(pl_op* op) {
@@ -82,12 +89,14 @@ static pl_status merge_open(pl_op* op) {
 
 static void merge_close(pl_op* op) {
   pl_rowtable_free(&((merge_op*)op)->rows);
+  pl_vec_free(&op->run->mem, &((merge_op*)op)->reasons);
   pl_vec_free(&op->run->mem, &((merge_op*)op)->whys);
 }
 
 static pl_status merge_again(pl_op* op) {
   merge_op* st = (merge_op*)op;
   pl_rowtable_clear(&st->rows);
+  st->reasons.count = 0;
   st->whys.count = 0;
   st->built = false;
   st->at = 0;
@@ -112,7 +121,19 @@ static pl_status merge_row(merge_op* st, const pl_chunk* chunk, uint32_t row) {
   bool added = false;
   PL_TRY(pl_rowtable_put(&st->rows, st->row, &index, &added));
   PL_TRY(added ? pl_vec_push(&run->mem, &st->whys, 0) : PL_OK);
-  return pl_why_alternative(run, &st->whys.data[index], pl_why_of(run, chunk, row));
+  const reason why = {index, pl_why_of(run, chunk, row)};
+  return pl_vec_push(&run->mem, &st->reasons, why);
+}
+
+static pl_status merge_whys(merge_op* st) {
+  for (size_t i = 0; i < st->reasons.count; i++) {
+    const reason* from = &st->reasons.data[i];
+    if (i % 1024 == 1023) {
+      PL_TRY(pl_guard_check(st->op.run->guard, st->op.run->err));
+    }
+    PL_TRY(pl_why_alternative(st->op.run, &st->whys.data[from->row], from->why));
+  }
+  return PL_OK;
 }
 
 static pl_status merge_build(merge_op* st) {
@@ -121,7 +142,7 @@ static pl_status merge_build(merge_op* st) {
     const pl_status status = pl_op_next(st->op.input, &chunk);
     if (status == PL_DONE) {
       st->built = true;
-      return PL_OK;
+      return merge_whys(st);
     }
     PL_TRY(status);
     for (uint32_t i = 0; i < chunk->selected; i++) {
