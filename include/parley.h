@@ -614,7 +614,7 @@ typedef struct parley_repair_summary {
 
 /** Save what is readable of the store in file `path`, however damaged, into a new store `dest`, which must not exist and appears whole or not at
  *  all. `path` is only read and needs no process to have it open. Nothing is invented: a row must stand in two orders, or in the only one that is
- *  readable there; a term must have its hash. `open_options` gives threads and allocator; it, `options`, `interrupt` (read like
+ *  readable there; a term must have its hash, or where that is lost too is taken as it stands, which is a finding. `open_options` gives threads and allocator; it, `options`, `interrupt` (read like
  *  parley_interrupt()) and `summary` may be NULL. *error as in parley_open(). PARLEY_OK also when something was lost: the summary tells, on
  *  failure too. Errors: PARLEY_CORRUPT (no page leads to any data), PARLEY_NEWER, PARLEY_CANTOPEN, PARLEY_BUSY (some process has it open),
  *  PARLEY_MISUSE (`dest` exists), PARLEY_IO, PARLEY_NOMEM, PARLEY_INTERRUPTED. @since 0.1 */

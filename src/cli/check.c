@@ -70,7 +70,7 @@ static void lines_end(const check_view* view, const parley_check_report* report,
   if (view->waiting.terminal) {
     fprintf(stderr, "%s, %s, %s in %.2f s%s\n", cli_count(report->pages, "page", pages),
             cli_count(report->rows, "row", rows), cli_count(report->terms, "term", terms), seconds,
-            deep ? "" : "; --deep compares them with each other");
+            deep ? "" : "; the deep form compares them with each other");
   }
 }
 

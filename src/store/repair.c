@@ -244,6 +244,9 @@ static pl_status make_sorters(pl_repair_state* r) {
 static pl_status run(pl_repair_state* r, const char* path, const char* dest) {
   repair_walk w = {.r = r, .path = path};
   PL_TRY(choose_state(&w));
+  if (r->report->findings == 0) {  // is there damage that hinders no reading?
+    PL_TRY(walk(&w, PL_PAGES_FREE | PL_PAGES_OVERFLOW | PL_PAGES_COUNTS, on_damage, NULL));
+  }
   if (!r->has_header) {
     pl_repair_finding(r, "settings: the header cannot be read; the base is taken to be %s", PL_BASE_DEFAULT);
     r->base = PL_STR(PL_BASE_DEFAULT);

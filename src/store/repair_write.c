@@ -37,6 +37,9 @@ typedef struct repair_writer {
   PL_VEC(pl_identity) pairs;     ///< scratch
   PL_VEC(pl_annotation) chosen;  ///< scratch
   uint64_t notes_lost;           ///< annotations that could not be saved
+  uint64_t notes_single;         ///< annotations that one order has and the other lacks
+  uint64_t unfiled;              ///< assertions without one identity
+  uint64_t lacking[PL_DB_HASH];  ///< by order: rows that are believed and that it lacks where it was read
 } repair_writer;
 
 enum { ORDER_CPO = 1u << PL_DB_CPO, ORDER_POC = 1u << PL_DB_POC };
@@ -156,19 +159,30 @@ static bool has_sense(const uint64_t row[4]) {
 
 static bool is_one_bit(unsigned orders) { return (orders & (orders - 1)) == 0; }
 
-static bool believed(pl_repair_state* r, const uint64_t row[4], unsigned orders) {
-  if (!is_one_bit(orders)) {
-    return true;
-  }
+/// Orders that could be read where the row would stand and do not have it.
+static unsigned lacking(const pl_repair_state* r, const uint64_t row[4], unsigned orders) {
+  unsigned lack = 0;
   for (int db = PL_DB_SPO; db <= PL_DB_CSPO; db++) {
     uint64_t there[4];
     for (unsigned k = 0; k < 4; k++) {
       there[k] = row[pl_order_columns[db][k]];
     }
     if (!(orders & 1u << db) && (db != PL_DB_CSPO || row[PL_C] != 0) && pl_repair_covers(r, (pl_db)db, there)) {
-      r->only_one[__builtin_ctz(orders)]++;
-      return false;
+      lack |= 1u << db;
     }
+  }
+  return lack;
+}
+
+static bool believed(repair_writer* w, const uint64_t row[4], unsigned orders) {
+  const unsigned all = (2u << (row[PL_C] == 0 ? PL_DB_PSO : PL_DB_CSPO)) - (1u << PL_DB_SPO);
+  const unsigned lack = orders == all ? 0 : lacking(w->r, row, orders);
+  if (lack != 0 && is_one_bit(orders)) {
+    w->r->only_one[__builtin_ctz(orders)]++;
+    return false;
+  }
+  for (int db = PL_DB_SPO; db <= PL_DB_CSPO; db++) {
+    w->lacking[db] += lack >> db & 1;
   }
   return true;
 }
@@ -186,7 +200,7 @@ static pl_status write_facts(repair_writer* w) {
     if (orders == 0) {
       return PL_OK;
     }
-    if (!believed(r, row, orders)) {
+    if (!believed(w, row, orders)) {
       continue;
     }
     r->rows_found++;
@@ -301,10 +315,12 @@ static bool note_believed(const repair_writer* w, pl_id c, const found_note* not
 static pl_status choose_notes(repair_writer* w, pl_id c, const pl_statement* st, bool* whole) {
   unsigned orders;
   PL_TRY(choose_orders(w, st, &orders));
+  w->unfiled += w->filed.count != 1;
   *whole = orders != 0 || (w->filed.count == 0 && w->own.count > 0);
   w->chosen.count = 0;
   for (size_t i = 0; i < w->own.count; i++) {
     const found_note* const note = &w->own.data[i];
+    w->notes_single += note->orders != (ORDER_CPO | ORDER_POC);
     // Where the identity is lost, two orders that agree are enough.
     *whole &= orders != 0 || (note->readable && note->orders == (ORDER_CPO | ORDER_POC));
     if (orders ? !(note->orders & orders) : !note_believed(w, c, note)) {
@@ -446,11 +462,21 @@ static void count_missing(repair_writer* w) {
       pl_repair_finding(r, "index %s: %llu rows that no other order has were left out", pl_db_names[db],
                         (unsigned long long)r->only_one[db]);
     }
+    if (w->lacking[db] > 0) {
+      pl_repair_finding(r, "index %s: it lacks %llu rows that others have", pl_db_names[db],
+                        (unsigned long long)w->lacking[db]);
+    }
   }
   if (r->has_totals && r->totals[1] > r->rows_found) {
     r->report->rows_lost += r->totals[1] - r->rows_found;
     pl_repair_finding(r, "facts: %llu statements are in no block that could be read",
                       (unsigned long long)(r->totals[1] - r->rows_found));
+  }
+  if (w->notes_single > 0) {
+    pl_repair_finding(r, "assertions: %llu annotations stand in one order only", (unsigned long long)w->notes_single);
+  }
+  if (w->unfiled > 0) {
+    pl_repair_finding(r, "assertions: %llu are not filed under one identity", (unsigned long long)w->unfiled);
   }
   if (w->notes_lost > 0) {
     pl_repair_finding(r, "assertions: %llu annotations are lost", (unsigned long long)w->notes_lost);
