@@ -1,8 +1,8 @@
 /// matches() and replace(): PCRE2 patterns, compiled once and kept in a small cache of the run. A limit on matching
 /// steps turns catastrophic backtracking into an error of its own; memory comes from the run's account.
 ///
-/// PCRE counts its steps anew at each place of the text where a match could begin, so the limit alone does not bound a long text. A first try has
-/// few steps for each place of a long one; only if they do not suffice the places are tried a few at a time, and the guard is asked between.
+/// PCRE counts its steps anew at each place of the text where a match could begin, so the limit alone does not bound a long text. So a text is searched
+/// a piece at a time, at first with few steps for each place; only if they do not suffice the places are tried a few at a time. The guard is asked between.
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -12,9 +12,11 @@
 enum {
   PATTERNS_MAX = 64,         // compiled patterns kept
   STEPS_MAX = 1000000,       // match limit: well below a tenth of a second
-  STEPS_TEXT = 20000000,     // of a first try over all places of a text,
-  STEPS_MIN = 100,           // but for each place at least so many
-  PLACES_AT_ONCE = 16,       // where a match could begin, between two questions to the guard
+  PIECE_PLACES = 32768,      // where a match could begin, of a first try
+  PIECE_STEPS = 300,         // for each of these
+  PLACES_AT_ONCE = 16,       // of a second try, with STEPS_MAX
+  WHOLE_STEPS = 20000000,    // over all places of a text that can only be searched whole,
+  WHOLE_STEPS_MIN = 100,     // but for each place at least so many
   DEPTH_MAX = 100000,        // backtracking depth
   HEAP_KIB_MAX = 64 * 1024,  // heap of one match
   BLOCK_HEADER = 16          // size of a block handed to PCRE, kept before it for the sized free
@@ -230,44 +232,72 @@ static pl_status match_failed(const pl_call* call, int rc, size_t bytes) {
 
 static PCRE2_SPTR subject_of(pl_str s) { return (PCRE2_SPTR)(s.data ? s.data : ""); }
 
-/// Steps for each place in a first try over a text.
-static uint32_t steps_for(pl_str s) {
-  const size_t steps = STEPS_TEXT / (s.len + 1);
-  return steps > STEPS_MAX ? STEPS_MAX : steps < STEPS_MIN ? STEPS_MIN : (uint32_t)steps;
-}
+/// A search for matches in one text.
+typedef struct search {
+  const pl_call* call;          ///< whose guard is asked
+  const pattern* p;             ///< searched
+  pcre2_match_context* limits;  ///< of steps and places
+  pl_str s;                     ///< text
+} search;
 
 /// A match that begins at one of [from, last].
-static int match_between(const pattern* p, pcre2_match_context* limits, pl_str s, size_t from, size_t last,
-                         uint32_t steps) {
-  const uint32_t checked = from ? PCRE2_NO_UTF_CHECK : 0;
-  (void)pcre2_set_match_limit(limits, steps);
-  (void)pcre2_set_offset_limit(limits, last);
-  int rc = pcre2_match(p->code, subject_of(s), s.len, from, checked, p->data, limits);
+static int match_between(const search* m, size_t from, size_t last, uint32_t steps, uint32_t options) {
+  const uint32_t checked = options | (from ? PCRE2_NO_UTF_CHECK : 0);
+  const pattern* const p = m->p;
+  (void)pcre2_set_match_limit(m->limits, steps);
+  (void)pcre2_set_offset_limit(m->limits, last);
+  int rc = pcre2_match(p->code, subject_of(m->s), m->s.len, from, checked, p->data, m->limits);
   if (rc == PCRE2_ERROR_JIT_STACKLIMIT) {
-    rc = pcre2_match(p->code, subject_of(s), s.len, from, checked | PCRE2_NO_JIT, p->data, limits);
+    rc = pcre2_match(p->code, subject_of(m->s), m->s.len, from, checked | PCRE2_NO_JIT, p->data, m->limits);
   }
   return rc;
 }
 
-/// Find a match; *rc is PCRE's result.
-static pl_status find_match(const pl_call* call, const pattern* p, pcre2_match_context* limits, pl_str s, int* rc) {
-  const uint32_t steps = p->whole ? STEPS_MAX : steps_for(s);
-  PL_TRY(pl_guard_check(call->eval->guard, call->eval->err));  // one text may take long, many texts longer
-  *rc = match_between(p, limits, s, 0, PCRE2_UNSET, steps);
-  if (*rc != PCRE2_ERROR_MATCHLIMIT || steps == STEPS_MAX) {
-    return PL_OK;
+/// The last of `count` places from `from` on: the next one is the beginning of a character.
+static size_t last_place(pl_str s, size_t from, size_t count) {
+  size_t last = from + count - 1;
+  while (last + 1 < s.len && ((unsigned char)s.data[last + 1] & 0xC0) == 0x80) {
+    last++;
   }
-  for (size_t from = 0; from <= s.len;) {
-    size_t last = from + PLACES_AT_ONCE - 1;
-    while (last + 1 < s.len && ((unsigned char)s.data[last + 1] & 0xC0) == 0x80) {
-      last++;  // the next place is the beginning of a character
-    }
-    *rc = match_between(p, limits, s, from, last, STEPS_MAX);
+  return last < s.len ? last : s.len;
+}
+
+/// A match that begins in [from, last], with as many steps for each place as there are.
+static pl_status match_slowly(const search* m, size_t from, size_t last, int* rc) {
+  for (size_t at = from; at <= last;) {
+    const size_t end = last_place(m->s, at, PLACES_AT_ONCE);
+    PL_TRY(pl_guard_check(m->call->eval->guard, m->call->eval->err));
+    *rc = match_between(m, at, end < last ? end : last, STEPS_MAX, 0);
     if (*rc != PCRE2_ERROR_NOMATCH) {
       return PL_OK;
     }
-    PL_TRY(pl_guard_check(call->eval->guard, call->eval->err));
-    from = last + 1;
+    at = end + 1;
+  }
+  return PL_OK;
+}
+
+/// The first match that begins at `from` or behind it; *rc is PCRE's result.
+static pl_status find_match(const search* m, size_t from, int* rc) {
+  pl_eval* const eval = m->call->eval;
+  if (m->p->whole) {
+    const size_t steps = WHOLE_STEPS / (m->s.len + 1);
+    PL_TRY(pl_guard_check(eval->guard, eval->err));
+    *rc = match_between(m, from, PCRE2_UNSET,
+                        steps > STEPS_MAX         ? STEPS_MAX
+                        : steps < WHOLE_STEPS_MIN ? WHOLE_STEPS_MIN
+                                                  : (uint32_t)steps,
+                        0);
+    return PL_OK;
+  }
+  for (size_t at = from; at <= m->s.len;) {
+    const size_t last = last_place(m->s, at, PIECE_PLACES);
+    PL_TRY(pl_guard_check(eval->guard, eval->err));
+    *rc = match_between(m, at, last, PIECE_STEPS, 0);
+    PL_TRY(*rc == PCRE2_ERROR_MATCHLIMIT ? match_slowly(m, at, last, rc) : PL_OK);
+    if (*rc != PCRE2_ERROR_NOMATCH) {
+      return PL_OK;
+    }
+    at = last + 1;
   }
   return PL_OK;
 }
@@ -279,7 +309,8 @@ pl_status pl_fn_matches(const pl_call* call, const pl_id* args, pl_id* out) {
   PL_TRY(pl_call_text(call, args[0], &s));
   PL_TRY(pattern_get(call, args[1], call->count > 2 ? args[2] : PL_ID_NULL, &cache, &p));
   int rc = 0;
-  PL_TRY(find_match(call, p, cache->match, s, &rc));
+  const search m = {call, p, cache->match, s};
+  PL_TRY(find_match(&m, 0, &rc));
   if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) {
     return match_failed(call, rc, s.len);
   }
@@ -287,41 +318,67 @@ pl_status pl_fn_matches(const pl_call* call, const pl_id* args, pl_id* out) {
   return PL_OK;
 }
 
-/// One attempt at replacing into the buffer; *size is the room needed when it was too small.
-static int substitute(const pattern* p, pcre2_match_context* match, pl_str s, pl_str with, pl_buf* buf, size_t* size,
-                      uint32_t more) {
-  const uint32_t options = PCRE2_SUBSTITUTE_GLOBAL | PCRE2_SUBSTITUTE_OVERFLOW_LENGTH | PCRE2_SUBSTITUTE_UNKNOWN_UNSET |
-                           PCRE2_SUBSTITUTE_UNSET_EMPTY | more;
-  *size = buf->capacity;
-  return pcre2_substitute(p->code, subject_of(s), s.len, 0, options, p->data, match, subject_of(with), with.len,
-                          (PCRE2_UCHAR*)buf->data, size);
-}
-
-static pl_status replace_into(const pl_call* call, const pattern* p, struct pl_regex_cache* cache, pl_str s,
-                              pl_str with, pl_buf* buf) {
-  size_t size = s.len + 64;
-  uint32_t more = 0;
-  for (;;) {
-    PL_TRY(pl_buf_reserve(buf, size));
-    const int rc = substitute(p, cache->match, s, with, buf, &size, more);
+/// Append what replaces the match at hand.
+static pl_status put_replacement(const search* m, pl_str with, pl_buf* buf) {
+  const uint32_t options = PCRE2_SUBSTITUTE_MATCHED | PCRE2_SUBSTITUTE_REPLACEMENT_ONLY |
+                           PCRE2_SUBSTITUTE_OVERFLOW_LENGTH | PCRE2_SUBSTITUTE_UNKNOWN_UNSET |
+                           PCRE2_SUBSTITUTE_UNSET_EMPTY;
+  if (with.len && !memchr(with.data, '$', with.len)) {
+    return pl_buf_str(buf, with);
+  }
+  for (size_t room = with.len + 64;;) {
+    PL_TRY(pl_buf_reserve(buf, room));
+    size_t size = buf->capacity - buf->len;
+    room = size;
+    const int rc = pcre2_substitute(m->p->code, subject_of(m->s), m->s.len, 0, options, m->p->data, m->limits,
+                                    subject_of(with), with.len, (PCRE2_UCHAR*)buf->data + buf->len, &size);
     if (rc >= 0) {
-      buf->len = size;
+      buf->len += size;
       return PL_OK;
     }
-    if (rc == PCRE2_ERROR_NOMEMORY && size > buf->capacity) {
-      continue;  // size now says how much it takes
-    }
-    if (rc == PCRE2_ERROR_JIT_STACKLIMIT && !more) {
-      more = PCRE2_NO_JIT;
-      size = s.len + 64;
+    if (rc == PCRE2_ERROR_NOMEMORY && size > room && size != PCRE2_UNSET) {
+      room = size;  // what it takes
       continue;
     }
     if (rc == PCRE2_ERROR_BADREPLACEMENT || rc == PCRE2_ERROR_BADREPESCAPE || rc == PCRE2_ERROR_REPMISSINGBRACE) {
-      const pl_source source = pl_eval_source(call->eval);
-      return pl_fail_at(call->eval->err, &source, call->node->args[2]->span, PL_MSG_REGEX_REPLACEMENT,
+      const pl_source source = pl_eval_source(m->call->eval);
+      return pl_fail_at(m->call->eval->err, &source, m->call->node->args[2]->span, PL_MSG_REGEX_REPLACEMENT,
                         "a lone $ or an unclosed ${");
     }
-    return match_failed(call, rc, s.len);
+    return match_failed(m->call, rc, m->s.len);
+  }
+}
+
+/// The next match from *at on. Where an empty match ended, only one that is not empty may begin; without one the search goes on behind that character.
+static pl_status next_match(const search* m, size_t* at, bool after_empty, int* rc) {
+  if (after_empty) {
+    PL_TRY(pl_guard_check(m->call->eval->guard, m->call->eval->err));
+    *rc = match_between(m, *at, *at, STEPS_MAX, PCRE2_NOTEMPTY_ATSTART | PCRE2_ANCHORED);
+    if (*rc != PCRE2_ERROR_NOMATCH || *at >= m->s.len) {
+      return PL_OK;
+    }
+    *at = last_place(m->s, *at, 1) + 1;
+  }
+  return find_match(m, *at, rc);
+}
+
+static pl_status replace_all(const search* m, pl_str with, pl_buf* buf) {
+  const size_t* const found = pcre2_get_ovector_pointer(m->p->data);
+  bool after_empty = false;
+  size_t kept = 0;
+  for (size_t at = 0;;) {
+    int rc = 0;
+    PL_TRY(next_match(m, &at, after_empty, &rc));
+    if (rc == PCRE2_ERROR_NOMATCH) {
+      return pl_buf_append(buf, m->s.data + kept, m->s.len - kept);
+    }
+    if (rc < 0 || found[0] < kept || found[1] < found[0]) {  // \K may put the beginning anywhere
+      return match_failed(m->call, rc < 0 ? rc : PCRE2_ERROR_BADSUBSPATTERN, m->s.len);
+    }
+    PL_TRY(pl_buf_append(buf, m->s.data + kept, found[0] - kept));
+    PL_TRY(put_replacement(m, with, buf));
+    after_empty = found[0] == found[1];
+    at = kept = found[1];
   }
 }
 
@@ -333,10 +390,8 @@ pl_status pl_fn_replace(const pl_call* call, const pl_id* args, pl_id* out) {
   PL_TRY(pl_call_text(call, args[0], &s));
   PL_TRY(pl_call_text(call, args[2], &with));
   PL_TRY(pattern_get(call, args[1], call->count > 3 ? args[3] : PL_ID_NULL, &cache, &p));
-  PL_TRY(pl_guard_check(call->eval->guard, call->eval->err));
-  (void)pcre2_set_match_limit(cache->match, STEPS_MAX);
-  (void)pcre2_set_offset_limit(cache->match, PCRE2_UNSET);
   pl_buf* const buf = pl_call_buf(call);
-  const pl_status status = replace_into(call, p, cache, s, with, buf);
+  const search m = {call, p, cache->match, s};
+  const pl_status status = replace_all(&m, with, buf);
   return status == PL_OK || buf->status != PL_OK ? pl_call_put_buf(call, out) : status;
 }

@@ -2,6 +2,7 @@
 /// that are something else; and a store that somebody has for himself, or replaces.
 #include "store/env_internal.h"
 #include "store/pages_internal.h"
+#include "store/space.h"
 #include "store/writer.h"
 
 // cmocka wants these before its own header
@@ -337,6 +338,36 @@ static void test_damaged_free_list(void** state) {
   pl_store_close(store);
 }
 
+static pl_status measure(place* p, pl_space* out) {
+  pl_txn* txn;
+  pl_store* const store = open_ok(p, p->path);
+  assert_int_equal(pl_txn_begin(store, false, &p->err, &txn), PL_OK);
+  const pl_status status = pl_space_measure(txn, NULL, out);
+  pl_txn_abort(txn);
+  pl_store_close(store);
+  pl_error_clear(&p->err);
+  return status;
+}
+
+/// Opening does not look at the list of free pages; who measures the file does, before LMDB reads it.
+static void test_measure_damaged(void** state) {
+  static const uint8_t fills[] = {0x00, 0x01, 0xff};
+  place* const p = *state;
+  pl_space space;
+  make(p);
+  assert_int_equal(measure(p, &space), PL_OK);
+  assert_true(space.free_pages > 0);
+  const int fd = open(p->path, O_RDWR);
+  const pl_page_meta meta = newest(p, fd);
+  for (size_t i = 0; i < sizeof fills; i++) {
+    uint8_t bytes[512];
+    memset(bytes, fills[i], sizeof bytes);
+    assert_int_equal(pwrite(fd, bytes, sizeof bytes, (off_t)(meta.free.root * meta.page_bytes)), sizeof bytes);
+    assert_int_equal(measure(p, &space), PL_ERR_CORRUPT);
+  }
+  (void)close(fd);
+}
+
 /// Headers of overflow pages, by which LMDB replaces and frees values: told when a value is changed.
 static void test_damaged_values(void** state) {
   static const struct {
@@ -551,6 +582,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_endless_text, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_metas, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_free_list, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_measure_damaged, setup, teardown),
       cmocka_unit_test_setup_teardown(test_damaged_values, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_files, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lock_file_in_use, setup, teardown),
