@@ -310,7 +310,6 @@ static pl_status next_line(line* l) {
 
 static pl_status why_next(parley_query* q, parley_support* out) {
   parley_support given;
-  pl_error* const err = &q->error.diags;
   PL_TRY(check_row(q));
   if (!out || out->size == 0) {
     return out ? pl_fail(pl_api_query_misuse(q), PL_MSG_API_SIZE, "parley_why_next")
@@ -330,21 +329,27 @@ static pl_status why_next(parley_query* q, parley_support* out) {
   }
   if (status == PL_OK) {
     memcpy(out, &given, out->size < sizeof given ? out->size : sizeof given);
-  } else if (status == PL_ERR_LIMIT && err->error_count == 0) {
-    status = pl_fail_memory(err, "the support of a row", q->limits.memory_bytes);
   }
   return status;
+}
+
+/// What a call on the support of a row returns.
+static parley_status why_end(parley_query* q, pl_status status) {
+  pl_error* const err = &q->error.diags;
+  if (status == PL_ERR_LIMIT && err->error_count == 0) {
+    status = pl_fail_memory(err, "the support of a row", q->limits.memory_bytes);
+  }
+  if (status != PL_OK && status != PL_NOT_FOUND) {
+    pl_api_error_complete(err, status);
+  }
+  return pl_api_status(status);
 }
 
 parley_status parley_why_next(parley_query* query, parley_support* out) {
   if (!query) {
     return PARLEY_MISUSE;
   }
-  const pl_status status = why_next(query, out);
-  if (status != PL_OK && status != PL_NOT_FOUND) {
-    pl_api_error_complete(&query->error.diags, status);
-  }
-  return pl_api_status(status);
+  return why_end(query, why_next(query, out));
 }
 
 parley_status parley_why_rewind(parley_query* query) {
@@ -369,8 +374,5 @@ parley_status parley_why_confidence(parley_query* query, double* confidence) {
   if (status == PL_OK) {
     status = pl_why_confidence(query->run, pl_why_of(query->run, query->chunk, query->row), confidence);
   }
-  if (status != PL_OK) {
-    pl_api_error_complete(&query->error.diags, status);
-  }
-  return pl_api_status(status);
+  return why_end(query, status);
 }
