@@ -192,10 +192,11 @@ static pl_status assertion_term(pl_txn* txn, pl_id id, pl_arena* arena, pl_term*
 
 static pl_status pending_term(const pl_known_term* known, pl_arena* arena, pl_term* out) {
   pl_entry_term(&known->entry, out);
+  const bool typed = out->datatype.len > 0, tagged = out->lang.len > 0;
   out->text = pl_arena_str(arena, out->text);
-  out->datatype = out->datatype.len ? pl_arena_str(arena, out->datatype) : out->datatype;
-  out->lang = out->lang.len ? pl_arena_str(arena, out->lang) : out->lang;
-  const bool whole = out->text.data && (!out->datatype.len || out->datatype.data) && (!out->lang.len || out->lang.data);
+  out->datatype = typed ? pl_arena_str(arena, out->datatype) : out->datatype;
+  out->lang = tagged ? pl_arena_str(arena, out->lang) : out->lang;
+  const bool whole = out->text.data && (!typed || out->datatype.data) && (!tagged || out->lang.data);
   return whole ? PL_OK : pl_mem_status(arena->mem);
 }
 

@@ -94,9 +94,10 @@ pl_status pl_stats_predicates(pl_txn* txn, pl_arena* arena, pl_predicate_stats**
   pl_status status = stats_walk(txn, cursor, NULL, 0, &n);
   if (status == PL_OK && n > 0) {
     pl_predicate_stats* const all = PL_ARENA_ARRAY(arena, pl_predicate_stats, n);
-    status = all ? stats_walk(txn, cursor, all, n, &n) : pl_fail(txn->err, PL_MSG_NOMEM);
+    size_t again = 0;
+    status = all ? stats_walk(txn, cursor, all, n, &again) : pl_fail(txn->err, PL_MSG_NOMEM);
     *out = all;
-    *count = all ? n : 0;
+    *count = again < n ? again : n;
   }
   mdb_cursor_close(cursor);
   return status;

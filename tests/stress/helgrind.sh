@@ -41,6 +41,5 @@ run "$build/tests/api_load"
 run "$build/tests/api_property"
 run "$build/tests/api_diff"
 run "$build/tests/unit_store_bulk"
-run "$build/tests/stress_fork"
 echo "valgrind: $runs programs, $found with findings"
 [ "$found" = 0 ]
