@@ -67,8 +67,7 @@ bool pl_check_id(const pl_checker* check, pl_id id) {
   if (pl_tag_in_dict(tag)) {
     return payload > 0 && payload < check->key_end && (!check->tags || check->tags[payload] == tag);
   }
-  return tag == PL_TAG_BOOLEAN || tag == PL_TAG_INTEGER || tag == PL_TAG_DECIMAL || tag == PL_TAG_DOUBLE ||
-         tag == PL_TAG_DATE || tag == PL_TAG_INTERVAL || tag == PL_TAG_SHORT;
+  return pl_tag_is_inline(tag);
 }
 
 bool pl_check_mark(pl_checker* check, pl_id c, uint8_t mark) {

@@ -9,6 +9,7 @@
 
 #include "store/check.h"
 #include "store/dict_group.h"
+#include "store/env_internal.h"
 #include "store/index_internal.h"
 #include "store/place.h"
 
@@ -274,9 +275,8 @@ pl_status pl_copy_make(pl_txn* from, const pl_build_place* place, bool repacked,
 /// A copy is not readable for more people than the store itself.
 static pl_status keep_mode(const pl_txn* from, const pl_build_place* place) {
   struct stat source, made;
-  int fd = -1;
-  const int rc = mdb_env_get_fd(from->store->env, &fd);
-  if (rc != 0 || fstat(fd, &source) != 0 || stat(place->store_path, &made) != 0 ||
+  const int rc = pl_env_stat(from->store->env, &source);
+  if (rc != 0 || stat(place->store_path, &made) != 0 ||
       chmod(place->store_path, source.st_mode & made.st_mode & 0777) != 0) {
     return pl_fail(from->err, PL_MSG_BUILD_PUBLISH, place->path, mdb_strerror(rc ? rc : errno));
   }

@@ -174,7 +174,7 @@ bool pl_stored_eq(const pl_stored_term* stored, const pl_entry* entry) {
          pl_str_eq(stored->rest, (pl_str){entry->text.data + stored->affix.len, stored->rest.len});
 }
 
-static pl_status inline_term(pl_id id, pl_arena* arena, pl_term* out) {
+pl_status pl_inline_term(pl_id id, pl_arena* arena, pl_term* out) {
   char buf[PL_INLINE_TEXT_MAX];
   pl_id_to_term(id, buf, out);
   out->text = pl_arena_str(arena, out->text);
@@ -200,15 +200,10 @@ static pl_status pending_term(const pl_known_term* known, pl_arena* arena, pl_te
   return whole ? PL_OK : pl_mem_status(arena->mem);
 }
 
-static bool tag_is_inline(pl_tag tag) {
-  return tag == PL_TAG_BOOLEAN || tag == PL_TAG_INTEGER || tag == PL_TAG_DECIMAL || tag == PL_TAG_DOUBLE ||
-         tag == PL_TAG_DATE || tag == PL_TAG_INTERVAL || tag == PL_TAG_SHORT;
-}
-
 pl_status pl_dict_term(pl_txn* txn, pl_id id, pl_arena* arena, pl_term* out) {
   const pl_tag tag = pl_id_tag(id);
-  if (tag_is_inline(tag)) {
-    return inline_term(id, arena, out);
+  if (pl_tag_is_inline(tag)) {
+    return pl_inline_term(id, arena, out);
   }
   if (tag == PL_TAG_ASSERTION) {
     return assertion_term(txn, id, arena, out);

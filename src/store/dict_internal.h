@@ -112,5 +112,13 @@ static inline void pl_key_put(uint8_t out[8], uint64_t key) {
   const uint64_t big = __builtin_bswap64(key);
   memcpy(out, &big, sizeof big);
 }
+static inline uint64_t pl_key_get(const uint8_t key[8]) {
+  uint64_t big;
+  memcpy(&big, key, sizeof big);
+  return __builtin_bswap64(big);
+}
+
+/// Term of an id that is its own value, in the arena.
+pl_status pl_inline_term(pl_id id, pl_arena* arena, pl_term* out);
 
 #endif

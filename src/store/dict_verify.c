@@ -122,13 +122,7 @@ static pl_status verify_entry(verifying* v, const pl_group* group, uint64_t key,
   return status;
 }
 
-static uint64_t bound_of(MDB_val key) {
-  uint64_t big = 0;
-  if (key.mv_size == sizeof big) {
-    memcpy(&big, key.mv_data, sizeof big);
-  }
-  return __builtin_bswap64(big);
-}
+static uint64_t bound_of(MDB_val key) { return key.mv_size == 8 ? pl_key_get(key.mv_data) : 0; }
 
 static pl_status verify_group(verifying* v, MDB_val bound, MDB_val value, uint64_t* key_next, pl_arena* scratch) {
   pl_group group;

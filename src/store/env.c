@@ -15,7 +15,6 @@
 #define READERS_MAX 1024u
 #define MAP_BYTES ((size_t)1 << 40)
 #define MAP_BYTES_MIN ((size_t)1 << 24)
-#define FILE_MODE 0666
 #define LOCK_FILE_BYTES ((off_t)READERS_MAX * 64 + 4096)  ///< a cache line for each reader, and LMDB's header
 #define WAIT_STEP_NS 2000000L  ///< between two looks at a lock file that another process has for itself
 
@@ -47,7 +46,7 @@ static int env_try(const char* path, unsigned flags, size_t map_bytes, MDB_env**
   rc = mdb_env_set_maxreaders(env, READERS_MAX);
   rc = rc ? rc : mdb_env_set_maxdbs(env, PL_DB_COUNT);
   rc = rc ? rc : mdb_env_set_mapsize(env, map_bytes);
-  rc = rc ? rc : mdb_env_open(env, path, flags | MDB_NOSUBDIR | MDB_NOTLS, FILE_MODE);
+  rc = rc ? rc : mdb_env_open(env, path, flags | MDB_NOSUBDIR | MDB_NOTLS, PL_FILE_MODE);
   if (rc != 0) {
     mdb_env_close(env);
     return rc;
@@ -65,54 +64,21 @@ static int env_reserve(const char* path, unsigned flags, size_t map_bytes, MDB_e
   return rc;
 }
 
-static char* lock_file_name(pl_store* store, size_t* size) {
-  const size_t len = strlen(store->file);
-  *size = len + sizeof "-lock";
-  char* const name = pl_mem_alloc(&store->mem, *size);
-  if (name) {
-    memcpy(name, store->file, len);
-    memcpy(name + len, "-lock", sizeof "-lock");
-  }
-  return name;
-}
-
 /// True if there is no lock file and the folder does not let us make one: then no writer of ours can be at work either.
-static bool lock_file_impossible(pl_store* store) {
-  size_t size;
-  char* const name = lock_file_name(store, &size);
-  if (!name) {
-    return false;
-  }
-  const bool missing = access(name, F_OK) != 0 && errno == ENOENT;
-  pl_mem_free(&store->mem, name, size);
-  return missing;
-}
-
-/// LMDB writes to whatever stands under the name of the lock file. A link that somebody laid there, to a file of ours,
-/// is not followed.
-static pl_status check_lock_file(pl_store* store, pl_error* err) {
-  size_t size;
-  struct stat st;
-  char* const name = lock_file_name(store, &size);
-  if (!name) {
-    return pl_fail(err, PL_MSG_NOMEM);
-  }
-  const bool link = lstat(name, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_nlink > 1);
-  pl_mem_free(&store->mem, name, size);
-  return link ? pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, "its lock file is a link or no file") : PL_OK;
+static bool lock_file_impossible(const pl_store* store) {
+  char name[PL_LOCK_NAME_BYTES];
+  return pl_env_lock_name(store->file, name) && access(name, F_OK) != 0 && errno == ENOENT;
 }
 
 /// LMDB maps the lock file and writes wherever a reader takes a slot. Where the disk has no room for that page the process
 /// would die of it, so the file has all of its room before it is mapped. Nobody else in this process has it open: closing
 /// it here drops no lock. 0, or the reason why there is no room.
-static int reserve_lock_file(pl_store* store) {
-  size_t size;
-  char* const name = lock_file_name(store, &size);
-  if (!name) {
-    return ENOMEM;
+static int reserve_lock_file(const pl_store* store) {
+  char name[PL_LOCK_NAME_BYTES];
+  if (!pl_env_lock_name(store->file, name)) {
+    return ENAMETOOLONG;
   }
-  const int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
-  pl_mem_free(&store->mem, name, size);
+  const int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, PL_FILE_MODE);
   if (fd < 0) {
     return 0;  // LMDB will say why
   }
@@ -154,7 +120,6 @@ static pl_status env_open(pl_store* store, bool exists, pl_error* err) {
   struct pl_env_shared* const shared = store->shared;
   const size_t map_bytes = store->options.map_bytes ? store->options.map_bytes : room_for(store->file);
   const bool readonly = store->options.readonly;
-  PL_TRY(store->options.unlocked ? PL_OK : check_lock_file(store, err));
   shared->readonly = store->options.unlocked || (readonly && exists && access(store->file, W_OK) != 0);
   const unsigned flags = store->options.unlocked ? MDB_RDONLY | MDB_NOLOCK : shared->readonly ? MDB_RDONLY : 0;
   int rc = flags & MDB_NOLOCK ? 0 : reserve_lock_file(store);
@@ -190,6 +155,12 @@ static void env_complete(const struct pl_env_shared* shared) {
   if (st.st_size < length) {
     (void)fallocate(fd, 0, length - 1, 1);  // only a convenience: a failure costs the next opening some time
   }
+}
+
+int pl_env_stat(MDB_env* env, struct stat* out) {
+  int fd = -1;
+  const int rc = mdb_env_get_fd(env, &fd);
+  return rc ? rc : fstat(fd, out) == 0 ? 0 : errno;
 }
 
 // ---- the registry -------------------------------------------------------------------------------------------------
@@ -232,10 +203,9 @@ static void shared_release(struct pl_env_shared* shared) {
 
 static pl_status shared_register(struct pl_env_shared* shared, const char* path, pl_error* err) {
   struct stat st;
-  int fd = -1;
-  const int rc = mdb_env_get_fd(shared->env, &fd);
-  if (rc != 0 || fstat(fd, &st) != 0) {
-    return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, mdb_strerror(rc ? rc : errno));
+  const int rc = pl_env_stat(shared->env, &st);
+  if (rc != 0) {
+    return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, mdb_strerror(rc));
   }
   shared->device = st.st_dev;
   shared->inode = st.st_ino;
@@ -261,7 +231,7 @@ static pl_status look(pl_store* store, pl_error* err, struct stat* st, bool* exi
                            : pl_fail(err, PL_MSG_STORE_CANTOPEN, store->path, strerror(errno));
   }
   const bool sync = options->durability != PL_SYNC_NONE;
-  if (!*exists && !options->private_folder && !pl_env_make_file(store->file, FILE_MODE, sync)) {
+  if (!*exists && !options->private_folder && !pl_env_make_file(store->file, PL_FILE_MODE, sync)) {
     *exists = stat(store->file, st) == 0;  // another process was faster
   }
   if (*exists && options->create && options->exclusive) {
@@ -297,17 +267,12 @@ static pl_status lock_ready(pl_store* store, pl_error* err, bool* again) {
   }
 }
 
-static bool same_file(const struct stat* a, const struct stat* b) {
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /// The file that LMDB has opened is the one that stands under the name, and the one that was there (`before`, if
 /// `exists`) when the lock file was looked at. Else it was replaced meanwhile, and its lock file with it.
 static bool is_current(const pl_store* store, bool exists, const struct stat* before) {
   struct stat named, opened;
-  int fd = -1;
-  return mdb_env_get_fd(store->shared->env, &fd) == 0 && fstat(fd, &opened) == 0 && stat(store->file, &named) == 0 &&
-         same_file(&named, &opened) && (!exists || same_file(before, &opened));
+  return pl_env_stat(store->shared->env, &opened) == 0 && stat(store->file, &named) == 0 &&
+         pl_same_file(&named, &opened) && (!exists || pl_same_file(before, &opened));
 }
 
 /// One try for the environment of the file, new or shared, into store->shared. *again: the file was replaced.
@@ -390,19 +355,6 @@ static bool is_blank(MDB_txn* mdb) {
   return mdb_dbi_open(mdb, NULL, 0, &main_db) == 0 && !has_entries(mdb, main_db);
 }
 
-/// A new file is on the disk only when its folder's entry is. Best effort: some file systems cannot sync a folder.
-static void sync_folder(pl_store* store) {
-  const char* const slash = strrchr(store->file, '/');
-  const size_t len = slash ? (size_t)(slash - store->file) + 1 : 1;
-  char* const folder = copy_bytes(&store->mem, slash ? store->file : ".", len);
-  const int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  if (fd >= 0) {
-    (void)fsync(fd);
-    (void)close(fd);
-  }
-  pl_mem_free(&store->mem, folder, len + 1);
-}
-
 /// Make all databases, the header and the known terms, unless another thread or process did so while we waited for the
 /// writer's lock. That may take long and calls the caller back, so the registry is free meanwhile. Nobody waits for a
 /// writer while holding the registry, so taking it again waits only for other openings.
@@ -432,7 +384,7 @@ static pl_status create(pl_store* store, pl_error* err) {
   }
   PL_TRY(pl_txn_commit(txn));
   if (store->options.durability != PL_SYNC_NONE) {
-    sync_folder(store);
+    (void)pl_env_sync_folder(store->file);  // best effort: some file systems cannot sync a folder
   }
   dbs_keep(store);
   return PL_OK;

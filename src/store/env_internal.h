@@ -11,6 +11,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+#define PL_FILE_MODE 0666  ///< of stores and lock files, less the umask
+
 /// One open environment; every handle of this process on the same file shares it.
 struct pl_env_shared {
   struct pl_env_shared* next;  ///< in the process's list
@@ -39,6 +41,17 @@ struct pl_env_shared {
   size_t resting;              ///< read transactions kept without a snapshot; each has a reader slot
 };
 
+/// Is the file of `st` the one that the environment has open?
+static inline bool pl_env_is_file(const struct pl_env_shared* shared, const struct stat* st) {
+  return shared->device == st->st_dev && shared->inode == st->st_ino;
+}
+static inline bool pl_same_file(const struct stat* a, const struct stat* b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/// Length and identity of the file that LMDB has open. 0, or an error number of LMDB or the system.
+int pl_env_stat(MDB_env* env, struct stat* out);
+
 /// Look at the file with pread before LMDB maps it: a regular file, both meta pages sound. *empty: nothing in it yet.
 pl_status pl_env_file_check(const char* path, bool* empty, pl_error* err);
 /// The meta page a transaction started from, and LMDB's descriptor. False if it is gone (two commits later) or damaged.
@@ -57,6 +70,8 @@ void pl_env_streams_release(unsigned held);
 
 /// The file's one name: absolute, without symbolic links. The file need not exist (env_name.c).
 pl_status pl_env_resolve(const char* path, char out[PATH_MAX], pl_error* err);
+/// A name is on the disk when its folder is: sync the folder of `file`. 0 or errno; some file systems cannot.
+int pl_env_sync_folder(const char* file);
 /// Take turns with all who make a file in this folder. If `file` does not exist, a lock file left from an older one is
 /// removed: the store that is made before the turn ends starts with its own. The result goes to pl_env_turn_end.
 int pl_env_turn_begin(const char* file);

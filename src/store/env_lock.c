@@ -6,21 +6,20 @@
 ///
 ///     missing, empty, or zeros           of worth to nobody: LMDB makes it
 ///     LMDB's magic in front              ours
-///     anything else                      refused
+///     anything else, or other names      refused: LMDB would write over it
 ///     locked by others                   must be ours and have room for its header and readers
 ///     locked exclusively by another      being made, or the store is being replaced: wait, then look anew
 ///
 /// A POSIX lock ends when the process closes any descriptor of the file. So this is for stores that the process does
 /// not have open, under the registry's lock.
-#include "store/block_internal.h"
 #include "store/env_internal.h"
+#include "store/pages_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_MAGIC 0xBEEFC0DEu
 #define LOCK_SUFFIX "-lock"
 
 /// The header of the lock file has two cache lines with a mutex each; readers follow.
@@ -55,6 +54,9 @@ static pl_status check_open(int fd, const char* path, pl_error* err, bool* busy)
   if (!S_ISREG(st.st_mode)) {
     return refuse(path, "it is not a regular file", err);
   }
+  if (st.st_nlink > 1) {
+    return refuse(path, "it has other names (hard links)", err);
+  }
   const short lock = lock_of_others(fd);
   if (lock != F_UNLCK && !busy) {
     return pl_fail(err, PL_MSG_STORE_IN_USE, path, "another process");
@@ -67,7 +69,7 @@ static pl_status check_open(int fd, const char* path, pl_error* err, bool* busy)
   if (n < 0) {
     return refuse(path, strerror(errno), err);
   }
-  const bool ours = n == (ssize_t)sizeof magic && pl_load32(magic) == LOCK_MAGIC;
+  const bool ours = n == (ssize_t)sizeof magic && pl_load32(magic) == PL_LMDB_MAGIC;
   if (lock == F_RDLCK && (!ours || st.st_size < LOCK_BYTES_MIN)) {
     return refuse(path, "it was damaged while the store is in use", err);
   }

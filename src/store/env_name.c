@@ -9,6 +9,7 @@
 /// name first; all who do so take turns by a lock on the folder, so that none removes the lock file of a store just
 /// made.
 #include "store/env_internal.h"
+#include "store/pages_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,31 +21,31 @@
 #include <unistd.h>
 
 #define TURN_WAIT_NS 2000000L
-#define LOCK_SUFFIX "-lock"
 
-enum { TURN_TRIES = 500, NAME_BYTES = PATH_MAX + sizeof LOCK_SUFFIX };
+enum { TURN_TRIES = 500 };
 
 static pl_status cannot(const char* path, const char* why, pl_error* err) {
   return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, why);
 }
 
-/// Length of the folder part of a name, with its last slash.
-static size_t folder_len(const char* path) {
+/// The folder part of a name, with its last slash; "." if it has none. False if it is too long.
+static bool folder_of(const char* path, char out[PATH_MAX]) {
   const char* const slash = strrchr(path, '/');
-  return slash ? (size_t)(slash - path) + 1 : 0;
+  const size_t len = slash ? (size_t)(slash - path) + 1 : 0;
+  if (len >= PATH_MAX) {
+    return false;
+  }
+  memcpy(out, path, len);
+  memcpy(out + len, len ? "" : ".", len ? 1 : 2);
+  return true;
 }
 
 /// The name of a file that is yet to be made: its folder's real name, and its own.
 static bool resolve_new(const char* path, char out[PATH_MAX]) {
   char folder[PATH_MAX];
-  const size_t head = folder_len(path);
-  const char* const name = path + head;
-  if (head >= sizeof folder || name[0] == '\0') {
-    return false;
-  }
-  memcpy(folder, path, head);
-  folder[head] = '\0';
-  if (!realpath(head ? folder : ".", out)) {
+  const char* const cut = strrchr(path, '/');
+  const char* const name = cut ? cut + 1 : path;
+  if (name[0] == '\0' || !folder_of(path, folder) || !realpath(folder, out)) {
     return false;
   }
   const size_t len = strlen(out);
@@ -80,6 +81,20 @@ pl_status pl_env_resolve(const char* path, char out[PATH_MAX], pl_error* err) {
   return PL_OK;
 }
 
+int pl_env_sync_folder(const char* file) {
+  char folder[PATH_MAX];
+  if (!folder_of(file, folder)) {
+    return ENAMETOOLONG;
+  }
+  const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    return errno;
+  }
+  const int rc = fsync(fd) == 0 ? 0 : errno;
+  (void)close(fd);  // nothing was written through it
+  return rc;
+}
+
 // ---- new files ----------------------------------------------------------------------------------------------------
 
 static int lock_folder(const char* folder) {
@@ -100,19 +115,14 @@ static int lock_folder(const char* folder) {
 }
 
 int pl_env_turn_begin(const char* file) {
-  char name[NAME_BYTES];
+  char folder[PATH_MAX], lock[PL_LOCK_NAME_BYTES];
   struct stat st;
-  const size_t head = folder_len(file), len = strlen(file);
-  if (len >= PATH_MAX) {
+  if (!folder_of(file, folder) || !pl_env_lock_name(file, lock)) {
     return -1;
   }
-  memcpy(name, file, head);
-  name[head] = '\0';
-  const int turn = lock_folder(head ? name : ".");
+  const int turn = lock_folder(folder);
   if (turn >= 0 && lstat(file, &st) != 0 && errno == ENOENT) {
-    memcpy(name, file, len);
-    memcpy(name + len, LOCK_SUFFIX, sizeof LOCK_SUFFIX);
-    (void)unlink(name);  // mostly there is none
+    (void)unlink(lock);  // mostly there is none
   }
   return turn;
 }
@@ -123,46 +133,25 @@ void pl_env_turn_end(int turn) {
   }
 }
 
-/// One of the two meta pages of an LMDB file without any commit, as LMDB writes them (env_file.c draws them).
-static void draw_meta(unsigned char* page, uint64_t number, uint32_t page_bytes) {
-  enum { PAGE_META = 0x08, FREE_LIST_FLAGS = MDB_INTEGERKEY | MDB_NOSUBDIR };
-  const uint16_t page_flags = PAGE_META, free_flags = FREE_LIST_FLAGS;
-  const uint32_t magic = 0xBEEFC0DE, version = 1;
-  const uint64_t map_bytes = 1 << 20, no_page = UINT64_MAX, last_page = 1;
-  memcpy(page, &number, sizeof number);
-  memcpy(page + 10, &page_flags, sizeof page_flags);
-  memcpy(page + 16, &magic, sizeof magic);
-  memcpy(page + 20, &version, sizeof version);
-  memcpy(page + 32, &map_bytes, sizeof map_bytes);
-  memcpy(page + 40, &page_bytes, sizeof page_bytes);
-  memcpy(page + 44, &free_flags, sizeof free_flags);
-  memcpy(page + 80, &no_page, sizeof no_page);   // root of the free list
-  memcpy(page + 128, &no_page, sizeof no_page);  // root of the main tree
-  memcpy(page + 136, &last_page, sizeof last_page);
-}
-
 static bool write_metas(int fd) {
   const long page_bytes = sysconf(_SC_PAGESIZE);
   unsigned char pages[2 * 4096] = {0};
   if (page_bytes != 4096) {
     return false;  // LMDB takes the system's pages
   }
-  draw_meta(pages, 0, (uint32_t)page_bytes);
-  draw_meta(pages + page_bytes, 1, (uint32_t)page_bytes);
+  pl_page_meta_draw(pages, 0, (uint32_t)page_bytes);
+  pl_page_meta_draw(pages + page_bytes, 1, (uint32_t)page_bytes);
   return write(fd, pages, sizeof pages) == (ssize_t)sizeof pages;
 }
 
 /// Make the file without a name, put LMDB's first pages on the disk, and only then name it: lost power leaves no file,
 /// or one that LMDB can open. 0, or an error; anything but EEXIST means that this file system cannot do it.
 static int make_whole(const char* file, mode_t mode, bool sync) {
-  char folder[NAME_BYTES], self[64];
-  const size_t head = folder_len(file);
-  if (head >= sizeof folder) {
+  char folder[PATH_MAX], self[64];
+  if (!folder_of(file, folder)) {
     return ENAMETOOLONG;
   }
-  memcpy(folder, file, head);
-  folder[head] = '\0';
-  const int fd = open(head ? folder : ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+  const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
   if (fd < 0) {
     return errno;
   }

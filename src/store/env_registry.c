@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_MODE 0666
-
 struct pl_env_exclusive {
   struct pl_env_exclusive* next;  ///< in the process's list
   char* file;                     ///< its one name
@@ -52,7 +50,7 @@ void pl_env_registry_unlock(void) { (void)pthread_mutex_unlock(&registry_lock); 
 struct pl_env_shared* pl_env_registry_find(const struct stat* st) {
   const pid_t pid = getpid();
   for (struct pl_env_shared* s = registry; s; s = s->next) {
-    if (s->device == st->st_dev && s->inode == st->st_ino && s->pid == pid) {
+    if (pl_env_is_file(s, st) && s->pid == pid) {
       return s;
     }
   }
@@ -120,7 +118,7 @@ static pl_status take_lock(const char* file, const char* path, pl_error* err, in
     return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, strerror(ENAMETOOLONG));
   }
   PL_TRY(pl_env_lock_check(file, path, err, NULL));
-  *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
+  *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PL_FILE_MODE);
   if (*fd < 0) {
     return pl_fail(err, PL_MSG_STORE_CANTOPEN, path, strerror(errno));
   }

@@ -16,6 +16,7 @@
 #include "store/pages.h"
 
 #define PL_NO_PAGE UINT64_MAX
+#define PL_LMDB_MAGIC 0xBEEFC0DEu  ///< in meta pages and in the lock file
 
 enum {
   PL_PAGE_HEADER = 16,
@@ -64,6 +65,8 @@ const char* pl_page_fault(const pl_page_place* place, const uint8_t* page, uint1
 /// What is wrong with a tree's head, or NULL.
 const char* pl_tree_head_fault(const pl_tree_head* head, uint64_t last_page, bool free_list);
 pl_tree_head pl_tree_head_read(const uint8_t* bytes);
+/// Draw meta page 0 or 1 of a file without any commit, as LMDB writes it, on zeros.
+void pl_page_meta_draw(uint8_t* page, uint64_t number, uint32_t page_bytes);
 bool pl_pages_read_at(int fd, uint8_t* to, size_t count, uint64_t offset);
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define LMDB_MAGIC 0xBEEFC0DEu
 #define LMDB_VERSION 1u
 
 bool pl_pages_read_at(int fd, uint8_t* to, size_t count, uint64_t offset) {
@@ -174,7 +173,7 @@ static const char* meta_read(int fd, uint64_t offset, pl_page_meta* out) {
     return "cannot be read";
   }
   const uint8_t* const m = page + PL_PAGE_HEADER;
-  if (pl_load16(page + 10) != PL_PAGE_META || pl_load32(m) != LMDB_MAGIC || pl_load32(m + 4) != LMDB_VERSION) {
+  if (pl_load16(page + 10) != PL_PAGE_META || pl_load32(m) != PL_LMDB_MAGIC || pl_load32(m + 4) != LMDB_VERSION) {
     return "is not a meta page";
   }
   *out = (pl_page_meta){.page_bytes = pl_load32(m + 24),
@@ -195,6 +194,23 @@ static const char* meta_read(int fd, uint64_t offset, pl_page_meta* out) {
     return "has a transaction number of the other one";
   }
   return NULL;
+}
+
+void pl_page_meta_draw(uint8_t* page, uint64_t number, uint32_t page_bytes) {
+  const uint16_t page_flags = PL_PAGE_META, free_flags = PL_TREE_INTEGER | PL_ENV_NOSUBDIR;
+  const uint32_t magic = PL_LMDB_MAGIC, version = LMDB_VERSION;
+  const uint64_t map_bytes = 1 << 20, no_page = PL_NO_PAGE, last_page = 1;
+  uint8_t* const m = page + PL_PAGE_HEADER;
+  memcpy(page, &number, sizeof number);
+  memcpy(page + 10, &page_flags, sizeof page_flags);
+  memcpy(m, &magic, sizeof magic);
+  memcpy(m + 4, &version, sizeof version);
+  memcpy(m + 16, &map_bytes, sizeof map_bytes);
+  memcpy(m + 24, &page_bytes, sizeof page_bytes);
+  memcpy(m + 28, &free_flags, sizeof free_flags);
+  memcpy(m + 24 + 40, &no_page, sizeof no_page);                  // root of the free list
+  memcpy(m + 24 + PL_TREE_BYTES + 40, &no_page, sizeof no_page);  // root of the main tree
+  memcpy(m + 120, &last_page, sizeof last_page);
 }
 
 static const char* trees_fault(const pl_page_meta* meta) {

@@ -142,8 +142,8 @@ pl_status pl_place_open(pl_build_place* place, const char* path, pl_arena* arena
   return pl_place_open_beside(place, path, arena, err);
 }
 
-static int sync_path(const char* path, int flags) {
-  const int fd = open(path, flags | O_CLOEXEC);
+static int sync_store(const pl_build_place* place) {
+  const int fd = open(place->store_path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     return errno;
   }
@@ -165,7 +165,7 @@ static int move_into_place(const pl_build_place* place) {
 }
 
 pl_status pl_place_publish(pl_build_place* place, pl_error* err) {
-  int rc = sync_path(place->store_path, O_RDONLY);
+  int rc = sync_store(place);
   if (rc) {
     return pl_fail(err, PL_MSG_BUILD_SYNC, place->path, strerror(rc));
   }
@@ -176,7 +176,7 @@ pl_status pl_place_publish(pl_build_place* place, pl_error* err) {
     return pl_fail(err, PL_MSG_BUILD_EXISTS, place->path);
   }
   if (rc == 0) {
-    rc = sync_path(place->parent, O_RDONLY | O_DIRECTORY);
+    rc = pl_env_sync_folder(place->path);
     if (rc) {
       (void)unlink(place->path);  // not known to survive a power loss, so it is not there at all
     }
@@ -185,7 +185,7 @@ pl_status pl_place_publish(pl_build_place* place, pl_error* err) {
 }
 
 pl_status pl_place_replace(pl_build_place* place, bool* replaced, pl_error* err) {
-  int rc = sync_path(place->store_path, O_RDONLY);
+  int rc = sync_store(place);
   *replaced = false;
   if (rc) {
     return pl_fail(err, PL_MSG_BUILD_SYNC, place->path, strerror(rc));
@@ -193,7 +193,7 @@ pl_status pl_place_replace(pl_build_place* place, bool* replaced, pl_error* err)
   rc = rename(place->store_path, place->path) == 0 ? 0 : errno;
   *replaced = rc == 0;
   if (*replaced) {
-    rc = sync_path(place->parent, O_RDONLY | O_DIRECTORY);  // a power loss leaves one whole store or the other
+    rc = pl_env_sync_folder(place->path);  // a power loss leaves one whole store or the other
   }
   return rc ? pl_fail(err, PL_MSG_BUILD_PUBLISH, place->path, strerror(rc)) : PL_OK;
 }

@@ -1,13 +1,6 @@
 /// Rows of a damaged store: those of every sound block of every order go into one sorter, with the order they come from.
+#include "store/index_internal.h"
 #include "store/repair_internal.h"
-
-static void read_key(const uint8_t* key, uint32_t columns, uint64_t* out) {
-  for (uint32_t k = 0; k < columns; k++) {
-    uint64_t big;
-    memcpy(&big, key + 8 * (size_t)k, sizeof big);
-    out[k] = __builtin_bswap64(big);
-  }
-}
 
 /// What is wrong with a block; NULL if nothing is. Opens it.
 static const char* examine(const uint8_t* bytes, size_t len, uint32_t columns, const uint64_t* bound,
@@ -71,7 +64,7 @@ pl_status pl_repair_take_block(pl_repair_state* r, pl_db db, const pl_page_entry
     r->gap[db] = true;
     return PL_OK;
   }
-  read_key(entry->key, columns, bound);
+  pl_index_key_read(entry->key, columns, bound);
   const bool ascends = !r->met[db] || pl_row_compare(r->last[db], bound, columns) < 0;
   const bool joined = ascends && !r->gap[db];
   const uint8_t* const bytes = pl_repair_value(r, entry, room, sizeof room);

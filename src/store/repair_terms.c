@@ -3,22 +3,16 @@
 /// A term is believed when the hash of its text was found under its id in `hash`. One whose hash was not found at all
 /// (its block is lost) is believed if nothing speaks against its group. Where keys are missing, every page of the file is
 /// looked at: a group says itself which keys it holds, and the proof by hash tells old from current.
-#include "store/repair_internal.h"
-
 #include "base/utf8.h"
+#include "store/pages_internal.h"
+#include "store/repair_internal.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #define HASH_MASK (((uint64_t)1 << 40) - 1)
 
-enum { PAGE_HEADER = 16, PAGE_OVERFLOW = 4, UNPROVED_STEPS = 8 };
-
-static uint64_t key_of(const pl_page_entry* entry) {
-  uint64_t big;
-  memcpy(&big, entry->key, sizeof big);
-  return __builtin_bswap64(big);
-}
+enum { UNPROVED_STEPS = 8 };
 
 static pl_status add_group(pl_repair_state* r, const pl_group* group, uint64_t offset, size_t bytes, bool doubtful) {
   const pl_repair_group found = {.key_first = group->key_first,
@@ -46,7 +40,7 @@ pl_status pl_repair_take_group(pl_repair_state* r, const pl_page_entry* entry) {
     }
     return PL_OK;
   }
-  const uint64_t bound = key_of(entry);
+  const uint64_t bound = pl_key_get(entry->key);
   const bool placed = bound == UINT64_MAX || bound == group.key_first + group.count - 1;
   if (!placed && !in_tree) {
     return PL_OK;
@@ -58,7 +52,7 @@ pl_status pl_repair_take_long(pl_repair_state* r, const pl_page_entry* entry) {
   if (entry->key_bytes != 8 || entry->value_bytes > PL_TERM_BYTES_MAX + (uint64_t)PL_AFFIX_BYTES_MAX + 16) {
     return PL_OK;
   }
-  const pl_repair_long found = {key_of(entry), entry->offset, entry->value_bytes};
+  const pl_repair_long found = {pl_key_get(entry->key), entry->offset, entry->value_bytes};
   return pl_vec_push(&r->mem, &r->longs, found) == PL_OK ? PL_OK : pl_repair_nomem(r);
 }
 
@@ -141,21 +135,15 @@ static pl_status search_file(pl_repair_state* r) {
   uint8_t* const page = pl_mem_alloc(&r->mem, page_bytes);
   pl_status status = page ? PL_OK : pl_repair_nomem(r);
   for (uint64_t n = 2; status == PL_OK; n++) {
-    uint64_t number;
-    uint16_t flags, count, body;
-    const ssize_t got = pread(r->fd, page, page_bytes, (off_t)(n * page_bytes));
-    if (got < (ssize_t)page_bytes) {
+    if (pread(r->fd, page, page_bytes, (off_t)(n * page_bytes)) < (ssize_t)page_bytes) {
       break;
     }
-    memcpy(&number, page, sizeof number);
-    memcpy(&flags, page + 10, sizeof flags);
-    memcpy(&count, page + PAGE_HEADER, sizeof count);
-    memcpy(&body, page + PAGE_HEADER + 2, sizeof body);
-    const size_t bytes = PL_GROUP_HEADER + (size_t)body + 2 * (size_t)count;
+    const uint8_t* const value = page + PL_PAGE_HEADER;
+    const size_t bytes = PL_GROUP_HEADER + (size_t)pl_load16(value + 2) + 2 * (size_t)pl_load16(value);
     pl_group group;
-    if (number == n && (flags & PAGE_OVERFLOW) && bytes <= page_bytes - PAGE_HEADER &&
-        group_good(&group, page + PAGE_HEADER, bytes)) {
-      status = add_group(r, &group, n * page_bytes + PAGE_HEADER, bytes, true);
+    if (pl_load64(page) == n && (pl_load16(page + 10) & PL_PAGE_OVERFLOW) && bytes <= page_bytes - PL_PAGE_HEADER &&
+        group_good(&group, value, bytes)) {
+      status = add_group(r, &group, n * page_bytes + PL_PAGE_HEADER, bytes, true);
     }
     if (status == PL_OK && n % 256 == 0) {
       status = pl_repair_step(r, "searching for terms");
@@ -346,21 +334,13 @@ pl_status pl_repair_terms_judge(pl_repair_state* r) {
   return PL_OK;
 }
 
-static pl_status inline_term(pl_id id, pl_arena* arena, pl_term* out) {
-  char buf[PL_INLINE_TEXT_MAX];
-  pl_id_to_term(id, buf, out);
-  out->text = pl_arena_str(arena, out->text);
-  return out->text.data ? PL_OK : PL_ERR_NOMEM;
-}
-
 pl_status pl_repair_term(pl_repair_state* r, pl_id id, pl_arena* arena, pl_term* out) {
   const pl_tag tag = pl_id_tag(id);
   const uint64_t key = pl_id_payload(id);
   size_t index;
   pl_stored_term stored;
-  if (tag == PL_TAG_BOOLEAN || tag == PL_TAG_INTEGER || tag == PL_TAG_DECIMAL || tag == PL_TAG_DOUBLE ||
-      tag == PL_TAG_DATE || tag == PL_TAG_INTERVAL || tag == PL_TAG_SHORT) {
-    return inline_term(id, arena, out) == PL_OK ? PL_OK : pl_repair_nomem(r);
+  if (pl_tag_is_inline(tag)) {
+    return pl_inline_term(id, arena, out) == PL_OK ? PL_OK : pl_repair_nomem(r);
   }
   if (!pl_tag_in_dict(tag) || !find_group(r, key, &index)) {
     return PL_NOT_FOUND;

@@ -90,14 +90,13 @@ static pl_status count_free(const pl_txn* txn, const pl_readers* readers, pl_spa
 pl_status pl_space_measure(pl_txn* txn, const pl_readers* readers, pl_space* out) {
   MDB_envinfo info;
   struct stat st;
-  int fd = -1;
   *out = (pl_space){0};
   PL_TRY(pl_env_walk_free(txn));
   out->last_transaction = mdb_txn_id(txn->mdb);
   int rc = mdb_env_info(txn->store->env, &info);
-  rc = rc ? rc : mdb_env_get_fd(txn->store->env, &fd);
-  if (rc != 0 || fstat(fd, &st) != 0) {
-    return cannot(txn, rc ? rc : errno);
+  rc = rc ? rc : pl_env_stat(txn->store->env, &st);
+  if (rc != 0) {
+    return cannot(txn, rc);
   }
   out->map_bytes = info.me_mapsize;
   out->file_bytes = (uint64_t)st.st_size;

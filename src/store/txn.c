@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -144,13 +143,8 @@ static pl_status lock_processes(pl_store* store, bool* announced, pl_error* err)
 
 /// The store's name still leads to this file: what is written to one over which another was moved is lost at the end.
 static pl_status check_named(const pl_store* store, pl_error* err) {
-  struct stat opened, named;
-  int fd = -1;
-  const int rc = mdb_env_get_fd(store->env, &fd);
-  if (rc != 0 || fstat(fd, &opened) != 0) {
-    return pl_fail(err, PL_MSG_STORE_FAILED, "cannot look at the store", mdb_strerror(rc ? rc : errno));
-  }
-  const bool other = stat(store->file, &named) == 0 && (named.st_ino != opened.st_ino || named.st_dev != opened.st_dev);
+  struct stat named;
+  const bool other = stat(store->file, &named) == 0 && !pl_env_is_file(store->shared, &named);
   return other ? pl_fail(err, PL_MSG_STORE_REPLACED, store->path) : PL_OK;
 }
 

@@ -54,6 +54,11 @@ static inline bool pl_tag_in_dict(pl_tag t) {
   return t == PL_TAG_BLANK || t == PL_TAG_IRI || t == PL_TAG_NUMBER || t == PL_TAG_TIME || t == PL_TAG_STRING ||
          t == PL_TAG_LANG || t == PL_TAG_LITERAL;
 }
+/// Ids that are their own value.
+static inline bool pl_tag_is_inline(pl_tag t) {
+  return t == PL_TAG_BOOLEAN || t == PL_TAG_INTEGER || t == PL_TAG_DECIMAL || t == PL_TAG_DOUBLE || t == PL_TAG_DATE ||
+         t == PL_TAG_INTERVAL || t == PL_TAG_SHORT;
+}
 static inline bool pl_tag_is_node(pl_tag t) { return t == PL_TAG_BLANK || t == PL_TAG_ASSERTION || t == PL_TAG_IRI; }
 static inline bool pl_tag_is_number(pl_tag t) { return t >= PL_TAG_INTEGER && t <= PL_TAG_NUMBER; }
 static inline bool pl_tag_is_date(pl_tag t) { return t >= PL_TAG_DATE && t <= PL_TAG_TIME; }
