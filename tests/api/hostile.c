@@ -212,7 +212,8 @@ static void patterns_over_many_texts_end(void** state) {
   parley_diagnostic d;
   static const char list[] =
       "for ?a in [1,2,3,4,5,6,7,8,9,10] for ?b in [1,2,3,4,5,6,7,8,9,10] for ?c in [1,2,3,4,5,6,7,8,9,10] "
-      "for ?d in [1,2,3,4,5,6,7,8,9,10] for ?e in [1,2,3,4,5,6,7,8,9,10] "
+      "for ?d in [1,2,3,4,5,6,7,8,9,10] for ?e in [1,2,3,4,5,6,7,8,9,10] for ?f in [1,2,3,4,5,6,7,8,9,10] "
+      "for ?g in [1,2,3,4,5,6,7,8,9,10] for ?h in [1,2,3,4,5,6,7,8,9,10] "
       "where matches(string(?a + ?b * 10 + ?c * 100 + ?d * 1000 + ?e * 10000) + \"%s!\", \"%s\") return ?a";
   char text[1024];
   (void)snprintf(text, sizeof text, list, "aaaaaaaaaaaaaaaa", "(a+)+$");
