@@ -129,46 +129,20 @@ static void fill_value(uint64_t* restrict out, uint32_t count, uint64_t value) {
   }
 }
 
-/// The offset of value i (a row, or a run of a run-length column), unframed.
-static inline uint64_t value_at(const pl_block_column* column, uint32_t i) {
-  const uint64_t word = pl_load64(column->data + (size_t)i * column->width + column->width - 8);
-  const uint64_t framed = column->base + (word >> column->shift & column->mask);
-  return column->rotate ? pl_rotate_right(framed) : framed;
-}
-
-static inline uint32_t run_end(const pl_block_column* column, uint32_t run) {
-  return pl_load16(column->ends + (size_t)run * 2);
-}
-
-/// Run that holds a row: the first that ends after it, and never beyond the last.
-static uint32_t run_of(const pl_block_column* column, uint32_t row) {
-  uint32_t low = 0;
-  uint32_t high = column->runs - 1u;
-  while (low < high) {
-    const uint32_t mid = (low + high) / 2;
-    if (run_end(column, mid) <= row) {
-      low = mid + 1;
-    } else {
-      high = mid;
-    }
-  }
-  return low;
-}
-
 static pl_status decode_runs(const pl_block_column* column, uint32_t rows, uint32_t first, uint32_t count,
                              uint64_t* out) {
   const uint32_t last = first + count;
   uint32_t at = first;
-  for (uint32_t run = run_of(column, first); at < last; run++) {
+  for (uint32_t run = pl_block_run_of(column, first); at < last; run++) {
     if (run >= column->runs) {
       return PL_ERR_CORRUPT;
     }
-    const uint32_t end = run_end(column, run);
+    const uint32_t end = pl_block_run_end(column, run);
     if (end <= at || end > rows) {
       return PL_ERR_CORRUPT;
     }
     const uint32_t stop = end < last ? end : last;
-    fill_value(out + (at - first), stop - at, value_at(column, run));
+    fill_value(out + (at - first), stop - at, pl_block_value_at(column, run));
     at = stop;
   }
   return PL_OK;
@@ -185,7 +159,7 @@ pl_status pl_block_decode(const pl_block* block, uint32_t column, uint32_t first
   }
   const uint8_t* data = c->data + (size_t)first * c->width;
   if (c->width == 0) {
-    fill_value(out, count, value_at(c, 0));
+    fill_value(out, count, pl_block_value_at(c, 0));
   } else if (c->rotate) {
     decode_offsets(data, count, c->base, true, c->width, out);
   } else {
@@ -197,7 +171,7 @@ pl_status pl_block_decode(const pl_block* block, uint32_t column, uint32_t first
 uint64_t pl_block_value(const pl_block* block, uint32_t column, uint32_t row) {
   assert(column < block->columns && row < block->rows);
   const pl_block_column* c = &block->column[column];
-  return value_at(c, c->ends ? run_of(c, row) : row);
+  return pl_block_value_at(c, c->ends ? pl_block_run_of(c, row) : row);
 }
 
 void pl_block_row(const pl_block* block, uint32_t row, uint64_t* out) {
@@ -220,7 +194,7 @@ int pl_block_compare(const pl_block* block, uint32_t row, const uint64_t* key, u
 static uint32_t search(const pl_block_column* column, uint32_t low, uint32_t high, uint64_t key, bool after) {
   while (low < high) {
     const uint32_t mid = (low + high) / 2;
-    const uint64_t v = value_at(column, mid);
+    const uint64_t v = pl_block_value_at(column, mid);
     if (v < key || (after && v == key)) {
       low = mid + 1;
     } else {
@@ -233,7 +207,7 @@ static uint32_t search(const pl_block_column* column, uint32_t low, uint32_t hig
 /// Upper end of the values equal to key that begin at low: mostly near, so gallop.
 static uint32_t search_end(const pl_block_column* column, uint32_t low, uint32_t high, uint64_t key) {
   uint32_t step = 1;
-  while (low + step < high && value_at(column, low + step) <= key) {
+  while (low + step < high && pl_block_value_at(column, low + step) <= key) {
     low += step;
     step *= 2;
   }
@@ -251,14 +225,15 @@ static void narrow(const pl_block_column* column, uint64_t low, uint64_t high, u
     *first = at;
     return;
   }
-  const uint32_t run_first = run_of(column, *first);
-  const uint32_t run_last = run_of(column, *end - 1) + 1;
+  const uint32_t run_first = pl_block_run_of(column, *first);
+  const uint32_t run_last = pl_block_run_of(column, *end - 1) + 1;
   const uint32_t run_low = search(column, run_first, run_last, low, false);
-  const uint32_t run_high = low == high ? run_low + (run_low < run_last && value_at(column, run_low) == low)
+  const uint32_t run_high = low == high ? run_low + (run_low < run_last && pl_block_value_at(column, run_low) == low)
                                         : search(column, run_low, run_last, high, true);
   // Run ends come from disk: clamp, so that the result is a part of the range given whatever they say.
-  const uint32_t at = run_low > run_first ? run_end(column, run_low - 1) : *first;
-  const uint32_t stop = run_high < run_last ? (run_high > run_first ? run_end(column, run_high - 1) : *first) : *end;
+  const uint32_t at = run_low > run_first ? pl_block_run_end(column, run_low - 1) : *first;
+  const uint32_t stop =
+      run_high < run_last ? (run_high > run_first ? pl_block_run_end(column, run_high - 1) : *first) : *end;
   const uint32_t at_inside = at < *first ? *first : at > *end ? *end : at;
   *end = stop < at_inside ? at_inside : stop > *end ? *end : stop;
   *first = at_inside;

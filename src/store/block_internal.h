@@ -1,4 +1,5 @@
-/// Shared by the files of the block codec: words as they stand on disk, and the bits of a column's code.
+/// Shared by the files of the block codec: words as they stand on disk, the bits of a column's code, single values
+/// and runs.
 #ifndef PL_STORE_BLOCK_INTERNAL_H
 #define PL_STORE_BLOCK_INTERNAL_H
 
@@ -37,5 +38,31 @@ static inline void pl_store64(uint8_t* p, uint64_t value) {
 }
 static inline uint64_t pl_rotate_left(uint64_t v) { return v << PL_BLOCK_ROTATE | v >> (64 - PL_BLOCK_ROTATE); }
 static inline uint64_t pl_rotate_right(uint64_t v) { return v >> PL_BLOCK_ROTATE | v << (64 - PL_BLOCK_ROTATE); }
+
+/// The offset of value i (a row, or a run of a run-length column), unframed.
+static inline uint64_t pl_block_value_at(const pl_block_column* column, uint32_t i) {
+  const uint64_t word = pl_load64(column->data + (size_t)i * column->width + column->width - 8);
+  const uint64_t framed = column->base + (word >> column->shift & column->mask);
+  return column->rotate ? pl_rotate_right(framed) : framed;
+}
+
+static inline uint32_t pl_block_run_end(const pl_block_column* column, uint32_t run) {
+  return pl_load16(column->ends + (size_t)run * 2);
+}
+
+/// Run that holds a row: the first that ends after it, and never beyond the last.
+static inline uint32_t pl_block_run_of(const pl_block_column* column, uint32_t row) {
+  uint32_t low = 0;
+  uint32_t high = column->runs - 1u;
+  while (low < high) {
+    const uint32_t mid = (low + high) / 2;
+    if (pl_block_run_end(column, mid) <= row) {
+      low = mid + 1;
+    } else {
+      high = mid;
+    }
+  }
+  return low;
+}
 
 #endif

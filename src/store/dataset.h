@@ -194,6 +194,11 @@ void pl_scan_close(pl_scan* scan);  ///< accepts NULL; before the transaction en
 pl_status pl_scan_range(pl_scan* scan, const pl_id* prefix, unsigned n, pl_id low, pl_id high);
 /// Fill up to `max` rows of the range in order; out[i] receives column i of the order, NULL = not wanted. *count = 0 at the end.
 pl_status pl_scan_fill(pl_scan* scan, pl_id* const out[4], size_t max, size_t* count);
+/// Fill up to `max` runs of rows of the range that agree in their first `n` columns (more than bound by the range's prefix, at most the width; at
+/// most 3 in mode FACTS): out[i] (i < n, NULL = not wanted) receives their values, times[k] the rows of run k that the scan would deliver, at
+/// least 1. A run is whole: it is never split over two calls, and pl_scan_fill or pl_scan_seek go on after it. *count = 0 at the end.
+/// Costs what the runs cost where a block keeps the columns as runs, not what the rows cost.
+pl_status pl_scan_fill_runs(pl_scan* scan, unsigned n, pl_id* const out[4], uint64_t* times, size_t max, size_t* count);
 /// Move forward, inside the range, to the first row whose first `n` columns are >= key (never backward).
 pl_status pl_scan_seek(pl_scan* scan, const pl_id* key, unsigned n);
 /// Count what the scan would still deliver, from block headers where they suffice. Leaves the scan at its end.

@@ -7,7 +7,7 @@
 ///
 /// A fact is delivered with the first of its rows that passes; later rows of it are recognised by the fact delivered
 /// last, also when they stand in the next block.
-#include "store/index_internal.h"
+#include "store/scan_internal.h"
 
 const uint8_t pl_order_columns[PL_ORDER_COUNT][4] = {
     [PL_ORDER_SPO] = {PL_S, PL_P, PL_O, PL_C},      [PL_ORDER_POS] = {PL_P, PL_O, PL_S, PL_C},
@@ -17,39 +17,6 @@ const uint8_t pl_order_columns[PL_ORDER_COUNT][4] = {
 };
 const uint8_t pl_order_width[PL_ORDER_COUNT] = {4, 4, 4, 4, 4, 3, 3};
 const char* const pl_order_names[PL_ORDER_COUNT] = {"spo", "pos", "osp", "pso", "cspo", "cpo", "poc"};
-
-/// Columns of the window being filtered.
-typedef struct scan_scratch {
-  uint64_t column[PL_BLOCK_COLUMNS_MAX][PL_BLOCK_ROWS_MAX];  ///< decoded rows of the window
-  uint16_t selected[PL_BLOCK_ROWS_MAX];                      ///< rows of it that pass
-} scan_scratch;
-
-/// What has to be done with a window.
-typedef enum window_kind {
-  WINDOW_ALL,    ///< every row is wanted
-  WINDOW_NONE,   ///< no row is
-  WINDOW_FILTER  ///< look at them
-} window_kind;
-
-struct pl_scan {
-  pl_mem* mem;                             ///< pays
-  pl_index_cursor cursor;                  ///< on the current block, if `loaded`
-  pl_scan_mode mode;                       ///< as given; ASSERTIONS only where c is the last of four columns
-  const pl_pass* pass;                     ///< NULL if everything passes
-  uint32_t width;                          ///< columns
-  uint32_t c_column;                       ///< where c stands
-  bool loaded;                             ///< the cursor stands on a block
-  uint64_t renewals;                       ///< of the transaction, when the cursor was opened or renewed
-  bool more;                               ///< the range may go on in the next block
-  uint32_t at;                             ///< window: first row
-  uint32_t end;                            ///< window: after the last row
-  uint32_t range_n;                        ///< columns that bound the range
-  uint64_t low[PL_BLOCK_COLUMNS_MAX];      ///< first key of the range, padded with 0
-  uint64_t high[PL_BLOCK_COLUMNS_MAX];     ///< last key of the range
-  uint64_t emitted[PL_BLOCK_COLUMNS_MAX];  ///< fact delivered last
-  bool has_emitted;                        ///< there is one in this range
-  scan_scratch* scratch;                   ///< made when first needed
-};
 
 static bool passes_all(const pl_pass* pass) { return !pass || (!pass->assertions && pass->all_graphs && pass->plain); }
 
@@ -117,8 +84,7 @@ static pl_status arrive(pl_scan* scan, pl_status status) {
   return PL_OK;
 }
 
-/// Go to the next window that has rows, or to the end.
-static pl_status advance(pl_scan* scan) {
+pl_status pl_scan_advance(pl_scan* scan) {
   while (scan->at == scan->end && scan->more) {
     PL_TRY(arrive(scan, pl_index_cursor_move(&scan->cursor, MDB_NEXT)));
   }
@@ -222,38 +188,43 @@ static bool holds_computed(const uint64_t* ids, uint32_t count) {
   return carry[0] & (PL_TAG_TEMP + 1);
 }
 
-static pl_status decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out) {
-  const pl_block* const block = &scan->cursor.block;
-  const char* what = NULL;
-  if (pl_block_decode(block, column, scan->at, count, out) != PL_OK) {
-    what = "its run ends are wrong";
-  } else if (may_be_computed(&block->column[column]) && holds_computed(out, count)) {
-    what = "it holds an id of no kind";
-  }
-  return what ? pl_index_damaged(scan->cursor.index, scan->cursor.bound, what) : PL_OK;
+pl_status pl_scan_damaged_runs(const pl_scan* scan) {
+  return pl_index_damaged(scan->cursor.index, scan->cursor.bound, "its run ends are wrong");
 }
 
-/// Judge the window by the block's header. Counts of asserted rows say something only where c is the fourth column.
-static window_kind judge(const pl_scan* scan) {
+pl_status pl_scan_prove(const pl_scan* scan, uint32_t column, const uint64_t* ids, uint32_t count) {
+  const bool wrong = may_be_computed(&scan->cursor.block.column[column]) && holds_computed(ids, count);
+  return wrong ? pl_index_damaged(scan->cursor.index, scan->cursor.bound, "it holds an id of no kind") : PL_OK;
+}
+
+static pl_status decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out) {
+  if (pl_block_decode(&scan->cursor.block, column, scan->at, count, out) != PL_OK) {
+    return pl_scan_damaged_runs(scan);
+  }
+  return pl_scan_prove(scan, column, out, count);
+}
+
+/// Counts of asserted rows say something only where c is the fourth column.
+pl_window pl_scan_judge(const pl_scan* scan) {
   const pl_block* block = &scan->cursor.block;
   const bool none_asserted = scan->c_column == 3 && block->asserted == 0;
   if (none_asserted && (scan->mode == PL_SCAN_ASSERTIONS || (scan->pass && !scan->pass->plain))) {
-    return WINDOW_NONE;
+    return PL_WINDOW_NONE;
   }
   if (scan->pass && !none_asserted) {
-    return WINDOW_FILTER;
+    return PL_WINDOW_FILTER;
   }
   if (scan->mode == PL_SCAN_ASSERTIONS) {
-    return block->asserted == block->rows ? WINDOW_ALL : WINDOW_FILTER;
+    return block->asserted == block->rows ? PL_WINDOW_ALL : PL_WINDOW_FILTER;
   }
-  return scan->mode == PL_SCAN_FACTS && block->facts != block->rows ? WINDOW_FILTER : WINDOW_ALL;
+  return scan->mode == PL_SCAN_FACTS && block->facts != block->rows ? PL_WINDOW_FILTER : PL_WINDOW_ALL;
 }
 
-static bool is_emitted(const pl_scan* scan, uint32_t row) {
+bool pl_scan_is_emitted(const pl_scan* scan, uint32_t row) {
   return scan->has_emitted && pl_block_compare(&scan->cursor.block, row, scan->emitted, 3) == 0;
 }
 
-static void set_emitted(pl_scan* scan, uint32_t row) {
+void pl_scan_set_emitted(pl_scan* scan, uint32_t row) {
   for (uint32_t k = 0; k < 3; k++) {
     scan->emitted[k] = pl_block_value(&scan->cursor.block, k, row);
   }
@@ -264,7 +235,7 @@ static void set_emitted(pl_scan* scan, uint32_t row) {
 /// the next block.
 static pl_status fill_all(pl_scan* scan, pl_id* const out[4], size_t filled, size_t max, uint32_t* added) {
   const bool facts = scan->mode == PL_SCAN_FACTS;
-  if (facts && is_emitted(scan, scan->at)) {
+  if (facts && pl_scan_is_emitted(scan, scan->at)) {
     scan->at++;
   }
   const uint32_t left = scan->end - scan->at;
@@ -276,14 +247,14 @@ static pl_status fill_all(pl_scan* scan, pl_id* const out[4], size_t filled, siz
   }
   scan->at += count;
   if (facts && count > 0 && scan->at == scan->cursor.block.rows) {
-    set_emitted(scan, scan->at - 1);
+    pl_scan_set_emitted(scan, scan->at - 1);
   }
   *added = count;
   return PL_OK;
 }
 
 static uint32_t select_rows(const pl_scan* scan, uint32_t count) {
-  scan_scratch* s = scan->scratch;
+  pl_scan_scratch* s = scan->scratch;
   const uint64_t* c = s->column[scan->c_column];
   const bool asserted_only = scan->mode == PL_SCAN_ASSERTIONS;
   uint32_t selected = 0;
@@ -296,7 +267,7 @@ static uint32_t select_rows(const pl_scan* scan, uint32_t count) {
 
 /// Of the selected rows keep the first of each fact.
 static uint32_t select_facts(pl_scan* scan, uint32_t selected) {
-  scan_scratch* s = scan->scratch;
+  pl_scan_scratch* s = scan->scratch;
   uint64_t* last = scan->emitted;
   uint32_t kept = 0;
   for (uint32_t i = 0; i < selected; i++) {
@@ -311,24 +282,36 @@ static uint32_t select_facts(pl_scan* scan, uint32_t selected) {
   return kept;
 }
 
-static pl_status fill_filtered(pl_scan* scan, pl_id* const out[4], size_t filled, size_t max, uint32_t* added) {
+pl_status pl_scan_make_scratch(pl_scan* scan) {
   if (!scan->scratch) {
     scan->scratch = pl_mem_alloc(scan->mem, sizeof(*scan->scratch));
-    if (!scan->scratch) {
-      return pl_index_no_memory(scan->cursor.index, scan->mem);
+  }
+  return scan->scratch ? PL_OK : pl_index_no_memory(scan->cursor.index, scan->mem);
+}
+
+pl_status pl_scan_select(pl_scan* scan, uint32_t wanted, uint32_t count, uint32_t* selected) {
+  const bool facts = scan->mode == PL_SCAN_FACTS;
+  PL_TRY(pl_scan_make_scratch(scan));
+  for (uint32_t k = 0; k < scan->width; k++) {
+    if ((wanted >> k & 1) || k == scan->c_column || (facts && k < 3)) {
+      PL_TRY(decode(scan, k, count, scan->scratch->column[k]));
     }
   }
-  scan_scratch* s = scan->scratch;
-  const bool facts = scan->mode == PL_SCAN_FACTS;
+  *selected = select_rows(scan, count);
+  *selected = facts ? select_facts(scan, *selected) : *selected;
+  return PL_OK;
+}
+
+static pl_status fill_filtered(pl_scan* scan, pl_id* const out[4], size_t filled, size_t max, uint32_t* added) {
   const uint32_t left = scan->end - scan->at;
   const uint32_t count = left < max ? left : (uint32_t)max;
+  uint32_t wanted = 0;
   for (uint32_t k = 0; k < scan->width; k++) {
-    if (out[k] || k == scan->c_column || (facts && k < 3)) {
-      PL_TRY(decode(scan, k, count, s->column[k]));
-    }
+    wanted |= (uint32_t)(out[k] != NULL) << k;
   }
-  uint32_t selected = select_rows(scan, count);
-  selected = facts ? select_facts(scan, selected) : selected;
+  uint32_t selected;
+  PL_TRY(pl_scan_select(scan, wanted, count, &selected));
+  const pl_scan_scratch* const s = scan->scratch;
   for (uint32_t k = 0; k < scan->width; k++) {
     for (uint32_t i = 0; out[k] && i < selected; i++) {
       out[k][filled + i] = s->column[k][s->selected[i]];
@@ -342,19 +325,19 @@ static pl_status fill_filtered(pl_scan* scan, pl_id* const out[4], size_t filled
 pl_status pl_scan_fill(pl_scan* scan, pl_id* const out[4], size_t max, size_t* count) {
   size_t filled = 0;
   while (filled < max) {
-    PL_TRY(advance(scan));
+    PL_TRY(pl_scan_advance(scan));
     if (scan->at == scan->end) {
       break;
     }
     uint32_t added = 0;
-    switch (judge(scan)) {
-      case WINDOW_ALL:
+    switch (pl_scan_judge(scan)) {
+      case PL_WINDOW_ALL:
         PL_TRY(fill_all(scan, out, filled, max - filled, &added));
         break;
-      case WINDOW_FILTER:
+      case PL_WINDOW_FILTER:
         PL_TRY(fill_filtered(scan, out, filled, max - filled, &added));
         break;
-      case WINDOW_NONE:
+      case PL_WINDOW_NONE:
         scan->at = scan->end;
         break;
     }
@@ -370,19 +353,19 @@ pl_status pl_scan_fill(pl_scan* scan, pl_id* const out[4], size_t max, size_t* c
 static pl_status count_window(pl_scan* scan, uint64_t* count) {
   static pl_id* const nothing[4] = {NULL, NULL, NULL, NULL};
   const pl_block* block = &scan->cursor.block;
-  const window_kind kind = judge(scan);
+  const pl_window kind = pl_scan_judge(scan);
   const bool whole = scan->at == 0 && scan->end == block->rows;
   uint32_t added = 0;
-  if (kind == WINDOW_ALL) {
+  if (kind == PL_WINDOW_ALL) {
     PL_TRY(fill_all(scan, nothing, 0, PL_BLOCK_ROWS_MAX, &added));
-  } else if (kind == WINDOW_FILTER && whole && !scan->pass && scan->mode == PL_SCAN_FACTS) {
-    added = block->facts - is_emitted(scan, 0);
-    set_emitted(scan, block->rows - 1);
+  } else if (kind == PL_WINDOW_FILTER && whole && !scan->pass && scan->mode == PL_SCAN_FACTS) {
+    added = block->facts - pl_scan_is_emitted(scan, 0);
+    pl_scan_set_emitted(scan, block->rows - 1);
     scan->at = scan->end;
-  } else if (kind == WINDOW_FILTER && whole && !scan->pass && scan->mode == PL_SCAN_ASSERTIONS) {
+  } else if (kind == PL_WINDOW_FILTER && whole && !scan->pass && scan->mode == PL_SCAN_ASSERTIONS) {
     added = block->asserted;
     scan->at = scan->end;
-  } else if (kind == WINDOW_FILTER) {
+  } else if (kind == PL_WINDOW_FILTER) {
     PL_TRY(fill_filtered(scan, nothing, 0, PL_BLOCK_ROWS_MAX, &added));
   } else {
     scan->at = scan->end;
@@ -394,7 +377,7 @@ static pl_status count_window(pl_scan* scan, uint64_t* count) {
 pl_status pl_scan_count(pl_scan* scan, uint64_t* count) {
   *count = 0;
   for (;;) {
-    PL_TRY(advance(scan));
+    PL_TRY(pl_scan_advance(scan));
     if (scan->at == scan->end) {
       return PL_OK;
     }

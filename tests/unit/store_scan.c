@@ -1,4 +1,4 @@
-/// Scans against a sorted array: every mode, lens, range, seek and fill size delivers exactly the rows that a plain
+/// Scans against a sorted array: every mode, lens, range, seek and fill size delivers exactly the rows, or the runs of rows, that a plain
 /// loop does.
 #include "store_raw.h"
 
@@ -8,6 +8,7 @@
 static raw_store raw;
 static raw_model model;
 static pl_id out[4][OUT_ROWS];
+static uint64_t times[OUT_ROWS];
 
 /// Assertions, named graphs, and, where `plain`, plain statements.
 static pl_id draw_c(bool plain) {
@@ -155,6 +156,50 @@ static void compare_scan(pl_scan* scan, expect* e, bool seeks, uint32_t wanted) 
   }
 }
 
+/// The run that begins with the next row: its length, and its first row in *row.
+static uint64_t expect_run(expect* e, unsigned n, size_t* row) {
+  *row = expect_next(e);
+  uint64_t rows = *row != SIZE_MAX;
+  for (;;) {
+    const expect before = *e;
+    const size_t next = expect_next(e);
+    if (next == SIZE_MAX || memcmp(model.rows[next], model.rows[*row], n * sizeof(pl_id)) != 0) {
+      *e = before;
+      return rows;
+    }
+    rows++;
+  }
+}
+
+/// Runs to the end, in calls of any size, now and then with rows read between them.
+static void compare_runs(pl_scan* scan, expect* e, unsigned n, uint32_t wanted) {
+  size_t count = 1;
+  while (count > 0) {
+    const size_t max = 1 + raw_draw(&raw) % (raw_draw(&raw) % 2 ? 5 : OUT_ROWS);
+    pl_id* columns[4];
+    for (uint32_t k = 0; k < 4; k++) {
+      columns[k] = wanted >> k & 1 ? out[k] : NULL;
+    }
+    assert_int_equal(pl_scan_fill_runs(scan, n, columns, times, max, &count), PL_OK);
+    for (size_t i = 0; i < count; i++) {
+      size_t row;
+      assert_int_equal(times[i], expect_run(e, n, &row));
+      for (uint32_t k = 0; k < n; k++) {
+        assert_true(!columns[k] || columns[k][i] == model.rows[row][k]);
+      }
+    }
+    if (count < max) {
+      assert_true(expect_next(e) == SIZE_MAX);
+    }
+    for (uint64_t rows = raw_draw(&raw) % 8; rows > 5 && count > 0; rows--) {
+      pl_id* const nothing[4] = {NULL, NULL, NULL, NULL};
+      size_t one;
+      assert_int_equal(pl_scan_fill(scan, nothing, 1, &one), PL_OK);
+      assert_int_equal(one, expect_next(e) != SIZE_MAX);
+    }
+  }
+}
+
 static void compare_count(pl_scan* scan, expect* e) {
   uint64_t expected = 0;
   uint64_t count;
@@ -176,6 +221,11 @@ static void run_scans(pl_order order, pl_scan_mode mode, const pl_pass* pass, in
   assert_int_equal(pl_scan_open(&raw.txn, order, mode, pass, &mem, &scan), PL_OK);
   expect whole = kind;
   compare_scan(scan, &whole, false, 15);
+  for (unsigned k = 1; k <= (mode == PL_SCAN_FACTS ? 3 : model.columns); k++) {
+    whole = kind;
+    assert_int_equal(pl_scan_range(scan, NULL, 0, 0, UINT64_MAX), PL_OK);
+    compare_runs(scan, &whole, k, 15);
+  }
   for (int round = 0; round < rounds; round++) {
     pl_id prefix[4];
     unsigned n;
@@ -186,6 +236,12 @@ static void run_scans(pl_order order, pl_scan_mode mode, const pl_pass* pass, in
     assert_int_equal(pl_scan_range(scan, prefix, n, low, high), PL_OK);
     if (round % 4 == 0) {
       compare_count(scan, &e);
+    } else if (round % 4 == 2) {
+      const unsigned columns = mode == PL_SCAN_FACTS ? 3 : model.columns;
+      const unsigned most = n < columns ? columns : 0;
+      if (most > 0) {
+        compare_runs(scan, &e, n + 1 + (unsigned)(raw_draw(&raw) % (most - n)), (uint32_t)(raw_draw(&raw) % 16));
+      }
     } else {
       compare_scan(scan, &e, round % 2, (uint32_t)(raw_draw(&raw) % 16));
     }
