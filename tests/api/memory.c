@@ -1,32 +1,14 @@
 /// Every allocation of a small piece of work fails once: each call then fails cleanly, and all memory comes back.
+#include "../tools/failing.h"
 #include "help.h"
 
-#include <stdatomic.h>
-
-typedef struct heap {
-  atomic_long left;   ///< allocations until one fails; negative = none
-  atomic_long bytes;  ///< live
-} heap;
-
-static void* reallocate(void* user, void* ptr, size_t size_old, size_t size_new) {
-  heap* const h = user;
-  if (size_new > 0 && atomic_fetch_sub(&h->left, 1) == 0) {
-    return NULL;
-  }
-  void* const moved = size_new ? realloc(ptr, size_new) : (free(ptr), NULL);
-  if (moved || size_new == 0) {
-    (void)atomic_fetch_add(&h->bytes, (long)size_new - (long)size_old);
-  }
-  return moved;
-}
-
 /// Open, insert, ask, look at errors, close. True if nothing failed.
-static int work(const char* path, heap* h) {
+static int work(const char* path, failing* h) {
   static const char* const texts[] = {"insert ( Ann knows Bob { source one } )",
                                       "match ?a knows ?b where ?a != ?b return label(?a) as ?l, collect(?b) as ?c",
                                       "delete ( Ann knows Bob )", "match match"};
   const parley_options options = {
-      .size = sizeof options, .flags = PARLEY_OPEN_NO_SYNC, .threads = 1, .reallocate = reallocate, .user = h};
+      .size = sizeof options, .flags = PARLEY_OPEN_NO_SYNC, .threads = 1, .reallocate = failing_reallocate, .user = h};
   parley* store = NULL;
   parley_error_object* error = NULL;
   int good = parley_open(path, &options, &store, &error) == PARLEY_OK;
@@ -56,7 +38,7 @@ static void survives_every_failure(void** state) {
   int good = 0;
   help_load(f->store, "nt", "<urn:parley:Ann> <urn:parley:knows> <urn:parley:Cyd> .\n");
   for (; !good; n++) {
-    heap h;
+    failing h = {.left = -1};
     atomic_init(&h.left, n);
     atomic_init(&h.bytes, 0);
     good = work(f->path, &h) && atomic_load(&h.left) >= 0;
@@ -74,11 +56,11 @@ static void builds_with_the_allocator(void** state) {
   int good = 0;
   (void)snprintf(path, sizeof path, "%s/built", f->folder);
   for (long n = 0; !good; n += 1 + n / 8) {
-    heap h;
+    failing h = {.left = -1};
     atomic_init(&h.left, n);
     atomic_init(&h.bytes, 0);
     const parley_input input = {.memory = text, .memory_len = sizeof text - 1, .format = "nt"};
-    const parley_options options = {.size = sizeof options, .threads = 2, .reallocate = reallocate, .user = &h};
+    const parley_options options = {.size = sizeof options, .threads = 2, .reallocate = failing_reallocate, .user = &h};
     const parley_status status = parley_build(path, &options, &input, 1, NULL, NULL, NULL, NULL);
     assert_true(status == PARLEY_OK || status == PARLEY_NOMEM);
     assert_int_equal(atomic_load(&h.bytes), 0);

@@ -1,42 +1,16 @@
 /// Several compacts of one store at once, by processes and by threads of one process, and a process that opens the store
 /// and writes between them. Each compact replaces the store or is refused because the store is in use; nothing is lost,
 /// and nothing is left in the folder. Children run this program again.
-#include <parley.h>
+#include "place.h"
 
 #include <dirent.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { ROUNDS = 5, AT_ONCE = 3, GROUP = 400, REFUSED = 3 };
-
-static char folder[64];
-static char path[96];
-static char program[PATH_MAX];
-
-#define MUST(condition) must(condition, #condition, __LINE__)
-static void must(int good, const char* what, int line) {
-  if (!good) {
-    (void)fprintf(stderr, "compact: line %d: %s\n", line, what);
-    (void)fflush(stderr);
-    _exit(1);
-  }
-}
-
-static parley* open_store(unsigned flags) {
-  const parley_options options = {
-      .size = sizeof options, .flags = flags | PARLEY_OPEN_NO_SYNC, .map_bytes = 64 << 20, .threads = 1};
-  parley* store = NULL;
-  MUST(parley_open(path, &options, &store, NULL) == PARLEY_OK);
-  return store;
-}
 
 /// A group of facts added, or all but each tenth of them removed, so that there is something to give back.
 static void change_group(parley* store, int round, int add) {
@@ -78,7 +52,7 @@ static int child(const char* role) {
     return compact_once() == PARLEY_OK ? 0 : REFUSED;
   }
   for (int i = 0; i < ROUNDS; i++) {  // whoever opens waits until a compact is done
-    parley* const store = open_store(0);
+    parley* const store = place_open((size_t)64 << 20, 0);
     change_group(store, -1, i % 2 == 0);
     MUST(parley_close(store) == PARLEY_OK);
   }
@@ -110,7 +84,7 @@ static void look(int rounds, int others) {
   const parley_check_options deep = {.size = sizeof deep, .deep = 1, .on_finding = found};
   parley_check_report report = {.size = sizeof report};
   parley_stats stats = {.size = sizeof stats};
-  parley* const store = open_store(0);
+  parley* const store = place_open((size_t)64 << 20, 0);
   MUST(parley_check(store, &deep, &report) == PARLEY_OK && report.findings == 0);
   MUST(parley_get_stats(store, &stats) == PARLEY_OK);
   MUST(stats.facts == (uint64_t)(rounds * GROUP / 10 + others));
@@ -124,7 +98,7 @@ static void look(int rounds, int others) {
 }
 
 static void waste(int round) {
-  parley* const store = open_store(PARLEY_OPEN_CREATE);
+  parley* const store = place_open((size_t)64 << 20, PARLEY_OPEN_CREATE);
   change_group(store, round, 1);
   change_group(store, round, 0);
   MUST(parley_close(store) == PARLEY_OK);
@@ -175,10 +149,7 @@ int main(int argc, char** argv) {
     (void)snprintf(path, sizeof path, "%s", argv[1]);
     return child(argv[2]);
   }
-  MUST(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
-  strcpy(folder, "/tmp/parley-compacts-XXXXXX");
-  MUST(mkdtemp(folder) != NULL);
-  (void)snprintf(path, sizeof path, "%s/store", folder);
+  place_make();
   int round = 0;
   for (; round < ROUNDS; round++) {
     waste(round);
@@ -188,9 +159,5 @@ int main(int argc, char** argv) {
   }
   waste(round);
   processes(round, 1);
-  char lock[112];
-  (void)snprintf(lock, sizeof lock, "%s-lock", path);
-  (void)unlink(path);
-  (void)unlink(lock);
-  return rmdir(folder) == 0 ? 0 : 1;
+  return place_end();
 }

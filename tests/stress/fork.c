@@ -1,26 +1,10 @@
 /// fork() in the middle: a process with an open store, a running query and a transaction makes children that end, that
 /// try to use what they inherited, or that open the store themselves. The parent goes on unharmed.
-#include <parley.h>
+#include "place.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { FACTS = 500 };
-
-static char folder[64];
-static char path[96];
-
-#define MUST(condition) must(condition, #condition, __LINE__)
-static void must(int good, const char* what, int line) {
-  if (!good) {
-    (void)fprintf(stderr, "fork: line %d: %s\n", line, what);
-    (void)fflush(stderr);
-    _exit(1);
-  }
-}
 
 typedef struct parent {
   parley* store;        ///< open
@@ -28,13 +12,6 @@ typedef struct parent {
   parley_query* rest;   ///< prepared, at rest after a run
   parley_txn* txn;      ///< reading or writing
 } parent;
-
-static parley* open_store(unsigned flags) {
-  const parley_options options = {.size = sizeof options, .flags = flags | PARLEY_OPEN_NO_SYNC, .threads = 1};
-  parley* store = NULL;
-  MUST(parley_open(path, &options, &store, NULL) == PARLEY_OK);
-  return store;
-}
 
 static parley_status add(parley_txn* txn, int64_t number) {
   const parley_value s = parley_name("root"), p = parley_name("member"), o = parley_integer(number);
@@ -93,7 +70,7 @@ static void use_everything(const parent* p) {
 
 static void read_anew(const parent* p) {
   (void)p;
-  parley* const store = open_store(PARLEY_OPEN_READONLY);
+  parley* const store = place_open(0, PARLEY_OPEN_READONLY);
   MUST(count(store) >= FACTS);
   MUST(parley_close(store) == PARLEY_OK);
 }
@@ -101,7 +78,7 @@ static void read_anew(const parent* p) {
 static void write_anew(const parent* p) {
   (void)p;
   parley_txn* txn = NULL;
-  parley* const store = open_store(0);
+  parley* const store = place_open(0, 0);
   const int64_t before = count(store);
   for (int i = 0; i < 20; i++) {  // enough to use pages again, if the parent's snapshot did not hold them
     MUST(parley_begin(store, 1, &txn) == PARLEY_OK);
@@ -112,7 +89,7 @@ static void write_anew(const parent* p) {
 }
 
 static parent begin(int write) {
-  parent p = {.store = open_store(0)};
+  parent p = {.store = place_open(0, 0)};
   MUST(parley_prepare(p.store, "match root member ?n return ?n", SIZE_MAX, &p.rest, NULL) == PARLEY_OK);
   MUST(rows_of(p.rest) >= FACTS);
   MUST(parley_reset(p.rest) == PARLEY_OK);
@@ -159,10 +136,8 @@ static void the_parent_writes_on(void) {
 
 int main(void) {
   parley_txn* txn = NULL;
-  strcpy(folder, "/tmp/parley-fork-XXXXXX");
-  MUST(mkdtemp(folder) != NULL);
-  (void)snprintf(path, sizeof path, "%s/store", folder);
-  parley* const store = open_store(PARLEY_OPEN_CREATE);
+  place_make();
+  parley* const store = place_open(0, PARLEY_OPEN_CREATE);
   MUST(parley_begin(store, 1, &txn) == PARLEY_OK);
   for (int i = 0; i < FACTS; i++) {
     MUST(add(txn, i) == PARLEY_OK);
@@ -171,9 +146,5 @@ int main(void) {
   MUST(parley_close(store) == PARLEY_OK);
   the_parent_reads_on();
   the_parent_writes_on();
-  char lock[112];
-  (void)snprintf(lock, sizeof lock, "%s-lock", path);
-  (void)unlink(path);
-  (void)unlink(lock);
-  return rmdir(folder) == 0 ? 0 : 1;
+  return place_end();
 }

@@ -3,42 +3,15 @@
 /// A bounded map that is full gives PARLEY_FULL and leaves the store as it was. When another process has reserved more
 /// and made the store grow, the readers of a narrow process answer on: whoever is in the middle keeps its snapshot, and
 /// the next to begin takes over the larger map when the others have ended. Children run this program again.
-#include <parley.h>
+#include "place.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { NARROW = 1 << 20, WIDE = 64 << 20, GROUP = 1000, READERS = 4, GROUPS_MAX = 400 };
-
-static char folder[64];
-static char path[96];
-static char program[PATH_MAX];  // this one, by its name: under Valgrind /proc/self/exe itself is another
-
-#define MUST(condition) must(condition, #condition, __LINE__)
-static void must(int good, const char* what, int line) {
-  if (!good) {
-    (void)fprintf(stderr, "grow: line %d: %s\n", line, what);
-    (void)fflush(stderr);
-    _exit(1);
-  }
-}
-
-static parley* open_store(size_t map_bytes, unsigned flags) {
-  const parley_options options = {
-      .size = sizeof options, .flags = flags | PARLEY_OPEN_NO_SYNC, .map_bytes = map_bytes, .threads = 1};
-  parley* store = NULL;
-  MUST(parley_open(path, &options, &store, NULL) == PARLEY_OK);
-  return store;
-}
 
 /// One group of facts in one transaction, beside the number of groups.
 static parley_status add_group(parley* store, int64_t group) {
@@ -120,7 +93,7 @@ static int64_t fill(parley* store) {
 }
 
 static void a_full_map_changes_nothing(void) {
-  parley* const store = open_store(NARROW, PARLEY_OPEN_CREATE);
+  parley* const store = place_open(NARROW, PARLEY_OPEN_CREATE);
   int64_t groups = 0;
   const int64_t filled = fill(store);
   MUST(filled > 0 && filled < GROUPS_MAX);
@@ -128,7 +101,7 @@ static void a_full_map_changes_nothing(void) {
   MUST(add_group(store, filled) == PARLEY_FULL);
   MUST(missing(store, 0, &groups) == 0 && groups == filled);
   MUST(parley_close(store) == PARLEY_OK);
-  parley* const wide = open_store(WIDE, 0);  // nothing needs to be done to it but to reserve more
+  parley* const wide = place_open(WIDE, 0);  // nothing needs to be done to it but to reserve more
   MUST(add_group(wide, filled) == PARLEY_OK);
   MUST(missing(wide, 0, &groups) == 0 && groups == filled + 1);
   MUST(parley_close(wide) == PARLEY_OK);
@@ -237,7 +210,7 @@ static pid_t start(const char* role) {
 }
 
 static int grower(void) {
-  parley* const store = open_store(WIDE, 0);
+  parley* const store = place_open(WIDE, 0);
   const int64_t from = groups_in(store);
   MUST(from > 0);
   parley_stats stats = {.size = sizeof stats};
@@ -251,7 +224,7 @@ static int grower(void) {
 
 /// With a thread that stays in the middle of its rows meanwhile, and without: then nobody is ever refused.
 static void readers_answer_on(int held) {
-  shared s = {.store = open_store(NARROW, PARLEY_OPEN_CREATE), .held = held};
+  shared s = {.store = place_open(NARROW, PARLEY_OPEN_CREATE), .held = held};
   pthread_t holder, readers[READERS];
   int state = 0;
   int64_t groups = 0;
@@ -283,7 +256,7 @@ static void readers_answer_on(int held) {
 
 /// A narrow process that reads until the store has grown beyond its map.
 static int reader(void) {
-  parley* const store = open_store(NARROW, PARLEY_OPEN_READONLY);
+  parley* const store = place_open(NARROW, PARLEY_OPEN_READONLY);
   parley_stats stats = {.size = sizeof stats};
   int64_t last = 0;
   while (stats.file_bytes < 3 * (uint64_t)NARROW) {
@@ -296,29 +269,19 @@ static int reader(void) {
   return 0;
 }
 
-static void remove_store(void) {
-  char lock[112];
-  (void)snprintf(lock, sizeof lock, "%s-lock", path);
-  (void)unlink(path);
-  (void)unlink(lock);
-}
-
 int main(int argc, char** argv) {
   if (argc == 3) {
     (void)snprintf(path, sizeof path, "%s", argv[2]);
     return strcmp(argv[1], "grow") == 0 ? grower() : reader();
   }
-  MUST(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
-  strcpy(folder, "/tmp/parley-grow-XXXXXX");
-  MUST(mkdtemp(folder) != NULL);
-  (void)snprintf(path, sizeof path, "%s/store", folder);
+  place_make();
   a_large_file_reserves_more();
-  remove_store();
+  place_clear();
   a_full_map_changes_nothing();
-  remove_store();
+  place_clear();
   for (int held = 0; held <= 1; held++) {
     readers_answer_on(held);
-    remove_store();
+    place_clear();
   }
-  return rmdir(folder) == 0 ? 0 : 1;
+  return place_end();
 }

@@ -1,30 +1,16 @@
 /// Nothing that data or a query names is ever opened or run. Once a store is open, this program forbids itself to open,
 /// make, rename or remove any file, to start a program or a process and to reach the network (seccomp: the kernel stops
 /// it at the attempt); then it loads, asks, exports, compares and checks data full of paths, addresses and commands.
-#include <parley.h>
+#include "place.h"
 
-#include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#define MUST(condition) must(condition, #condition, __LINE__)
-static void must(int good, const char* what, int line) {
-  if (!good) {
-    (void)fprintf(stderr, "sealed: line %d: %s\n", line, what);
-    (void)fflush(stderr);
-    _exit(1);
-  }
-}
 
 // ---- the seal -----------------------------------------------------------------------------------------------------
 
@@ -58,10 +44,10 @@ static int seal(void) {
     code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
   }
   code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-  const struct sock_fprog program = {.len = (unsigned short)n, .filter = code};
+  const struct sock_fprog filter = {.len = (unsigned short)n, .filter = code};
   const struct sigaction action = {.sa_sigaction = on_attempt, .sa_flags = SA_SIGINFO};
   return sigaction(SIGSYS, &action, NULL) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 // ---- data that asks for trouble -----------------------------------------------------------------------------------
@@ -169,12 +155,8 @@ static void live(parley* store) {
 }
 
 int main(void) {
-  char folder[] = "/tmp/parley-sealed-XXXXXX";
-  char path[64], lock[80];
   parley* store = NULL;
-  MUST(mkdtemp(folder) != NULL);
-  (void)snprintf(path, sizeof path, "%s/store", folder);
-  (void)snprintf(lock, sizeof lock, "%s-lock", path);
+  place_make();
   const pid_t pid = fork();
   if (pid == 0) {
     const parley_options options = {.size = sizeof options, .flags = PARLEY_OPEN_CREATE, .threads = 1};
@@ -191,9 +173,7 @@ int main(void) {
   }
   int state = 0;
   MUST(pid > 0 && waitpid(pid, &state, 0) == pid);
-  (void)unlink(path);
-  (void)unlink(lock);
-  (void)rmdir(folder);
+  MUST(place_end() == 0);
   if (WIFEXITED(state) && WEXITSTATUS(state) == 77) {
     (void)puts("skipped: no seccomp here");
   }

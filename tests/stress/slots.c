@@ -3,41 +3,15 @@
 /// A reader that is killed leaves its place, and the snapshot in it keeps pages from being used again. A writer that
 /// lives on must take such places back by itself, and whoever finds the table full must do so before giving up. Children
 /// run this program again and hold places until they are killed.
-#include <parley.h>
+#include "place.h"
 
-#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { SLOTS = 1024, CHILD_SLOTS = 600, DEAD = 3, GROUP = 200, ROUNDS = 40, GIVE_UP_SECONDS = 60 };
-
-static char folder[64];
-static char path[96];
-static char program[PATH_MAX];
-
-#define MUST(condition) must(condition, #condition, __LINE__)
-static void must(int good, const char* what, int line) {
-  if (!good) {
-    (void)fprintf(stderr, "slots: line %d: %s\n", line, what);
-    (void)fflush(stderr);
-    _exit(1);
-  }
-}
-
-static parley* open_store(unsigned flags) {
-  const parley_options options = {
-      .size = sizeof options, .flags = flags | PARLEY_OPEN_NO_SYNC, .map_bytes = 64 << 20, .threads = 1};
-  parley* store = NULL;
-  MUST(parley_open(path, &options, &store, NULL) == PARLEY_OK);
-  return store;
-}
 
 /// Replace one group of facts by another: the pages of the old one are free, unless somebody still reads them.
 static void write_group(parley* store, unsigned round) {
@@ -66,7 +40,7 @@ static parley_stats stats_of(parley* store) {
 /// Hold `count` places until killed.
 static _Noreturn void hold(int count) {
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-  parley* const store = open_store(PARLEY_OPEN_READONLY);
+  parley* const store = place_open((size_t)64 << 20, PARLEY_OPEN_READONLY);
   for (int i = 0; i < count; i++) {
     parley_txn* txn = NULL;
     MUST(parley_begin(store, 0, &txn) == PARLEY_OK);
@@ -111,7 +85,7 @@ static double now(void) {
 /// The dead keep pages only until the writer looks for them, about once a second while it writes. Then the file stops
 /// growing. Who lives keeps his place.
 static void a_writer_takes_back_places(void) {
-  parley* const store = open_store(PARLEY_OPEN_CREATE);
+  parley* const store = place_open((size_t)64 << 20, PARLEY_OPEN_CREATE);
   pid_t pids[DEAD];
   unsigned round = 0;
   write_group(store, round++);
@@ -168,7 +142,7 @@ static void begin_all(parley* store, parley_txn** txns, int from, int to) {
 /// Full is full, for readers only, and says so; places of the dead are taken back before that.
 static void a_full_table(void) {
   static parley_txn* txns[SLOTS];
-  parley* const store = open_store(PARLEY_OPEN_CREATE);
+  parley* const store = place_open((size_t)64 << 20, PARLEY_OPEN_CREATE);
   write_group(store, 0);
   const pid_t pid = start(CHILD_SLOTS);
   begin_all(store, txns, 0, SLOTS - CHILD_SLOTS);
@@ -187,25 +161,14 @@ static void a_full_table(void) {
   MUST(parley_close(store) == PARLEY_OK);
 }
 
-static void remove_store(void) {
-  char lock[112];
-  (void)snprintf(lock, sizeof lock, "%s-lock", path);
-  (void)unlink(path);
-  (void)unlink(lock);
-}
-
 int main(int argc, char** argv) {
   if (argc == 3) {
     (void)snprintf(path, sizeof path, "%s", argv[1]);
     hold((int)strtol(argv[2], NULL, 10));
   }
-  MUST(readlink("/proc/self/exe", program, sizeof program - 1) > 0);
-  strcpy(folder, "/tmp/parley-slots-XXXXXX");
-  MUST(mkdtemp(folder) != NULL);
-  (void)snprintf(path, sizeof path, "%s/store", folder);
+  place_make();
   a_writer_takes_back_places();
-  remove_store();
+  place_clear();
   a_full_table();
-  remove_store();
-  return rmdir(folder) == 0 ? 0 : 1;
+  return place_end();
 }

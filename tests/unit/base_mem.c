@@ -1,4 +1,5 @@
 /// Accounts, arenas, buffers and vectors, with every allocation failing once.
+#include "../tools/failing.h"
 #include "base/mem.h"
 
 #include <setjmp.h>
@@ -7,24 +8,6 @@
 #include <wchar.h>
 
 #include <cmocka.h>
-
-/// Fails when `left` reaches zero.
-typedef struct failing {
-  long left;  ///< allocations until the failing one; negative = never
-} failing;
-
-static void* failing_realloc(void* user, void* ptr, size_t size_old, size_t size_new) {
-  failing* const f = user;
-  PL_UNUSED(size_old);
-  if (size_new == 0) {
-    free(ptr);
-    return NULL;
-  }
-  if (f->left >= 0 && f->left-- == 0) {
-    return NULL;
-  }
-  return realloc(ptr, size_new);
-}
 
 static void test_account(void** state) {
   PL_UNUSED(state);
@@ -157,9 +140,9 @@ static void test_failing(void** state) {
   PL_UNUSED(state);
   pl_status status = PL_ERR_NOMEM;
   for (long n = 0; status != PL_OK; n++) {
-    failing f = {n};
+    failing f = {.left = n};
     pl_mem mem;
-    pl_mem_init(&mem, failing_realloc, &f, SIZE_MAX);
+    pl_mem_init(&mem, failing_reallocate, &f, SIZE_MAX);
     status = exercise(&mem);
     assert_int_equal(mem.bytes_used, 0);
     assert_true(status == PL_OK || status == PL_ERR_NOMEM);

@@ -1,5 +1,6 @@
 /// Every allocation of a load, an export and a comparison fails in turn: the call says that memory ran out, or it did all
 /// that it was asked for; a row is never taken for bad because of it, and nothing is kept.
+#include "../tools/failing.h"
 #include "load/diff.h"
 #include "load/export.h"
 #include "load_help.h"
@@ -8,26 +9,7 @@
 
 #define REIFIES "<" PL_RDF "reifies>"
 
-typedef struct failing {
-  size_t left;  ///< allocations until one fails
-  bool failed;  ///< it did
-} failing;
-
-static void* failing_realloc(void* user, void* ptr, size_t size_old, size_t size_new) {
-  failing* const f = user;
-  PL_UNUSED(size_old);
-  if (size_new == 0) {
-    free(ptr);
-    return NULL;
-  }
-  if (f->left-- == 0) {
-    f->failed = true;
-    return NULL;
-  }
-  return realloc(ptr, size_new);
-}
-
-static const failing sound = {SIZE_MAX, false};
+static const failing sound = {.left = -1};
 
 // ---- readers ------------------------------------------------------------------------------------------------------
 
@@ -70,10 +52,10 @@ typedef struct document {
 } document;
 
 static read_result read_failing(const document* d, size_t left, bool* failed, pl_mem* steady) {
-  failing f = {.left = left};
+  failing f = {.left = (long)left};
   pl_mem mem;
   pl_error err;
-  pl_mem_init(&mem, failing_realloc, &f, SIZE_MAX);
+  pl_mem_init(&mem, failing_reallocate, &f, SIZE_MAX);
   pl_error_init(&err, steady);
   const pl_load_options options = {.base = PL_STR("http://d/"), .threads = 1};
   const pl_input input = {.memory = pl_str_c(d->text), .name = "test"};
@@ -159,7 +141,7 @@ static int setup(void** state) {
   pl_mem_init(&f.mem, NULL, NULL, SIZE_MAX);
   pl_error_init(&f.err, &f.mem);
   const pl_store_options options = {
-      .create = true, .durability = PL_SYNC_NONE, .threads = 1, .realloc_fn = failing_realloc, .realloc_user = &f.f};
+      .create = true, .durability = PL_SYNC_NONE, .threads = 1, .realloc_fn = failing_reallocate, .realloc_user = &f.f};
   assert_int_equal(pl_store_open(f.path, &options, &f.err, &f.store), PL_OK);
   const pl_input inputs[] = {{.memory = pl_str_c(kg), .name = "kg", .format = PL_FORMAT_TTL},
                              {.memory = pl_str_c(claims), .name = "claims", .format = PL_FORMAT_NQ}};
@@ -193,9 +175,9 @@ static pl_status export_failing(fixture* f, pl_format format, bool assertions, s
   pl_txn* txn;
   pl_buf_clear(out);
   assert_int_equal(pl_txn_begin(f->store, false, &f->err, &txn), PL_OK);
-  f->f = (failing){.left = left};
+  f->f = (failing){.left = (long)left};
   const pl_status status = pl_export(txn, &options);
-  f->f.left = SIZE_MAX;
+  f->f.left = -1;
   pl_txn_abort(txn);
   check_status(f, status);
   return status;
@@ -233,9 +215,9 @@ static pl_status diff_failing(fixture* f, const pl_term* a, const pl_term* b, si
   pl_txn* txn;
   pl_buf_clear(out);
   assert_int_equal(pl_txn_begin(f->store, false, &f->err, &txn), PL_OK);
-  f->f = (failing){.left = left};
+  f->f = (failing){.left = (long)left};
   const pl_status status = pl_diff(txn, txn, &options, &f->err);
-  f->f.left = SIZE_MAX;
+  f->f.left = -1;
   pl_txn_abort(txn);
   check_status(f, status);
   return status;
@@ -278,9 +260,9 @@ static void test_load(void** state) {
   assert_int_equal(export_failing(f, PL_FORMAT_NQ, true, SIZE_MAX, &before), PL_OK);
   f->f.failed = true;
   for (size_t left = 0; f->f.failed; left++) {
-    f->f = (failing){.left = left};
+    f->f = (failing){.left = (long)left};
     const pl_status status = pl_load_into(f->store, inputs, 2, &stop, &f->err, NULL);
-    f->f.left = SIZE_MAX;
+    f->f.left = -1;
     assert_true(status == PL_ERR_FORMAT || (status == PL_ERR_NOMEM && f->f.failed));
     pl_error_clear(&f->err);
     const bool failed = f->f.failed;
@@ -291,13 +273,13 @@ static void test_load(void** state) {
   f->f.failed = true;
   for (size_t left = 0; f->f.failed; left++) {
     remove_store(f->other);
-    f->f = (failing){.left = left};
-    const pl_bulk_options bulk = {.threads = 1, .realloc_fn = failing_realloc, .realloc_user = &f->f};
+    f->f = (failing){.left = (long)left};
+    const pl_bulk_options bulk = {.threads = 1, .realloc_fn = failing_reallocate, .realloc_user = &f->f};
     const pl_status status = pl_load_new(f->other, &bulk, inputs, 2, &skip, &f->err, NULL);
     assert_int_equal(access(f->other, F_OK), status == PL_OK ? 0 : -1);
     check_status(f, status);
   }
-  f->f.left = SIZE_MAX;
+  f->f.left = -1;
   pl_buf_free(&before);
   pl_buf_free(&after);
 }

@@ -2,6 +2,7 @@
 /// itself.
 ///
 /// Children run this program again (fork and exec, so that nothing is inherited).
+#include "../tools/failing.h"
 #include "store/copy.h"
 #include "store/env_internal.h"
 #include "store/index.h"
@@ -355,24 +356,6 @@ static void test_full_disk(void** state) {
   assert_int_equal(fixture_file_count(f), 2);
 }
 
-/// An allocator that fails once.
-typedef struct heap {
-  atomic_long left;   ///< allocations until one fails; negative = none
-  atomic_long bytes;  ///< live
-} heap;
-
-static void* reallocate(void* user, void* ptr, size_t size_old, size_t size_new) {
-  heap* const h = user;
-  if (size_new > 0 && atomic_fetch_sub(&h->left, 1) == 0) {
-    return NULL;
-  }
-  void* const moved = size_new ? realloc(ptr, size_new) : (free(ptr), NULL);
-  if (moved || size_new == 0) {
-    (void)atomic_fetch_add(&h->bytes, (long)size_new - (long)size_old);
-  }
-  return moved;
-}
-
 /// Every allocation of a backup and of a compact fails once: an error, nothing left, all memory back.
 static void test_without_memory(void** state) {
   fixture* const f = *state;
@@ -381,11 +364,11 @@ static void test_without_memory(void** state) {
   fill(f, 2);
   close_store(f);
   for (long n = 0; !done; n += 1 + n / 16) {
-    heap h;
+    failing h = {.left = -1};
     atomic_init(&h.left, n);
     atomic_init(&h.bytes, 0);
     const pl_store_options open = {
-        .threads = 1, .map_bytes = (size_t)1 << 32, .realloc_fn = reallocate, .realloc_user = &h};
+        .threads = 1, .map_bytes = (size_t)1 << 32, .realloc_fn = failing_reallocate, .realloc_user = &h};
     pl_compact_summary summary;
     pl_store* store;
     pl_status status = pl_store_open(f->path, &open, &f->err, &store);
