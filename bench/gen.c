@@ -78,7 +78,7 @@ uint32_t gen_zipf_draw(const gen_zipf* z, gen_random* r) {
 }
 
 void gen_out_open(gen_out* out, FILE* file) {
-  *out = (gen_out){.file = file, .bytes = gen_memory(OUT_BYTES + LINE_BYTES_MAX)};
+  *out = (gen_out){.file = file, .bytes = gen_memory(OUT_BYTES + LINE_BYTES_MAX), .lines_max = UINT64_MAX};
 }
 
 static void flush(gen_out* out) {
@@ -87,6 +87,7 @@ static void flush(gen_out* out) {
 }
 
 bool gen_out_close(gen_out* out) {
+  out->len = out->lines > out->lines_max ? out->kept : out->len;
   flush(out);
   free(out->bytes);
   out->bytes = NULL;
@@ -94,8 +95,10 @@ bool gen_out_close(gen_out* out) {
 }
 
 void gen_line(gen_out* out) {
-  out->lines++;
-  if (out->len >= OUT_BYTES) {
+  if (out->lines++ >= out->lines_max) {
+    out->kept = out->lines == out->lines_max + 1 ? out->len : out->kept;
+    out->len = out->kept;
+  } else if (out->len >= OUT_BYTES) {
     flush(out);
     if (out->failed) {
       gen_die("cannot write");

@@ -21,11 +21,13 @@ typedef struct gen_zipf {
 } gen_zipf;
 
 typedef struct gen_out {
-  FILE* file;      ///< where the bytes go
-  char* bytes;     ///< not yet written
-  size_t len;      ///< how many they are
-  bool failed;     ///< a write did not succeed
-  uint64_t lines;  ///< counted by gen_line
+  FILE* file;          ///< where the bytes go
+  char* bytes;         ///< not yet written
+  size_t len;          ///< how many they are
+  bool failed;         ///< a write did not succeed
+  uint64_t lines;      ///< begun
+  uint64_t lines_max;  ///< those after so many are dropped
+  size_t kept;         ///< bytes of the last line kept end here, once lines are dropped
 } gen_out;
 
 /// Memory or the end of the program.
@@ -50,7 +52,7 @@ uint32_t gen_zipf_draw(const gen_zipf* z, gen_random* r);
 void gen_out_open(gen_out* out, FILE* file);
 /// Write what is left; false if any byte was lost.
 bool gen_out_close(gen_out* out);
-/// Make room for a line of at most 8192 bytes; writes the buffer when it is full.
+/// Begin a line of at most 8192 bytes.
 void gen_line(gen_out* out);
 
 static inline void gen_put(gen_out* out, const char* text, size_t len) {
