@@ -58,12 +58,16 @@ typedef struct pl_lookup_node {
   const pl_alg* written;              ///< the leaf as explain shows it
   bool params;                        ///< a place or verb is a parameter
   bool counted;                       ///< no new slot is needed: rows are counted, not made
-  uint32_t lens;                      ///< compiled lens of the scan, or PL_LENS_NONE
-  pl_carry carry;                     ///< input slots copied to the output
+  uint8_t runs;    ///< rows that agree in so many leading columns are one row that stands for them; 0: not so
+  uint32_t lens;   ///< compiled lens of the scan, or PL_LENS_NONE
+  pl_carry carry;  ///< input slots copied to the output
 } pl_lookup_node;
 
 /// Access number of a verb; `graph` chooses the annotations of named graphs.
 uint32_t pl_lookup_access(const pl_lookup_node* node, const pl_verb* verb, bool graph);
+
+/// Read runs of rows if that is possible and `needed` leaves some new slot out: sets node->runs and the order.
+void pl_lookup_choose_runs(pl_lookup_node* node, pl_slots needed);
 
 /// How a lookup is made for a part under identity (op_same.c). Its rows show their places, one for each statement that matches; repeats of
 /// a slot and of ends are not looked for.

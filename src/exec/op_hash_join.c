@@ -1,26 +1,42 @@
 // HashJoin: rows of the input beside all rows of a second plan that agree on the slots both have; without such slots, every pair.
-// The second plan does not depend on the input: it is read once per run into a hash table.
-#include "exec/rowtable.h"
+// The second plan does not depend on the input: it is read once per run into a table (jointable.h).
+//
+// A chunk of input is looked up as a whole, then the pairs (input row, table row) that agree are listed, then the output is copied column by
+// column. Where nothing of the second plan is needed, rows are not copied at all: the input's chunk is handed on, each row standing for as many
+// as it has matches.
+#include "exec/jointable.h"
 #include "exec/support.h"
+
+#define STEPS_BETWEEN_CHECKS (1u << 20)  ///< table rows compared, some milliseconds
 
 typedef struct join_node {
   pl_node node;
   pl_carry keys;    ///< slots of both sides
-  pl_carry made;    ///< further slots of the built side that are needed
+  pl_carry built;   ///< the keys, then further slots of the built side that are needed
   pl_carry carry;   ///< input slots copied to the output
+  bool times_only;  ///< nothing of the built side is needed
   pl_slot why;      ///< of the supports of both sides, which are joined; PL_SLOT_NONE if they are not needed
-  uint32_t why_at;  ///< its column in a row of the table
+  uint32_t why_at;  ///< its column in the table
 } join_node;
+
+/// Table rows that may match an input row.
+typedef struct match {
+  uint32_t at;   ///< next
+  uint32_t end;  ///< after the last
+} match;
 
 typedef struct join_op {
   pl_op op;
-  pl_rowtable table;  ///< keys, made slots, multiplicity
-  bool built;         ///< table is filled
-  pl_id* row;         ///< space for one row of the table
-  pl_chunk* in;       ///< current input chunk
-  uint32_t in_at;     ///< next entry of its selection
-  uint32_t in_row;    ///< current input row
-  uint32_t at;        ///< next table row that matches it; PL_ROW_NONE = none left
+  pl_jointable table;  ///< keys, made slots
+  bool built;          ///< table is filled
+  const pl_id** keys;  ///< key columns of the current input chunk
+  pl_chunk* in;        ///< current input chunk
+  uint32_t in_at;      ///< next entry of its selection
+  match* matches;      ///< by entry of its selection
+  uint64_t steps;      ///< table rows compared since the guard was asked
+  uint16_t* from;      ///< input row of each output row
+  uint32_t* found;     ///< table row of each output row
+  pl_chunk view;       ///< times_only: the input's chunk with a selection and multiplicities of its own
 } join_op;
 
 static const join_node* node_of(const pl_op* op) { return (const join_node*)op->node; }
@@ -28,71 +44,36 @@ static const join_node* node_of(const pl_op* op) { return (const join_node*)op->
 static pl_status join_open(pl_op* op) {
   join_op* st = (join_op*)op;
   const join_node* node = node_of(op);
-  const uint32_t width = node->keys.count + node->made.count + 1;
-  pl_rowtable_init(&st->table, &op->run->mem, op->run->guard, op->run->err, width, node->keys.count);
-  st->at = PL_ROW_NONE;
-  st->row = PL_ARENA_ARRAY(&op->run->arena, pl_id, width);
-  return st->row ? pl_op_columns(op) : pl_run_nomem(op->run);
+  pl_run* run = op->run;
+  pl_arena* arena = &run->arena;
+  PL_TRY(pl_jointable_init(&st->table, arena, &run->mem, run->guard, run->err, node->keys.count, node->built.count));
+  st->keys = PL_ARENA_ARRAY(arena, const pl_id*, node->keys.count + 1);
+  st->from = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(*st->from));
+  if (!st->keys || !st->from) {
+    return pl_run_nomem(run);
+  }
+  if (node->times_only) {
+    op->times = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(uint64_t));
+    return op->times ? PL_OK : pl_run_nomem(run);
+  }
+  st->matches = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(*st->matches));
+  st->found = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(*st->found));
+  return st->matches && st->found ? pl_op_columns(op) : pl_run_nomem(run);
 }
 
-static void join_close(pl_op* op) { pl_rowtable_free(&((join_op*)op)->table); }
+static void join_close(pl_op* op) { pl_jointable_free(&((join_op*)op)->table); }
 
 static pl_status join_again(pl_op* op) {
   join_op* st = (join_op*)op;
-  pl_rowtable_clear(&st->table);
+  pl_jointable_free(&st->table);
   st->built = false;
   st->in = NULL;
-  st->at = PL_ROW_NONE;
   return PL_OK;
 }
 
 static pl_status join_rewind(pl_op* op) {
-  join_op* st = (join_op*)op;
-  st->in = NULL;
-  st->at = PL_ROW_NONE;
+  ((join_op*)op)->in = NULL;
   return pl_op_rewind(op->input);
-}
-
-/// Read slots of a row to st->row; false if one is null.
-static bool read_key(join_op* st, const pl_carry* slots, const pl_chunk* chunk, uint32_t row) {
-  bool whole = true;
-  for (uint32_t i = 0; i < slots->count; i++) {
-    st->row[i] = pl_chunk_id(chunk, slots->slots[i], row);
-    whole &= st->row[i] != PL_ID_NULL;
-  }
-  return whole;
-}
-
-/// Add the row in st->row. Where nothing but the key is kept, rows of one key are one row that stands for several.
-static pl_status add_row(join_op* st, uint64_t times) {
-  const join_node* node = node_of(&st->op);
-  const uint32_t at = node->keys.count + node->made.count;
-  uint32_t index = 0;
-  bool added = true;
-  st->row[at] = times;
-  PL_TRY(node->made.count ? pl_rowtable_add(&st->table, st->row, &index)
-                          : pl_rowtable_put(&st->table, st->row, &index, &added));
-  if (!added) {
-    pl_id* sum = &st->table.rows[(size_t)index * st->table.width + at];
-    *sum = pl_times_add(*sum, times);
-  }
-  return PL_OK;
-}
-
-static pl_status build_chunk(join_op* st, const pl_chunk* chunk) {
-  const join_node* node = node_of(&st->op);
-  for (uint32_t i = 0; i < chunk->selected; i++) {
-    const uint32_t row = pl_chunk_row(chunk, i);
-    if (!read_key(st, &node->keys, chunk, row)) {
-      continue;
-    }
-    uint32_t at = node->keys.count;
-    for (uint32_t c = 0; c < node->made.count; c++) {
-      st->row[at++] = pl_chunk_id(chunk, node->made.slots[c], row);
-    }
-    PL_TRY(add_row(st, pl_chunk_times(chunk, row)));
-  }
-  return PL_OK;
 }
 
 static pl_status build(join_op* st) {
@@ -101,32 +82,168 @@ static pl_status build(join_op* st) {
     const pl_status status = pl_op_next(pl_op_of(&st->op, 1), &chunk);
     if (status == PL_DONE) {
       st->built = true;
-      return PL_OK;
+      return pl_jointable_seal(&st->table);
     }
     PL_TRY(status);
-    PL_TRY(build_chunk(st, chunk));
+    PL_TRY(pl_jointable_add(&st->table, chunk, node_of(&st->op)->built.slots));
   }
 }
 
-static pl_status next_row(join_op* st) {
-  PL_TRY(pl_op_next_row(st->op.input, &st->in, &st->in_at, &st->in_row));
-  const bool whole = read_key(st, &node_of(&st->op)->keys, st->in, st->in_row);
-  st->at = whole ? pl_rowtable_find(&st->table, st->row) : PL_ROW_NONE;
+/// Go to the next input chunk that has all key columns.
+static pl_status next_chunk(join_op* st) {
+  const join_node* node = node_of(&st->op);
+  bool whole = false;
+  while (!whole) {
+    PL_TRY(pl_op_next(st->op.input, &st->in));
+    whole = true;
+    for (uint32_t k = 0; k < node->keys.count; k++) {
+      st->keys[k] = st->in->columns[node->keys.slots[k]];
+      whole &= st->keys[k] != NULL;
+    }
+  }
+  st->in_at = 0;
   return PL_OK;
 }
 
-static pl_status emit(join_op* st, uint32_t at) {
+// ---- rows counted -------------------------------------------------------------------------------------------------
+
+/// How often each row of the chunk matches, where the table has one sum for each id.
+static uint32_t find_sums(join_op* st) {
+  const pl_jointable* table = &st->table;
+  const pl_chunk* in = st->in;
+  uint64_t* times = st->op.times;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < in->selected; i++) {
+    const uint32_t row = pl_chunk_row(in, i);
+    times[row] = table->sums[pl_jointable_bucket(table, st->keys, row)];
+    st->from[kept] = (uint16_t)row;
+    kept += times[row] != 0;
+  }
+  return kept;
+}
+
+static uint32_t find_times(join_op* st) {
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < st->in->selected; i++) {
+    const uint32_t row = pl_chunk_row(st->in, i);
+    st->op.times[row] = pl_jointable_times(&st->table, st->keys, row);
+    st->from[kept] = (uint16_t)row;
+    kept += st->op.times[row] != 0;
+  }
+  return kept;
+}
+
+static pl_status next_counted(join_op* st, pl_chunk** out) {
+  PL_TRY(next_chunk(st));
+  const uint32_t kept = st->table.sums ? find_sums(st) : find_times(st);
+  st->view = *st->in;
+  st->view.selection = st->from;
+  st->view.selected = kept;
+  st->view.multiplicity = st->op.times;
+  for (uint32_t i = 0; st->in->multiplicity && i < kept; i++) {
+    uint64_t* times = &st->op.times[st->from[i]];
+    *times = pl_times_mul(*times, st->in->multiplicity[st->from[i]]);
+  }
+  *out = &st->view;
+  return PL_OK;
+}
+
+// ---- rows made ----------------------------------------------------------------------------------------------------
+
+/// Find the bucket of each input row.
+static void find_matches(join_op* st) {
+  const pl_jointable* table = &st->table;
+  for (uint32_t i = 0; i < st->in->selected; i++) {
+    const uint64_t bucket = pl_jointable_bucket(table, st->keys, pl_chunk_row(st->in, i));
+    st->matches[i] = (match){table->starts[bucket], table->starts[bucket + 1]};
+  }
+}
+
+/// List pairs that agree from row `at` of the output on, until it is full or the input chunk ends; *filled is the row after the last.
+static pl_status list_pairs(join_op* st, uint32_t at, uint32_t* filled) {
+  const pl_jointable* table = &st->table;
+  for (; st->in_at < st->in->selected; st->in_at++) {
+    const uint32_t row = pl_chunk_row(st->in, st->in_at);
+    match* m = &st->matches[st->in_at];
+    st->steps += m->end - m->at;
+    for (; m->at < m->end && at < PL_CHUNK_ROWS; m->at++) {
+      st->from[at] = (uint16_t)row;
+      st->found[at] = m->at;
+      at += table->exact || pl_jointable_same(table, m->at, st->keys, row);
+    }
+    if (m->at < m->end) {
+      break;
+    }
+    if (st->steps > STEPS_BETWEEN_CHECKS) {
+      st->steps = 0;
+      PL_TRY(pl_guard_check(st->op.run->guard, st->op.run->err));
+    }
+  }
+  *filled = at;
+  return PL_OK;
+}
+
+/// Multiplicities of output rows [at, end).
+static pl_status fill_times(join_op* st, uint32_t at, uint32_t end) {
+  const uint64_t* in = st->in->multiplicity;
+  const uint64_t* built = st->table.columns[st->table.width];
+  if ((!in && !built && !st->op.chunk.multiplicity) || at == end) {
+    return PL_OK;
+  }
+  if (!st->op.chunk.multiplicity) {
+    PL_TRY(pl_op_times(&st->op, at, 1, 2));  // makes the column
+  }
+  for (uint32_t i = at; i < end; i++) {
+    st->op.times[i] = pl_times_mul(in ? in[st->from[i]] : 1, built ? built[st->found[i]] : 1);
+  }
+  return PL_OK;
+}
+
+/// Copy the columns of output rows [at, end) from the listed pairs.
+static pl_status fill_rows(join_op* st, uint32_t at, uint32_t end) {
   const join_node* node = node_of(&st->op);
-  const pl_id* row = pl_rowtable_row(&st->table, st->at);
-  pl_carry_row(&node->carry, st->in, st->in_row, &st->op.chunk, at, 1);
-  for (uint32_t c = 0; c < node->made.count; c++) {
-    st->op.chunk.columns[node->made.slots[c]][at] = row[node->keys.count + c];
+  pl_chunk* out = &st->op.chunk;
+  for (uint32_t c = 0; c < node->carry.count; c++) {
+    const pl_id* from = st->in->columns[node->carry.slots[c]];
+    pl_id* to = out->columns[node->carry.slots[c]];
+    for (uint32_t i = at; i < end; i++) {
+      to[i] = from ? from[st->from[i]] : PL_ID_NULL;
+    }
   }
-  if (node->why != PL_SLOT_NONE) {
-    PL_TRY(pl_why_extend(st->op.run, st->in, st->in_row, &st->op.chunk, at, 1, row[node->why_at]));
+  for (uint32_t c = node->keys.count; c < node->built.count; c++) {
+    const pl_id* from = st->table.columns[c];
+    pl_id* to = out->columns[node->built.slots[c]];
+    for (uint32_t i = at; i < end; i++) {
+      to[i] = from[st->found[i]];
+    }
   }
-  const uint64_t times = row[node->keys.count + node->made.count];
-  return pl_op_times(&st->op, at, 1, pl_times_mul(times, pl_chunk_times(st->in, st->in_row)));
+  for (uint32_t i = at; node->why != PL_SLOT_NONE && i < end; i++) {
+    const pl_id why = st->table.columns[node->why_at][st->found[i]];
+    PL_TRY(pl_why_extend(st->op.run, st->in, st->from[i], out, i, 1, why));
+  }
+  return fill_times(st, at, end);
+}
+
+static pl_status next_made(join_op* st, pl_chunk** out) {
+  pl_op_clear(&st->op);
+  uint32_t at = 0;
+  while (at < PL_CHUNK_ROWS) {
+    if (!st->in || st->in_at == st->in->selected) {
+      const pl_status status = next_chunk(st);
+      if (status == PL_DONE) {
+        break;
+      }
+      PL_TRY(status);
+      find_matches(st);
+    }
+    uint32_t end = at;
+    PL_TRY(list_pairs(st, at, &end));
+    PL_TRY(fill_rows(st, at, end));
+    at = end;
+  }
+  pl_chunk_set(&st->op.chunk, at);
+  *out = &st->op.chunk;
+  return at ? PL_OK : PL_DONE;
 }
 
 static pl_status join_next(pl_op* op, pl_chunk** out) {
@@ -134,28 +251,81 @@ static pl_status join_next(pl_op* op, pl_chunk** out) {
   if (!st->built) {
     PL_TRY(build(st));
   }
-  pl_op_clear(op);
-  uint32_t at = 0;
-  while (at < PL_CHUNK_ROWS) {
-    if (st->at == PL_ROW_NONE) {
-      const pl_status status = st->table.count ? next_row(st) : PL_DONE;
-      if (status == PL_DONE) {
-        break;
-      }
-      PL_TRY(status);
-      continue;
-    }
-    PL_TRY(emit(st, at++));
-    st->at = pl_rowtable_next(&st->table, st->at);
+  if (st->table.count == 0) {
+    return PL_DONE;
   }
-  pl_chunk_set(&op->chunk, at);
-  *out = &op->chunk;
-  return at ? PL_OK : PL_DONE;
+  return node_of(op)->times_only ? next_counted(st, out) : next_made(st, out);
+}
+
+// ---- planning -----------------------------------------------------------------------------------------------------
+
+/// Does a plan extend the rows of an outer one? Then it cannot be read once.
+static bool is_correlated(const pl_node* node) {
+  bool found = pl_node_is_argument(node);
+  for (uint32_t i = 0; i < node->input_count && !found; i++) {
+    found = is_correlated(node->inputs[i]);
+  }
+  return found;
+}
+
+/// Which side is read into the table? The one of which only keys are needed, else a scan that gives fewer rows.
+static void choose_side(pl_node* base, pl_slots left_more, pl_slots right_more) {
+  pl_node** inputs = base->inputs;
+  const bool left_keys = pl_slots_count(left_more) == 0;
+  const bool right_keys = pl_slots_count(right_more) == 0;
+  const bool scan = inputs[0]->input_count == 1 && pl_node_is_unit(inputs[0]->inputs[0]);
+  const bool fewer = scan && inputs[0]->rows_expected < inputs[1]->rows_expected;
+  const bool swap = left_keys != right_keys ? left_keys : fewer;
+  if (swap && !pl_node_is_unit(inputs[0]) && !is_correlated(inputs[0])) {
+    pl_node* const left = inputs[0];
+    inputs[0] = inputs[1];
+    inputs[1] = left;
+  }
+}
+
+/// Slots of a side that are needed above, beside the keys.
+static pl_status more_slots(pl_planner* planner, const pl_node* base, uint32_t side, pl_slots keys, pl_slots* out) {
+  PL_TRY(pl_slots_copy(planner->arena, base->out, out));
+  pl_slots_keep(*out, base->inputs[side]->out);
+  pl_slots_remove_all(*out, keys);
+  return PL_OK;
+}
+
+/// Tell both sides what they must deliver.
+static pl_status prune_sides(pl_planner* planner, pl_node* base, pl_slots keys, pl_slots made) {
+  pl_slots left = {0}, right = {0};
+  PL_TRY(pl_slots_copy(planner->arena, base->out, &left));
+  pl_slots_keep(left, base->inputs[0]->out);
+  PL_TRY(pl_carry_make(planner, left, &((join_node*)base)->carry));
+  pl_slots_add_all(left, keys);
+  PL_TRY(pl_slots_copy(planner->arena, made, &right));
+  pl_slots_add_all(right, keys);
+  PL_TRY(pl_node_prune(planner, base->inputs[0], left));
+  return pl_node_prune(planner, base->inputs[1], right);
+}
+
+/// List the columns of the table: keys, then what else is needed.
+static pl_status list_built(pl_planner* planner, join_node* node, pl_slots made) {
+  pl_carry more = {0};
+  PL_TRY(pl_carry_make(planner, made, &more));
+  node->built.slots = PL_ARENA_ARRAY(planner->arena, pl_slot, node->keys.count + more.count + 1);
+  if (!node->built.slots) {
+    return pl_planner_nomem(planner);
+  }
+  memcpy(node->built.slots, node->keys.slots, node->keys.count * sizeof(pl_slot));
+  node->built.count = node->keys.count + more.count;
+  for (uint32_t i = 0; i < more.count; i++) {
+    const uint32_t at = node->keys.count + i;
+    node->built.slots[at] = more.slots[i];
+    node->why_at = more.slots[i] == node->why ? at : node->why_at;
+  }
+  node->times_only = more.count == 0;
+  return PL_OK;
 }
 
 static pl_status join_prune(pl_planner* planner, pl_node* base, pl_slots needed) {
   join_node* node = (join_node*)base;
-  pl_slots keys = {0}, left = {0}, right = {0}, made = {0};
+  pl_slots keys = {0}, left_more = {0}, made = {0};
   pl_slots_keep(base->out, needed);
   PL_TRY(pl_slots_copy(planner->arena, base->inputs[0]->out, &keys));
   pl_slots_keep(keys, base->inputs[1]->out);
@@ -164,25 +334,17 @@ static pl_status join_prune(pl_planner* planner, pl_node* base, pl_slots needed)
   if (pl_why_in(planner, keys)) {
     pl_slots_remove(keys, planner->plan->why);
   }
-  PL_TRY(pl_slots_copy(planner->arena, base->out, &left));
-  pl_slots_keep(left, base->inputs[0]->out);
-  PL_TRY(pl_carry_make(planner, left, &node->carry));
-  PL_TRY(pl_slots_copy(planner->arena, base->out, &made));
-  pl_slots_remove_all(made, base->inputs[0]->out);
-  if (why) {
+  PL_TRY(more_slots(planner, base, 0, keys, &left_more));
+  PL_TRY(more_slots(planner, base, 1, keys, &made));
+  if (!why) {
+    choose_side(base, left_more, made);
+    PL_TRY(more_slots(planner, base, 1, keys, &made));
+  } else {
     pl_slots_add(made, planner->plan->why);
   }
-  pl_slots_add_all(left, keys);
-  PL_TRY(pl_slots_copy(planner->arena, made, &right));
-  pl_slots_add_all(right, keys);
-  PL_TRY(pl_node_prune(planner, base->inputs[0], left));
-  PL_TRY(pl_node_prune(planner, base->inputs[1], right));
-  PL_TRY(pl_carry_make(planner, made, &node->made));
   PL_TRY(pl_carry_make(planner, keys, &node->keys));
-  for (uint32_t i = 0; i < node->made.count; i++) {
-    node->why_at = node->made.slots[i] == node->why ? node->keys.count + i : node->why_at;
-  }
-  return PL_OK;
+  PL_TRY(prune_sides(planner, base, keys, made));
+  return list_built(planner, node, made);
 }
 
 static pl_status join_describe(const pl_node* base, pl_explain* explain) {

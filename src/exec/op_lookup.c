@@ -225,7 +225,13 @@ static pl_status read_rows(lookup_op* st, uint32_t at, uint32_t* added) {
     into[column] = target ? target + at : NULL;
   }
   size_t count = 0;
-  PL_TRY(pl_scan_fill(st->scan, into, PL_CHUNK_ROWS - at, &count));
+  const uint8_t runs = node_of(st)->runs;
+  if (runs) {
+    PL_TRY(pl_op_times(&st->op, at, 0, 2));  // makes the column
+    PL_TRY(pl_scan_fill_runs(st->scan, runs, into, st->op.times + at, PL_CHUNK_ROWS - at, &count));
+  } else {
+    PL_TRY(pl_scan_fill(st->scan, into, PL_CHUNK_ROWS - at, &count));
+  }
   *added = (uint32_t)count;
   if (count == 0) {
     st->probe = NULL;
@@ -267,7 +273,11 @@ static pl_status finish_rows(lookup_op* st, uint32_t at, uint32_t count) {
     }
     out->columns[hidden + PL_HIDDEN_ROW][i] = st->row_number << 1 | access->inverse;
   }
-  return pl_op_times(&st->op, at, count, pl_chunk_times(st->in, st->row));
+  const uint64_t times = pl_chunk_times(st->in, st->row);
+  for (uint32_t i = at; node->runs && times > 1 && i < at + count; i++) {
+    st->op.times[i] = pl_times_mul(st->op.times[i], times);
+  }
+  return node->runs ? PL_OK : pl_op_times(&st->op, at, count, times);
 }
 
 static pl_status next_plain(lookup_op* st, uint32_t* filled) {
@@ -502,6 +512,9 @@ static pl_status lookup_prune(pl_planner* planner, pl_node* base, pl_slots neede
   }
   node->counted = pl_planner_rule(planner, PL_RULE_COUNT_MATCHES) && can_count(node, base->out) &&
                   (node->annot || !pl_why_in(planner, base->out));
+  if (pl_planner_rule(planner, PL_RULE_COUNT_MATCHES) && !node->counted && !pl_why_in(planner, base->out)) {
+    pl_lookup_choose_runs(node, base->out);
+  }
   PL_TRY(pl_slots_copy(planner->arena, base->out, &below));
   pl_slots_keep(below, base->inputs[0]->out);
   PL_TRY(pl_slots_copy(planner->arena, below, &carried));
@@ -533,7 +546,7 @@ static pl_status lookup_describe(const pl_node* base, pl_explain* explain) {
   }
   PL_TRY(pl_explain_order(explain, node->accesses[0].order, node->accesses[0].prefix));
   PL_TRY(pl_buf_str(explain->out, pl_str_c(node->lens != PL_LENS_NONE ? " lens" : "")));
-  return pl_buf_str(explain->out, pl_str_c(node->counted ? " counted" : ""));
+  return pl_buf_str(explain->out, pl_str_c(node->counted ? " counted" : node->runs ? " runs" : ""));
 }
 
 static const char* lookup_title(const pl_node* node) {

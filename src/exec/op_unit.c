@@ -127,4 +127,6 @@ pl_status pl_node_argument(pl_planner* planner, pl_slots slots, pl_slot row, pl_
   return PL_OK;
 }
 
+bool pl_node_is_argument(const pl_node* node) { return node->type == &argument_class; }
+
 pl_slot pl_argument_row(const pl_node* node) { return ((const argument_node*)node)->row; }

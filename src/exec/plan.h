@@ -40,6 +40,7 @@ static inline bool pl_planner_rule(const pl_planner* planner, pl_rule rule) {
   return pl_rule_on(planner->options->rules_off, rule);
 }
 bool pl_node_is_unit(const pl_node* node);
+bool pl_node_is_argument(const pl_node* node);
 
 // ---- planning of algebra ------------------------------------------------------------------------------------------
 
