@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Builds Parley, makes the data, installs the peers, runs all of them on the same questions, writes RESULTS.md and plots. See bench/README.md.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build
+work=
+self_test=
+rest=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --work) work=$(mkdir -p "$2" && cd "$2" && pwd); shift 2 ;;
+    --build) build=$(mkdir -p "$2" && cd "$2" && pwd); shift 2 ;;
+    --self-test) self_test=1; shift ;;
+    *) rest+=("$1"); shift ;;
+  esac
+done
+command -v python3 >/dev/null || { echo "skipped: no python3"; exit 77; }
+work=${work:-$build/bench-work}
+shared=${PARLEY_SHARED_DATA:-$root/../shared/data}
+mkdir -p "$work"
+
+if [ -n "$self_test" ]; then
+  exec python3 "$root/bench/suite/selftest.py" --work "$work" --build "$build" --shared "$shared"
+fi
+case " ${rest[*]-} " in *" --help "* | *" -h "*)
+  exec python3 "$root/bench/suite/main.py" --help ;;
+esac
+
+if command -v apt-get >/dev/null && ! [ -e /usr/include/sqlite3.h ]; then
+  bash "$root/cmake/deps.sh"
+  sudo=; [ "$(id -u)" -eq 0 ] || sudo=sudo
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends libsqlite3-dev sqlite3 strace >/dev/null
+fi
+generator=(); command -v ninja >/dev/null && generator=(-G Ninja)
+[ -e "$build/CMakeCache.txt" ] || cmake -S "$root" -B "$build" "${generator[@]}" >/dev/null
+cmake --build "$build" -j "$(nproc)" | grep -E 'error:|FAILED:' | cut -c1-200 || true
+if ! [ -e "$work/venv/ready" ]; then
+  python3 -m venv "$work/venv"
+  "$work/venv/bin/pip" install -q -r "$root/bench/peers/requirements.txt"
+  touch "$work/venv/ready"
+fi
+exec python3 "$root/bench/suite/main.py" --work "$work" --build "$build" --shared "$shared" --python "$work/venv/bin/python" "${rest[@]}"

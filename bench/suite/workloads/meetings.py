@@ -1,0 +1,5 @@
+"""Meetings with sources: lensed questions against the same without a lens."""
+
+
+def workloads(context):
+    return []
