@@ -17,7 +17,10 @@ struct pl_planner {
   const pl_plan_options* options;  ///< never NULL
   pl_plan* plan;                   ///< being made
   pl_estimator est;                ///< cardinalities
+  double part_rows;                ///< rows expected of the scan or annotation at hand
+  bool dense;                      ///< its look-ups meet most blocks of its predicate
   uint32_t depth;                  ///< nesting of Arguments
+  uint32_t depth_max;              ///< deepest so far
   uint32_t copies;                 ///< groups made by distributing either
 };
 

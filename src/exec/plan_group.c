@@ -22,6 +22,7 @@ pl_status pl_plan_nested(pl_planner* planner, const pl_alg* alg, const pl_node* 
   if (++planner->depth > PL_PLAN_DEPTH_MAX) {
     return pl_fail(planner->err, PL_MSG_PLAN_TOO_LARGE, "its patterns are nested too deeply");
   }
+  planner->depth_max = planner->depth > planner->depth_max ? planner->depth : planner->depth_max;
   const pl_slot row = planner->plan->hidden + PL_HIDDEN_DEPTH + planner->depth - 1;
   pl_alg_group group = {0};
   bool is_group = false;
@@ -158,6 +159,8 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
     set_later(gp, steps, i, 0, true);
     PL_TRY(place_filters(gp, false));
     const pl_alg* part = group->required[steps[i].part];
+    planner->part_rows = steps[i].hash ? steps[i].part_rows : steps[i].rows;
+    planner->dense = steps[i].dense;
     PL_TRY(add_part(gp, part, steps[i].hash));
     if (part->kind != PL_ALG_EITHER) {
       gp->node->position = part->span.end;

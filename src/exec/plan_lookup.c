@@ -61,7 +61,19 @@ static void choose_annotation(pl_access* access, const bool* bound) {
   }
 }
 
-static void choose_fact(pl_access* access, const bool* bound, pl_scan_mode mode) {
+/// Both orders hold the facts of a known subject and predicate in one place. Those of one subject are together in spo; those of one
+/// predicate are in pso (and those with one object in pos), where look-ups for many subjects soon meet the same blocks again.
+static void choose_dense(const pl_lookup_node* node, pl_access* access, unsigned known) {
+  const pl_place* b = &node->places[access->inverse ? PL_PLACE_A : PL_PLACE_B];
+  if (known == 3) {
+    access->order = PL_ORDER_PSO;
+  } else if (known == 7 && b->kind == PL_PLACE_CONST) {
+    access->order = PL_ORDER_POS;
+  }
+}
+
+static void choose_fact(const pl_lookup_node* node, pl_access* access, bool dense, pl_scan_mode mode) {
+  const bool* bound = access->bound;
   const bool s = bound[access->inverse ? PL_PLACE_B : PL_PLACE_A];
   const bool o = bound[access->inverse ? PL_PLACE_A : PL_PLACE_B];
   const bool p = bound[PL_PLACE_P];
@@ -75,6 +87,9 @@ static void choose_fact(pl_access* access, const bool* bound, pl_scan_mode mode)
   const unsigned known = (unsigned)s | (unsigned)p << 1 | (unsigned)o << 2;
   access->order = fact_orders[known].order;
   access->prefix = (uint8_t)(fact_orders[known].prefix + (bound[PL_PLACE_C] ? 1 : 0));
+  if (dense) {
+    choose_dense(node, access, known);
+  }
 }
 
 /// Place of column `column` (PL_S ...) of a row.
@@ -105,7 +120,7 @@ static void set_columns(const pl_lookup_node* node, pl_access* access) {
   }
 }
 
-static void add_access(pl_lookup_node* node, bool inverse, bool any, bool graph) {
+static void add_access(pl_lookup_node* node, bool dense, bool inverse, bool any, bool graph) {
   pl_access access = {.graph = graph, .inverse = inverse};
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
     access.bound[i] = node->places[i].kind == PL_PLACE_BOUND || node->places[i].kind == PL_PLACE_CONST;
@@ -115,7 +130,7 @@ static void add_access(pl_lookup_node* node, bool inverse, bool any, bool graph)
   if (node->annot && !graph) {
     choose_annotation(&access, access.bound);
   } else {
-    choose_fact(&access, access.bound, mode);
+    choose_fact(node, &access, dense, mode);
   }
   set_columns(node, &access);
   node->accesses[node->access_count++] = access;
@@ -133,12 +148,14 @@ uint32_t pl_lookup_access(const pl_lookup_node* node, const pl_verb* verb, bool 
   return UINT32_MAX;
 }
 
-static void set_accesses(pl_lookup_node* node) {
+static void set_accesses(pl_lookup_node* node, bool dense) {
   for (uint32_t v = 0; v < node->verb_count; v++) {
     const pl_verb* verb = &node->verbs[v];
     for (int graph = 0; graph <= (node->annot ? 1 : 0); graph++) {
       if (pl_lookup_access(node, verb, graph != 0) == UINT32_MAX) {
-        add_access(node, verb->inverse, verb->predicate.kind == PL_REF_ANY, graph != 0);
+        const bool any = verb->predicate.kind == PL_REF_ANY;
+        const bool one = verb->predicate.kind == PL_REF_TERM || verb->predicate.kind == PL_REF_PARAM;
+        add_access(node, dense && one, verb->inverse, any, graph != 0);
       }
     }
   }
@@ -172,7 +189,7 @@ static pl_status make_lookup(pl_planner* planner, pl_node* input, const pl_alg* 
   const bool several = node->verb_count > 1 || node->verbs[0].predicate.kind == PL_REF_ANY;
   node->pairs = several && !shows_places && (node->annot || leaf->scan.mode == PL_SCAN_FACTS);
   set_places(node, input->out);
-  set_accesses(node);
+  set_accesses(node, planner->dense);
   node->params = has_params(node);
   pl_slots_add_all(node->node.out, input->out);
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
@@ -190,7 +207,7 @@ static pl_status make_lookup(pl_planner* planner, pl_node* input, const pl_alg* 
     pl_why_declare(planner, &node->node);
   }
   node->node.position = leaf->span.end;
-  node->node.rows_expected = input->rows_expected * pl_estimate_fanout(&planner->est, leaf, input->out);
+  node->node.rows_expected = planner->part_rows;
   *out = node;
   return PL_OK;
 }

@@ -72,27 +72,22 @@ static counts facts_of(pl_estimator* est, const pl_ref* predicate, pl_id* id, bo
   return (counts){(double)stats.facts, (double)stats.subjects, (double)stats.objects};
 }
 
-/// Narrow by constant ends.
-static void narrow(pl_estimator* est, const pl_ref* subject, const pl_ref* object, pl_id predicate, counts* c) {
+/// Rows left by constant ends.
+static double narrow(pl_estimator* est, const pl_ref* subject, const pl_ref* object, pl_id predicate, const counts* c) {
   pl_id s = 0, o = 0;
-  const bool known = const_id(est, subject, &s) && const_id(est, object, &o);
+  if (!const_id(est, subject, &s) || !const_id(est, object, &o)) {
+    return 0;
+  }
+  double rows = c->rows;
   if (is_const(subject)) {
-    const double rows = s ? range_rows(est, PL_ORDER_SPO, s, predicate) : c->rows / at_least(c->subjects, 1);
-    *c = (counts){rows, 1, at_least(rows, 1) < c->objects ? at_least(rows, 1) : c->objects};
+    rows = s ? range_rows(est, PL_ORDER_SPO, s, predicate) : rows / at_least(c->subjects, 1);
+  } else if (o) {
+    return predicate ? range_rows(est, PL_ORDER_POS, predicate, o) : range_rows(est, PL_ORDER_OSP, o, 0);
   }
-  if (is_const(object)) {
-    double rows = c->rows / at_least(c->objects, 1);
-    if (o && !is_const(subject)) {
-      rows = predicate ? range_rows(est, PL_ORDER_POS, predicate, o) : range_rows(est, PL_ORDER_OSP, o, 0);
-    }
-    *c = (counts){rows, is_const(subject) ? 1 : at_least(rows, 1), 1};
-  }
-  if (!known) {
-    c->rows = 0;
-  }
+  return is_const(object) ? rows / at_least(c->objects, 1) : rows;
 }
 
-static void add_slot(pl_profile* out, const pl_ref* ref, double distinct) {
+static void add_slot(pl_profile* out, const pl_ref* ref, double domain) {
   for (uint32_t i = 0; ref->kind == PL_REF_SLOT && i < out->slot_count; i++) {
     if (out->slots[i] == ref->index) {
       return;
@@ -100,7 +95,7 @@ static void add_slot(pl_profile* out, const pl_ref* ref, double distinct) {
   }
   if (ref->kind == PL_REF_SLOT && out->slot_count < PL_PROFILE_SLOTS) {
     out->slots[out->slot_count] = ref->index;
-    out->distinct[out->slot_count++] = at_least(distinct, 1);
+    out->domain[out->slot_count++] = at_least(domain, 1);
   }
 }
 
@@ -119,10 +114,10 @@ static void profile_scan(pl_estimator* est, const pl_alg_scan* scan, pl_profile*
     const pl_verb* verb = &scan->verbs[v];
     pl_id predicate = 0;
     bool known = true;
-    counts c = facts_of(est, &verb->predicate, &predicate, &known);
-    narrow(est, verb->inverse ? &scan->object : &scan->subject, verb->inverse ? &scan->subject : &scan->object,
-           predicate, &c);
-    out->rows += known ? c.rows : 0;
+    const counts c = facts_of(est, &verb->predicate, &predicate, &known);
+    const pl_ref* subject = verb->inverse ? &scan->object : &scan->subject;
+    const pl_ref* object = verb->inverse ? &scan->subject : &scan->object;
+    out->rows += known ? narrow(est, subject, object, predicate, &c) : 0;
     subjects += verb->inverse ? c.objects : c.subjects;
     objects += verb->inverse ? c.subjects : c.objects;
   }
@@ -219,7 +214,7 @@ static void profile_text(pl_estimator* est, const pl_alg_text* text, pl_profile*
 static void add_profile(pl_profile* out, const pl_profile* more, bool joined) {
   out->rows = joined ? out->rows * at_least(more->rows, 1e-3) : out->rows + more->rows;
   for (uint32_t i = 0; i < more->slot_count; i++) {
-    add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = more->slots[i]}, more->distinct[i]);
+    add_slot(out, &(pl_ref){.kind = PL_REF_SLOT, .index = more->slots[i]}, more->domain[i]);
   }
 }
 
@@ -268,22 +263,6 @@ void pl_estimate_profile(pl_estimator* est, const pl_alg* part, pl_profile* out)
       out->rows = 1;
       break;
   }
-}
-
-double pl_profile_fanout(const pl_profile* profile, pl_slots bound) {
-  double rows = profile->rows;
-  for (uint32_t i = 0; i < profile->slot_count; i++) {
-    if (pl_slots_has(bound, profile->slots[i])) {
-      rows /= profile->distinct[i];
-    }
-  }
-  return rows;
-}
-
-double pl_estimate_fanout(pl_estimator* est, const pl_alg* part, pl_slots bound) {
-  pl_profile profile;
-  pl_estimate_profile(est, part, &profile);
-  return pl_profile_fanout(&profile, bound);
 }
 
 double pl_estimate_filter(const pl_expr* expr) {

@@ -5,9 +5,11 @@
 #include "opt/estimate.h"
 
 typedef struct pl_join_step {
-  uint32_t part;  ///< index of the part
-  bool hash;      ///< read the part by itself into a hash table, instead of looking it up row by row
-  double rows;    ///< expected after this step
+  uint32_t part;     ///< index of the part
+  bool hash;         ///< read the part by itself into a hash table, instead of looking it up row by row
+  bool dense;        ///< look-ups row by row meet most blocks of the part
+  double rows;       ///< expected after this step
+  double part_rows;  ///< of the part by itself
 } pl_join_step;
 
 typedef struct pl_join_problem {

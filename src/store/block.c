@@ -219,6 +219,12 @@ static void narrow(const pl_block_column* column, uint64_t low, uint64_t high, u
   if (*first >= *end) {
     return;
   }
+  if (column->width == 0 && !column->ends) {  // one value in all rows
+    const uint64_t value = pl_block_value_at(column, 0);
+    *first = value < low ? *end : *first;
+    *end = value > high ? *first : *end;
+    return;
+  }
   if (!column->ends) {
     const uint32_t at = search(column, *first, *end, low, false);
     *end = low == high ? search_end(column, at, *end, high) : search(column, at, *end, high, true);
