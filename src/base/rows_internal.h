@@ -7,11 +7,20 @@
 
 #define PL_ROW_COLUMNS_MAX 6
 
-/// As pl_rows_sort(), but gives up (false, rows then in no order) once the guard asks to stop. Reads the guard only:
-/// safe in tasks.
-bool pl_rows_sort_until(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t columns, const pl_guard* guard);
-/// Remove equal neighbours of at least one row in place; returns the rows left.
-size_t pl_rows_unique(uint64_t* rows, size_t count, uint32_t columns);
+/// Rows to be sorted in memory.
+typedef struct pl_rows_job {
+  uint64_t* rows;         ///< row after row; fewer than 2^32
+  uint64_t* scratch;      ///< room for as many; holds nothing afterwards
+  size_t count;           ///< rows
+  uint32_t columns;       ///< 1 to PL_ROW_COLUMNS_MAX
+  uint32_t key_columns;   ///< fewer: rows that are equal in these come in the order of the others already
+  bool keep_duplicates;   ///< false: of equal rows one stays
+  pl_pool* pool;          ///< may be NULL
+  const pl_guard* guard;  ///< only its flags and clock are read: safe in tasks; may be NULL
+} pl_rows_job;
+
+/// Sort in place; *kept rows are left. Gives up with PL_ERR_INTERRUPTED, rows then in no order, once the guard asks to stop.
+pl_status pl_rows_sort_job(const pl_rows_job* job, size_t* kept);
 
 /// Negative, zero or positive as row a sorts before, with or after row b.
 static inline int pl_row_cmp(const uint64_t* a, const uint64_t* b, uint32_t columns) {

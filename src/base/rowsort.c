@@ -1,13 +1,13 @@
-/// Sorting more rows than fit: collect, sort parts in parallel, keep the last parts in memory, write earlier ones as
-/// runs, merge.
+/// Sorting more rows than fit: collect, sort, write as a run, merge.
 ///
-///     add ──> rows [part 0 | part 1]  full: sort each part on its own thread ──> runs in one temporary file, one after
-///     the other
-///                                     finish: sort each part ──> runs in memory
+///     add ──> rows   full: sort ──> a run in the temporary file, behind the one before
+///                    finish: sort ──> a run in memory
 ///     next <── merge of all runs (a single run in memory is handed out as it lies)
 ///
-/// Half of the budget holds rows, half is scratch of the sort and later the windows onto the runs in the file. The
-/// parts are not merged before they are needed: merging two streams costs little of what sorting them costs.
+/// Half of the budget holds rows, half is scratch of the sort and later the windows onto the runs in the file. Rows grow
+/// by doubling while they are few; then the whole half is asked for at once, as memory that is not touched costs
+/// nothing and rows need not move again. Blocks of that size go from sorter to sorter through the spare ones
+/// (`pl_rowsort_spare`): a system zeroes every page that it gives, which costs about as much as a pass over the rows.
 #include "base/rowsort.h"
 #include "base/rows_internal.h"
 #include "base/tempfile.h"
@@ -18,18 +18,12 @@
 
 enum {
   ROWS_CAPACITY_MIN = 1024,
-  PART_ROWS_MIN = 1 << 14,
-  PARTS_MAX = 64,
   OUT_ROWS = 4096,
   SLICE_ROWS = 1 << 16,
   WRITE_BYTES = 8 << 20,
-  HUGE_PAGES_FROM = 16 << 20,
+  LARGE_BYTES = 16 << 20,
+  WHOLE_BYTES_MAX = 1 << 30,
 };
-
-typedef struct part {
-  uint64_t* rows;  ///< first row
-  size_t count;    ///< rows; fewer after sorting, as duplicates go
-} part;
 
 struct pl_rowsort {
   pl_mem* mem;                 ///< account
@@ -40,9 +34,6 @@ struct pl_rowsort {
   uint64_t* rows;              ///< collected rows
   size_t rows_count;           ///< of them
   size_t rows_capacity;        ///< allocated
-  uint64_t* scratch;           ///< while sorting
-  part parts[PARTS_MAX];       ///< of rows, being sorted
-  size_t part_count;           ///< of them
   PL_VEC(pl_run) runs;         ///< sorted
   int fd;                      ///< temporary file, or -1
   uint64_t file_bytes;         ///< written to it
@@ -70,7 +61,7 @@ static void advise_huge_pages(void* data, size_t bytes) {
   const uintptr_t page = 2 << 20;
   const uintptr_t start = ((uintptr_t)data + page - 1) & ~(page - 1);
   const uintptr_t end = ((uintptr_t)data + bytes) & ~(page - 1);
-  if (bytes >= HUGE_PAGES_FROM && end > start) {
+  if (bytes >= LARGE_BYTES && end > start) {
     (void)madvise((void*)start, end - start, MADV_HUGEPAGE);
   }
 }
@@ -87,22 +78,56 @@ pl_status pl_rowsort_new(pl_mem* mem, const pl_rowsort_options* options, pl_erro
   sort->row_bytes = options->columns * sizeof(uint64_t);
   sort->rows_max = options->bytes_max / 2 / sort->row_bytes;
   sort->rows_max = sort->rows_max < ROWS_CAPACITY_MIN ? ROWS_CAPACITY_MIN : sort->rows_max;
+  sort->rows_max = sort->rows_max >= UINT32_MAX ? UINT32_MAX - 1 : sort->rows_max;
   sort->fd = -1;
   *out = sort;
   return PL_OK;
 }
 
-static void free_scratch(pl_rowsort* sort) {
-  pl_mem_free(sort->mem, sort->scratch, sort->rows_count * sort->row_bytes);
-  sort->scratch = NULL;
+/// A block for `rows` rows: a spare one if it fits.
+static uint64_t* block_take(pl_rowsort* sort, size_t rows) {
+  const size_t bytes = rows * sort->row_bytes;
+  pl_rowsort_spare* const spare = sort->options.spare;
+  for (size_t i = 0; spare && i < PL_COUNT_OF(spare->data); i++) {
+    if (spare->data[i] && spare->bytes[i] == bytes) {
+      uint64_t* const data = spare->data[i];
+      spare->data[i] = NULL;
+      return data;
+    }
+  }
+  uint64_t* const data = pl_mem_alloc(sort->mem, bytes);
+  if (data) {
+    advise_huge_pages(data, bytes);
+  }
+  return data;
+}
+
+/// Blocks of full size are kept for the next sorter.
+static void block_give(pl_rowsort* sort, uint64_t* data, size_t rows) {
+  const size_t bytes = rows * sort->row_bytes;
+  pl_rowsort_spare* const spare = sort->options.spare;
+  for (size_t i = 0; data && spare && rows == sort->rows_max && i < PL_COUNT_OF(spare->data); i++) {
+    if (!spare->data[i]) {
+      spare->data[i] = data;
+      spare->bytes[i] = bytes;
+      return;
+    }
+  }
+  pl_mem_free(sort->mem, data, bytes);
+}
+
+void pl_rowsort_spare_free(pl_mem* mem, pl_rowsort_spare* spare) {
+  for (size_t i = 0; i < PL_COUNT_OF(spare->data); i++) {
+    pl_mem_free(mem, spare->data[i], spare->bytes[i]);
+    spare->data[i] = NULL;
+  }
 }
 
 void pl_rowsort_free(pl_rowsort* sort) {
   if (!sort) {
     return;
   }
-  free_scratch(sort);
-  pl_mem_free(sort->mem, sort->rows, sort->rows_capacity * sort->row_bytes);
+  block_give(sort, sort->rows, sort->rows_capacity);
   if (sort->merge.mem) {
     pl_merge_free(&sort->merge);
   }
@@ -114,47 +139,28 @@ void pl_rowsort_free(pl_rowsort* sort) {
   pl_mem_free(sort->mem, sort, sizeof(*sort));
 }
 
-static pl_status sort_part(void* user, size_t i) {
-  pl_rowsort* const sort = user;
-  part* const p = &sort->parts[i];
-  uint64_t* const scratch = sort->scratch + (p->rows - sort->rows);
-  if (!pl_rows_sort_until(p->rows, scratch, p->count, sort->options.columns, sort->options.guard)) {
-    return PL_ERR_INTERRUPTED;
-  }
-  if (!sort->options.keep_duplicates) {
-    p->count = pl_rows_unique(p->rows, p->count, sort->options.columns);
-  }
-  return PL_OK;
-}
-
-static void split_parts(pl_rowsort* sort) {
-  size_t count = pl_pool_threads(sort->options.pool);
-  const size_t worth = sort->rows_count / PART_ROWS_MIN;
-  count = count > worth ? worth : count;
-  count = count < 1 ? 1 : count > PARTS_MAX ? PARTS_MAX : count;
-  const size_t share = sort->rows_count / count;
-  for (size_t i = 0; i < count; i++) {
-    sort->parts[i].rows = sort->rows + i * share * sort->options.columns;
-    sort->parts[i].count = i + 1 < count ? share : sort->rows_count - i * share;
-  }
-  sort->part_count = count;
-}
-
 /// Why a task gave up: the guard's flags stand still set, so asking again writes the message.
 static pl_status report_stop(pl_rowsort* sort) {
   const pl_status status = pl_guard_check(sort->options.guard, sort->err);
   return status == PL_OK ? pl_fail(sort->err, PL_MSG_INTERRUPTED) : status;
 }
 
-static pl_status sort_parts(pl_rowsort* sort) {
-  split_parts(sort);
-  sort->scratch = pl_mem_alloc(sort->mem, sort->rows_count * sort->row_bytes);
-  if (!sort->scratch) {
+static pl_status sort_rows(pl_rowsort* sort) {
+  const size_t room = sort->options.spare ? sort->rows_capacity : sort->rows_count;
+  uint64_t* const scratch = block_take(sort, room);
+  if (!scratch) {
     return fail_memory(sort);
   }
-  advise_huge_pages(sort->scratch, sort->rows_count * sort->row_bytes);
-  const pl_status status = pl_pool_run(sort->options.pool, sort->part_count, sort_part, sort);
-  free_scratch(sort);
+  const pl_rows_job job = {.rows = sort->rows,
+                           .scratch = scratch,
+                           .count = sort->rows_count,
+                           .columns = sort->options.columns,
+                           .key_columns = sort->options.key_columns ? sort->options.key_columns : sort->options.columns,
+                           .keep_duplicates = sort->options.keep_duplicates,
+                           .pool = sort->options.pool,
+                           .guard = sort->options.guard};
+  const pl_status status = pl_rows_sort_job(&job, &sort->rows_count);
+  block_give(sort, scratch, room);
   return status == PL_OK ? PL_OK : fail(sort, report_stop(sort));
 }
 
@@ -183,32 +189,41 @@ static pl_status push_run(pl_rowsort* sort, pl_run run) {
 }
 
 static pl_status spill(pl_rowsort* sort) {
-  PL_TRY(sort_parts(sort));
+  PL_TRY(sort_rows(sort));
   if (sort->fd < 0) {
     const pl_status status = pl_tempfile_open(sort->options.temp_dir, &sort->fd, sort->err);
     if (status != PL_OK) {
       return fail(sort, status);
     }
   }
-  for (size_t i = 0; i < sort->part_count; i++) {
-    const part* const p = &sort->parts[i];
-    PL_TRY(push_run(sort, (pl_run){.file_offset = sort->file_bytes, .file_rows = p->count}));
-    PL_TRY(write_all(sort, p->rows, p->count * sort->row_bytes));
-  }
+  PL_TRY(push_run(sort, (pl_run){.file_offset = sort->file_bytes, .file_rows = sort->rows_count}));
+  PL_TRY(write_all(sort, sort->rows, sort->rows_count * sort->row_bytes));
   sort->rows_count = 0;
   return PL_OK;
+}
+
+static uint64_t* rows_of(pl_rowsort* sort, size_t capacity) {
+  if (capacity < sort->rows_max || !sort->rows) {
+    return pl_mem_realloc(sort->mem, sort->rows, sort->rows_capacity * sort->row_bytes, capacity * sort->row_bytes);
+  }
+  uint64_t* const rows = block_take(sort, capacity);
+  if (rows) {
+    memcpy(rows, sort->rows, sort->rows_count * sort->row_bytes);
+    block_give(sort, sort->rows, sort->rows_capacity);
+  }
+  return rows;
 }
 
 static pl_status grow_rows(pl_rowsort* sort, size_t wanted) {
   size_t capacity = sort->rows_capacity ? sort->rows_capacity * 2 : ROWS_CAPACITY_MIN;
   capacity = capacity < wanted ? wanted : capacity;
-  capacity = capacity > sort->rows_max ? sort->rows_max : capacity;
-  uint64_t* const rows =
-      pl_mem_realloc(sort->mem, sort->rows, sort->rows_capacity * sort->row_bytes, capacity * sort->row_bytes);
+  const size_t bytes_max = sort->rows_max * sort->row_bytes, left = sort->mem->bytes_max - sort->mem->bytes_used;
+  const bool large = capacity * sort->row_bytes > LARGE_BYTES && bytes_max <= left && bytes_max <= WHOLE_BYTES_MAX;
+  capacity = large || capacity > sort->rows_max ? sort->rows_max : capacity;
+  uint64_t* const rows = rows_of(sort, capacity);
   if (!rows) {
     return fail_memory(sort);
   }
-  advise_huge_pages(rows, capacity * sort->row_bytes);
   sort->rows = rows;
   sort->rows_capacity = capacity;
   return PL_OK;
@@ -266,11 +281,8 @@ pl_status pl_rowsort_finish(pl_rowsort* sort) {
   if (sort->rows_count == 0) {
     return PL_OK;
   }
-  PL_TRY(sort_parts(sort));
-  for (size_t i = 0; i < sort->part_count; i++) {
-    const part* const p = &sort->parts[i];
-    PL_TRY(push_run(sort, (pl_run){.head = p->rows, .end = p->rows + p->count * sort->options.columns}));
-  }
+  PL_TRY(sort_rows(sort));
+  PL_TRY(push_run(sort, (pl_run){.head = sort->rows, .end = sort->rows + sort->rows_count * sort->options.columns}));
   return sort->runs.count > 1 ? start_merge(sort) : PL_OK;
 }
 

@@ -11,13 +11,23 @@
 
 typedef struct pl_rowsort pl_rowsort;
 
+/// Large blocks that a freed sorter leaves for the next one of the same row size and budget; zeroed at the start. Belongs to one
+/// thread and to the account of the sorters that use it.
+typedef struct pl_rowsort_spare {
+  void* data[2];    ///< blocks; NULL if none
+  size_t bytes[2];  ///< of them
+} pl_rowsort_spare;
+
 typedef struct pl_rowsort_options {
-  uint32_t columns;      ///< 1 to 6
-  size_t bytes_max;      ///< memory budget for rows, scratch included
-  const char* temp_dir;  ///< for runs; NULL = default of tempfile.h
-  pl_pool* pool;         ///< may be NULL
-  pl_guard* guard;       ///< may be NULL
-  bool keep_duplicates;  ///< false: equal rows come out once
+  uint32_t columns;  ///< 1 to 6
+  uint32_t
+      key_columns;  ///< 0 = columns; fewer: rows that are equal in the first of them are added in the order of the others
+  size_t bytes_max;         ///< memory budget for rows, scratch included
+  const char* temp_dir;     ///< for runs; NULL = default of tempfile.h
+  pl_pool* pool;            ///< may be NULL
+  pl_guard* guard;          ///< may be NULL
+  bool keep_duplicates;     ///< false: equal rows come out once
+  pl_rowsort_spare* spare;  ///< blocks to take and to leave; may be NULL
 } pl_rowsort_options;
 
 pl_status pl_rowsort_new(pl_mem* mem, const pl_rowsort_options* options, pl_error* err, pl_rowsort** out);
@@ -28,7 +38,8 @@ pl_status pl_rowsort_add(pl_rowsort* sort, const uint64_t* rows, size_t count);
 pl_status pl_rowsort_finish(pl_rowsort* sort);
 /// Next sorted rows, row after row, in an internal buffer valid until the next call. *count = 0 at the end.
 pl_status pl_rowsort_next(pl_rowsort* sort, const uint64_t** rows, size_t* count);
-uint64_t pl_rowsort_added(const pl_rowsort* sort);  ///< rows added so far
+void pl_rowsort_spare_free(pl_mem* mem, pl_rowsort_spare* spare);  ///< frees the blocks
+uint64_t pl_rowsort_added(const pl_rowsort* sort);                 ///< rows added so far
 
 /// Sort rows in memory (in place, stable, LSD radix over the bytes that vary); scratch has the same size. Columns most significant first.
 void pl_rows_sort(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t columns);

@@ -25,6 +25,18 @@ pl_status pl_bulk_sorter(pl_bulk* bulk, uint32_t columns, unsigned share, pl_row
   return pl_rowsort_new(&bulk->mem, &options, bulk->err, out);
 }
 
+/// Three blocks hold plain rows at most: those that are handed out, those that are collected, and scratch.
+pl_status pl_bulk_plain_sorter(pl_bulk* bulk, uint32_t key_columns, pl_rowsort** out) {
+  const pl_rowsort_options options = {.columns = 3,
+                                      .key_columns = key_columns,
+                                      .bytes_max = bulk->options.bytes_max / 3 * 2,
+                                      .temp_dir = bulk->temp_dir,
+                                      .pool = bulk->pool,
+                                      .guard = bulk->options.guard,
+                                      .spare = &bulk->spare};
+  return pl_rowsort_new(&bulk->mem, &options, bulk->err, out);
+}
+
 // ---- opening ------------------------------------------------------------------------------------------------------
 
 static void take_options(pl_bulk* bulk, const pl_bulk_options* options) {
@@ -57,7 +69,7 @@ static pl_status open_parts(pl_bulk* bulk, const char* path) {
   PL_TRY(pl_dict_build_new(&bulk->side_mem, bulk->err, &bulk->dict));
   pl_dict_build_lend(bulk->dict, bulk->options.guard, bulk->err);
   PL_TRY(pl_dict_build_seed(bulk->dict, bulk->options.base));
-  return pl_bulk_sorter(bulk, 3, 2, &bulk->facts.plain);
+  return pl_bulk_plain_sorter(bulk, 3, &bulk->facts.plain);
 }
 
 static void release(pl_bulk* bulk) {
@@ -65,6 +77,7 @@ static void release(pl_bulk* bulk) {
   pl_rowsort_free(bulk->facts.stated);
   pl_rowsort_free(bulk->notes);
   pl_rowsort_free(bulk->identities);
+  pl_rowsort_spare_free(&bulk->mem, &bulk->spare);
   pl_rowset_free(&bulk->side_mem, &bulk->assertions);
   pl_dict_build_free(bulk->dict);
   pl_vec_free(&bulk->mem, &bulk->terms);

@@ -38,6 +38,7 @@ struct pl_bulk {
   const char* temp_dir;             ///< for sorted runs
   pl_dict_build* dict;              ///< all terms
   pl_fact_rows facts;               ///< rows (s, p, o[, c])
+  pl_rowsort_spare spare;           ///< blocks of the sorters of plain rows
   pl_rowsort* notes;                ///< rows (c, p, o); NULL until one comes
   pl_rowsort* identities;           ///< rows (high, low, c); NULL until one comes
   pl_rowset assertions;             ///< identity -> c
@@ -52,6 +53,8 @@ struct pl_bulk {
 
 /// A sorter for `columns`, made with this share of the memory for rows.
 pl_status pl_bulk_sorter(pl_bulk* bulk, uint32_t columns, unsigned share, pl_rowsort** out);
+/// A sorter for plain rows in which those equal in the first key_columns come in the order of the others.
+pl_status pl_bulk_plain_sorter(pl_bulk* bulk, uint32_t key_columns, pl_rowsort** out);
 pl_status pl_bulk_nomem(pl_bulk* bulk);
 /// Commit, or abort after a failure.
 pl_status pl_bulk_end_txn(pl_txn* txn, pl_status status);

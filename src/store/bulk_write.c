@@ -83,9 +83,9 @@ static pl_status rows_finish(const pl_fact_rows* rows) {
   return rows->stated ? pl_rowsort_finish(rows->stated) : PL_OK;
 }
 
-static pl_status rows_new(pl_bulk* bulk, bool stated, pl_fact_rows* rows) {
+static pl_status rows_new(pl_bulk* bulk, bool stated, uint32_t key_columns, pl_fact_rows* rows) {
   *rows = (pl_fact_rows){0};
-  PL_TRY(pl_bulk_sorter(bulk, 3, 2, &rows->plain));
+  PL_TRY(pl_bulk_plain_sorter(bulk, key_columns, &rows->plain));
   return stated ? pl_bulk_sorter(bulk, 4, 4, &rows->stated) : PL_OK;
 }
 
@@ -357,7 +357,9 @@ static pl_status write_dictionary(pl_bulk* bulk) {
 // ---- all of it ----------------------------------------------------------------------------------------------------
 
 static pl_status write_facts(pl_bulk* bulk, order_write* w) {
+  // Rows of an order come to the next one sorted by its last columns: osp has only o to sort by, pos p, pso p and s.
   static const pl_order chain[] = {PL_ORDER_SPO, PL_ORDER_OSP, PL_ORDER_POS, PL_ORDER_PSO};
+  static const uint32_t key_columns[] = {3, 1, 1, 2};
   const bool stated = bulk->facts.stated != NULL;
   pl_fact_rows rows = bulk->facts;
   bulk->facts = (pl_fact_rows){0};
@@ -367,7 +369,7 @@ static pl_status write_facts(pl_bulk* bulk, order_write* w) {
     w->order = chain[i];
     w->feed = (pl_fact_rows){0};
     w->next = last ? chain[i] : chain[i + 1];
-    status = last ? PL_OK : rows_new(bulk, stated, &w->feed);
+    status = last ? PL_OK : rows_new(bulk, stated, key_columns[i + 1], &w->feed);
     if (status == PL_OK && i == 0 && stated) {
       status = pl_bulk_sorter(bulk, 4, 8, &w->cspo);
     }

@@ -425,7 +425,15 @@ static pl_status write_one(void* user, const record* r, uint64_t address) {
 
 static pl_status sort_rows(writing* w) {
   pl_guard* const guard = w->build->guard;
-  if (pl_rows_sort_until(w->rows, w->rows + 2 * w->build->count, w->count, 2, guard)) {
+  const pl_rows_job job = {.rows = w->rows,
+                           .scratch = w->rows + 2 * w->build->count,
+                           .count = w->count,
+                           .columns = 2,
+                           .key_columns = 2,
+                           .keep_duplicates = true,
+                           .guard = guard};
+  size_t kept;
+  if (pl_rows_sort_job(&job, &kept) == PL_OK) {
     return PL_OK;
   }
   const pl_status status =

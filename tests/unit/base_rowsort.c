@@ -304,6 +304,65 @@ static void test_large_windows(void** state) {
   assert_int_equal(mem.bytes_used, 0);
 }
 
+/// One order after the other, each made of the rows of the one before as they come, so that only its first columns are
+/// sorted by; blocks go from sorter to sorter.
+static void check_chain(pl_pool* pool, uint64_t* random, size_t count, size_t bytes_max) {
+  static const struct {
+    uint32_t key_columns, from[3];
+  } steps[] = {{3, {0, 1, 2}}, {1, {2, 0, 1}}, {1, {2, 0, 1}}, {2, {0, 2, 1}}};  // spo osp pos pso
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_rowsort_spare spare = {0};
+  size_t left = count;
+  uint64_t* const wanted = make_rows(random, count, 3);
+  for (size_t i = 0; i < PL_COUNT_OF(steps); i++) {
+    pl_rowsort_options options = {.columns = 3, .bytes_max = bytes_max, .pool = pool, .spare = &spare};
+    options.key_columns = steps[i].key_columns;
+    pl_rowsort* sort;
+    assert_int_equal(pl_rowsort_new(&mem, &options, NULL, &sort), PL_OK);
+    for (size_t k = 0; k < left; k++) {
+      const uint64_t* const row = wanted + 3 * k;
+      const uint64_t turned[3] = {row[steps[i].from[0]], row[steps[i].from[1]], row[steps[i].from[2]]};
+      memcpy(wanted + 3 * k, turned, sizeof turned);
+    }
+    assert_int_equal(pl_rowsort_add(sort, wanted, left), PL_OK);
+    assert_int_equal(pl_rowsort_finish(sort), PL_OK);
+    qsort(wanted, left, sizeof(uint64_t[3]), compare_3);
+    left = unique(wanted, left, 3);
+    size_t got = 1;
+    for (size_t seen = 0; got > 0; seen += got) {
+      const uint64_t* rows;
+      assert_int_equal(pl_rowsort_next(sort, &rows, &got), PL_OK);
+      assert_true(got ? got <= left - seen : seen == left);
+      assert_memory_equal(rows, wanted + 3 * seen, got * sizeof(uint64_t[3]));
+    }
+    pl_rowsort_free(sort);
+  }
+  const bool kept = spare.data[0] || spare.data[1];
+  assert_int_equal(mem.bytes_used, spare.data[0] ? spare.bytes[0] + (spare.data[1] ? spare.bytes[1] : 0) : 0);
+  assert_true(kept || count * 24 < bytes_max / 2);
+  pl_rowsort_spare_free(&mem, &spare);
+  assert_int_equal(mem.bytes_used, 0);
+  free(wanted);
+}
+
+static void test_chain(void** state) {
+  PL_UNUSED(state);
+  pl_mem mem;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_pool* pool;
+  assert_int_equal(pl_pool_new(&mem, 3, &pool), PL_OK);
+  uint64_t random = 987654321;
+  for (unsigned round = 0; round < 40; round++) {
+    check_chain(round & 1 ? pool : NULL, &random, 50 + next_random(&random) % ROWS_MAX, round & 2 ? 400000 : 64 << 20);
+  }
+  enum { MANY = 800000 };  // more than 16 MiB: the whole budget is asked for
+  check_chain(pool, &random, MANY, 48 << 20);
+  check_chain(pool, &random, MANY, 30 << 20);
+  pl_pool_free(pool);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
 /// The descriptor of the newest file without a name: the runs of a sort.
 static int newest_runs(void) {
   int newest = -1;
@@ -358,6 +417,7 @@ int main(void) {
       cmocka_unit_test(test_failing_allocations),
       cmocka_unit_test(test_large_windows),
       cmocka_unit_test(test_lost_runs),
+      cmocka_unit_test(test_chain),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
