@@ -1,5 +1,6 @@
 // Aggregate: groups rows by their keys in a hash table, in order of first sight, and keeps a state per group and aggregate.
 // Without keys there is always one group.
+#include "exec/aggregate.h"
 #include "exec/rowtable.h"
 #include "exec/support.h"
 #include "expr/aggregate.h"
@@ -16,6 +17,7 @@ typedef struct agg_plan {
 
 typedef struct aggregate_node {
   pl_node node;
+  const pl_alg* alg;          ///< as the query has it
   bool row_order;             ///< see algebra.h
   const pl_alg_item* keys;    ///< group keys
   pl_program** key_programs;  ///< compiled
@@ -268,32 +270,36 @@ static pl_status aggregate_prune(pl_planner* planner, pl_node* base, pl_slots ne
   return pl_node_prune(planner, base->inputs[0], below);
 }
 
-static pl_status describe_agg(const agg_plan* agg, pl_explain* explain) {
+static pl_status describe_agg(const pl_alg_agg* agg, pl_explain* explain) {
   PL_TRY(pl_explain_slot(explain, agg->slot));
-  PL_TRY(
-      pl_buf_printf(explain->out, " = %s(%s", pl_fn_table[agg->agg->fn].name, agg->agg->distinct ? "distinct " : ""));
-  if (agg->agg->star) {
+  PL_TRY(pl_buf_printf(explain->out, " = %s(%s", pl_fn_table[agg->fn].name, agg->distinct ? "distinct " : ""));
+  if (agg->star) {
     PL_TRY(pl_buf_char(explain->out, '*'));
   }
-  for (uint32_t i = 0; i < agg->agg->arg_count; i++) {
+  for (uint32_t i = 0; i < agg->arg_count; i++) {
     PL_TRY(pl_buf_str(explain->out, pl_str_c(i ? ", " : "")));
-    PL_TRY(pl_explain_expr(explain, agg->agg->args[i]));
+    PL_TRY(pl_explain_expr(explain, agg->args[i]));
   }
   return pl_buf_char(explain->out, ')');
 }
 
-static pl_status aggregate_describe(const pl_node* base, pl_explain* explain) {
-  const aggregate_node* node = (const aggregate_node*)base;
-  for (uint32_t k = 0; k < node->key_count; k++) {
+pl_status pl_aggregate_describe(const pl_alg* alg, pl_explain* explain) {
+  const uint32_t key_count = alg->aggregate.key_count;
+  const uint32_t agg_count = alg->aggregate.agg_count;
+  for (uint32_t k = 0; k < key_count; k++) {
     PL_TRY(pl_buf_str(explain->out, pl_str_c(k ? ", " : " ")));
-    PL_TRY(pl_explain_expr(explain, node->keys[k].expr));
+    PL_TRY(pl_explain_expr(explain, alg->aggregate.keys[k].expr));
   }
-  PL_TRY(pl_buf_str(explain->out, pl_str_c(node->key_count && node->agg_count ? ":" : "")));
-  for (uint32_t a = 0; a < node->agg_count; a++) {
+  PL_TRY(pl_buf_str(explain->out, pl_str_c(key_count && agg_count ? ":" : "")));
+  for (uint32_t a = 0; a < agg_count; a++) {
     PL_TRY(pl_buf_str(explain->out, pl_str_c(a ? ", " : " ")));
-    PL_TRY(describe_agg(&node->aggs[a], explain));
+    PL_TRY(describe_agg(&alg->aggregate.aggs[a], explain));
   }
   return PL_OK;
+}
+
+static pl_status aggregate_describe(const pl_node* base, pl_explain* explain) {
+  return pl_aggregate_describe(((const aggregate_node*)base)->alg, explain);
 }
 
 static const pl_op_class aggregate_class = {.name = "Aggregate",
@@ -325,7 +331,12 @@ static pl_status add_aggs(pl_planner* planner, aggregate_node* node, const pl_al
 
 pl_status pl_node_aggregate(pl_planner* planner, pl_node* input, const pl_alg* alg, pl_node** out) {
   aggregate_node* node = NULL;
+  PL_TRY(pl_node_group_scan(planner, input, alg, out));
+  if (*out) {
+    return PL_OK;
+  }
   PL_TRY(pl_node_make(planner, &aggregate_class, sizeof(*node), &input, 1, &node));
+  node->alg = alg;
   node->row_order = alg->aggregate.row_order;
   node->keys = alg->aggregate.keys;
   node->key_count = alg->aggregate.key_count;

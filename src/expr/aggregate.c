@@ -144,8 +144,14 @@ static pl_status sum_result(pl_fn fn, const sum_state* s, pl_eval* eval, pl_id* 
 }
 
 /// A count that an integer cannot hold is a decimal, as a sum would be.
-static pl_status count_result(uint64_t count, pl_eval* eval, pl_id* out) {
+pl_status pl_agg_count(uint64_t count, pl_eval* eval, pl_id* out) {
+  const uint64_t inline_zero = (uint64_t)1 << (PL_ID_PAYLOAD_BITS - 1);
   pl_value v = {.kind = PL_VALUE_INTEGER};
+  if (count < inline_zero) {
+    *out = pl_id_make(PL_TAG_INTEGER, count + inline_zero);
+    return PL_OK;
+  }
+  *out = PL_ID_NULL;
   if (count == PL_TIMES_MAX) {
     pl_eval_warn_overflow(eval, (pl_span){0, 0});
     return PL_OK;
@@ -252,6 +258,14 @@ pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_a
   }
 }
 
+pl_status pl_agg_update_runs(pl_fn fn, pl_agg_state* state, pl_eval* eval, pl_mem* mem, const pl_id* values,
+                             const uint64_t* times, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    PL_TRY(pl_agg_update(fn, false, false, false, state, eval, mem, values[i], times ? times[i] : 1));
+  }
+  return PL_OK;
+}
+
 /* --- results of lists --- */
 
 static pl_status put_in_order(id_vector* values, bool row_order, pl_eval* eval, pl_mem* mem) {
@@ -288,7 +302,7 @@ pl_status pl_agg_result(pl_fn fn, bool distinct, bool row_order, pl_agg_state* s
   *out = PL_ID_NULL;
   switch (fn) {
     case PL_FN_COUNT:
-      return count_result(s->count, eval, out);
+      return pl_agg_count(s->count, eval, out);
     case PL_FN_SUM:
     case PL_FN_AVG:
       return sum_result(fn, &s->sum, eval, out);

@@ -12,6 +12,11 @@ size_t pl_agg_state_bytes(pl_fn fn, bool distinct);
 /// values in arrival order for collect, join, first, last (else they are put in term order at the end); `distinct` drops repeats (first place kept).
 pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_agg_state* state, pl_eval* eval,
                         pl_mem* mem, pl_id value, uint64_t times);
+/// Add values that are all different, value i for times[i] rows (times NULL = one each); not for lists.
+pl_status pl_agg_update_runs(pl_fn fn, pl_agg_state* state, pl_eval* eval, pl_mem* mem, const pl_id* values,
+                             const uint64_t* times, size_t count);
+/// Id of a number of rows.
+pl_status pl_agg_count(uint64_t count, pl_eval* eval, pl_id* out);
 /// Result; `separator` for join (PL_ID_NULL = ", "). Empty groups: count 0, sum 0, collect [], others null.
 pl_status pl_agg_result(pl_fn fn, bool distinct, bool row_order, pl_agg_state* state, pl_eval* eval, pl_mem* mem,
                         pl_id separator, pl_id* out);

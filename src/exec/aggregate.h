@@ -1,0 +1,12 @@
+/// What the operators that group share.
+#ifndef PL_EXEC_AGGREGATE_H
+#define PL_EXEC_AGGREGATE_H
+
+#include "exec/plan.h"
+
+/// Aggregate by the runs of a scan (op_group_scan.c); *out is NULL if the input is no scan whose order has the groups as runs.
+pl_status pl_node_group_scan(pl_planner* planner, pl_node* input, const pl_alg* alg, pl_node** out);
+/// Append keys and aggregates to an explained line.
+pl_status pl_aggregate_describe(const pl_alg* alg, pl_explain* explain);
+
+#endif
