@@ -52,7 +52,7 @@ static pl_status check(parley* store, parley_check_options* options, pl_error* e
   pl_guard_init(&guard, &store->interrupt, 0);
   pl_api_progress_guard(&progress, &guard);
   PL_TRY(pl_guard_check(&guard, err));
-  PL_TRY(pl_txn_begin(store->store, false, err, &txn));
+  PL_TRY(pl_txn_begin_walkable(store->store, false, err, &txn));
   const pl_status status = pl_check(txn, &checking, &report);
   pl_txn_abort(txn);
   out->findings = report.damage_count;

@@ -121,7 +121,7 @@ static pl_status get_stats(parley* store, pl_error* err, parley_stats* out) {
   pl_readers readers;
   pl_txn* txn;
   pl_space_readers(store->store, &readers);  // before our own transaction takes a slot
-  PL_TRY(pl_txn_begin(store->store, false, err, &txn));
+  PL_TRY(pl_txn_begin_walkable(store->store, false, err, &txn));
   const pl_status status = collect(txn, &readers, out);
   pl_txn_abort(txn);
   return status;

@@ -406,7 +406,7 @@ static pl_status walk_once(pl_store* store, pl_error* err) {
   if (store->shared->walked || store->options.trusted) {
     return PL_OK;
   }
-  PL_TRY(pl_txn_begin_bare(store, false, err, &txn));
+  PL_TRY(pl_txn_begin_walkable(store, true, err, &txn));
   const pl_status status = pl_env_walk(txn, 0);
   pl_txn_abort(txn);
   store->shared->walked = status == PL_OK;

@@ -5,6 +5,7 @@
 #define PL_STORE_ENV_H
 
 #include "store/dataset.h"
+#include "store/pages.h"
 
 #include <lmdb.h>
 #include <pthread.h>
@@ -96,6 +97,8 @@ struct pl_txn {
   bool failed;                 ///< a change failed half way: commit refuses
   bool resting;                ///< a read transaction without a snapshot, kept for pl_txn_renew
   uint64_t renewals;           ///< times it was renewed: a cursor of an earlier time must be renewed too
+  bool has_meta;               ///< meta is known; see pl_txn_begin_walkable
+  pl_page_meta meta;           ///< of its snapshot, for a walk over the pages
   uint64_t snapshot;           ///< at begin or the last renewal, for read transactions
   struct pl_kept* kept;        ///< see pl_txn_keep; newest first
   struct pl_dict_cache* dict;  ///< dict.c's caches and pending terms of this transaction; NULL until used
@@ -108,6 +111,10 @@ pl_status pl_mdb_fail(pl_error* err, int rc, const char* doing);
 int pl_mdb_put(const pl_txn* txn, MDB_dbi dbi, MDB_val* key, MDB_val* value, unsigned flags);
 int pl_mdb_del(const pl_txn* txn, MDB_dbi dbi, MDB_val* key);
 int pl_mdb_clear(const pl_txn* txn, MDB_dbi dbi);
+/// Begin a read transaction that remembers its meta page, so that the trees of its snapshot can be walked however much is
+/// committed meanwhile. `bare`: only LMDB's part, for a store whose databases are not open yet.
+pl_status pl_txn_begin_walkable(pl_store* store, bool bare, pl_error* err, pl_txn** out);
+
 /// Called by commit before LMDB's: flush pending dictionary terms (dict.c). Called by abort/commit at the end: free caches.
 pl_status pl_dict_flush(pl_txn* txn);
 void pl_dict_release(pl_txn* txn);

@@ -79,6 +79,10 @@ bool pl_env_snapshot_meta(const pl_txn* txn, int* fd, pl_page_meta* out) {
   if (mdb_env_get_fd(txn->store->env, fd) != 0) {
     return false;
   }
+  if (txn->has_meta) {
+    *out = txn->meta;
+    return true;
+  }
   const uint64_t number = mdb_txn_id(txn->mdb) - (txn->write ? 1 : 0);  // a writer starts from the one before its own
   (void)pl_page_metas(*fd, metas, why);
   for (int i = 0; i < 2; i++) {
@@ -88,6 +92,24 @@ bool pl_env_snapshot_meta(const pl_txn* txn, int* fd, pl_page_meta* out) {
     }
   }
   return false;
+}
+
+static pl_status no_meta(const pl_store* store, pl_error* err) {
+  return pl_fail(err, PL_MSG_STORE_LOCK_FILE, store->path, "it counts other transactions than the store");
+}
+
+pl_status pl_txn_begin_walkable(pl_store* store, bool bare, pl_error* err, pl_txn** out) {
+  for (int i = 0; i < SNAPSHOT_TRIES; i++) {
+    int fd;
+    PL_TRY(bare ? pl_txn_begin_bare(store, false, err, out) : pl_txn_begin(store, false, err, out));
+    (*out)->has_meta = pl_env_snapshot_meta(*out, &fd, &(*out)->meta);
+    if ((*out)->has_meta) {
+      return PL_OK;
+    }
+    pl_txn_abort(*out);  // two commits since it began have written both meta pages
+    *out = NULL;
+  }
+  return no_meta(store, err);
 }
 
 static pl_status walk_failed(const pl_store* store, const pl_page_meta* meta, const pl_pages_report* report,
@@ -133,16 +155,8 @@ static void note_map(const pl_txn* txn, const pl_page_meta* meta, uint64_t heade
 static pl_status walk(pl_txn* txn, unsigned flags, pl_page_meta* meta, uint64_t* header) {
   pl_pages_report report;
   pl_pages_options options = {.meta = meta, .mem = &txn->mem, .flags = flags, .on_entry = note_header, .user = header};
-  for (int i = 0; !pl_env_snapshot_meta(txn, &options.fd, meta); i++) {
-    // Two commits since the transaction began have written both meta pages: begin anew.
-    if (i == SNAPSHOT_TRIES || txn->write) {
-      return pl_fail(txn->err, PL_MSG_STORE_LOCK_FILE, txn->store->path, "it counts other transactions than the store");
-    }
-    mdb_txn_reset(txn->mdb);
-    const int rc = mdb_txn_renew(txn->mdb);
-    if (rc != 0) {
-      return pl_mdb_fail(txn->err, rc, "cannot begin a transaction");
-    }
+  if (!pl_env_snapshot_meta(txn, &options.fd, meta)) {
+    return no_meta(txn->store, txn->err);
   }
   PL_TRY(pl_pages_walk(&options, &report, txn->err));
   return report.damage > 0 ? walk_failed(txn->store, meta, &report, txn->err) : PL_OK;

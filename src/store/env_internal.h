@@ -54,12 +54,13 @@ int pl_env_stat(MDB_env* env, struct stat* out);
 
 /// Look at the file with pread before LMDB maps it: a regular file, both meta pages sound. *empty: nothing in it yet.
 pl_status pl_env_file_check(const char* path, bool* empty, pl_error* err);
-/// The meta page a transaction started from, and LMDB's descriptor. False if it is gone (two commits later) or damaged.
+/// The meta page a transaction started from, and LMDB's descriptor. False if it is damaged or, but for
+/// pl_txn_begin_walkable, gone (two commits later).
 bool pl_env_snapshot_meta(const pl_txn* txn, int* fd, pl_page_meta* out);
-/// Walk the trees as of the transaction, before LMDB does; flags of pl_pages_flags. A read transaction may be renewed.
+/// Walk the trees as of the transaction, before LMDB does; flags of pl_pages_flags.
 pl_status pl_env_walk(pl_txn* txn, unsigned flags);
-/// Walk the trees and the list of free pages, before a reader lets LMDB read that list. The transaction may be renewed.
-/// Any number of threads may do so at once. Nothing for a store that is trusted.
+/// Walk the trees and the list of free pages, before a reader lets LMDB read that list. Any number of threads may do so at
+/// once. Nothing for a store that is trusted.
 pl_status pl_env_walk_free(pl_txn* txn);
 
 /// Take the numbers of standard streams that are closed: a store that got one would receive whatever the process prints

@@ -31,8 +31,8 @@ typedef struct pl_part_space {
 /// Who reads now; a reader of this process counts too. Ask before beginning a transaction only to measure. Nobody where
 /// the store is open without a lock table.
 void pl_space_readers(const pl_store* store, pl_readers* out);
-/// The snapshot's pages. `readers` (may be NULL) tells what is held. A transaction whose snapshot is two commits old may
-/// begin anew: measure first, then read what shall fit. PL_ERR_CORRUPT if the list of free pages is damaged.
+/// The snapshot's pages. `readers` (may be NULL) tells what is held. The transaction is one of
+/// pl_txn_begin_walkable, or nothing is committed meanwhile. PL_ERR_CORRUPT if the list of free pages is damaged.
 pl_status pl_space_measure(pl_txn* txn, const pl_readers* readers, pl_space* out);
 /// One database; reads its branch and leaf pages, not the values. Zero if the file lacks it.
 pl_status pl_space_part(pl_txn* txn, pl_db db, pl_part_space* out);
