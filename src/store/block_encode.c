@@ -1,17 +1,19 @@
 /// Encoding: measure how many rows fit, choose each column's code, write.
 ///
 /// Measuring keeps five numbers a column (smallest and largest value as it is and rotated, runs), which is all that
-/// every code's size depends on. Rows are added in steps that halve when one does not fit, so the cost per row is one
-/// pass of plain loops.
+/// every code's size depends on. Rotated values are looked at only in columns that mix kinds of ids: where the high bits
+/// are equal, rotating makes no offset narrower. Rows are added in steps that halve when one does not fit, so the cost
+/// per row is one pass of plain loops.
 #include "store/block_internal.h"
 
 /// What decides the size of a column.
 typedef struct column_stats {
   uint64_t min;          ///< of the values
   uint64_t max;          ///< of the values
-  uint64_t rotated_min;  ///< of the rotated values
-  uint64_t rotated_max;  ///< of the rotated values
+  uint64_t rotated_min;  ///< of the rotated values, if mixed
+  uint64_t rotated_max;  ///< of the rotated values, if mixed
   uint32_t runs;         ///< runs of equal values
+  bool mixed;            ///< the high bits that rotating moves are not the same in all values
 } column_stats;
 
 /// The code chosen for a column.
@@ -30,7 +32,7 @@ static uint8_t width_of(uint64_t range) {
 
 static column_plan plan_column(const column_stats* stats, uint32_t rows) {
   const uint8_t plain = width_of(stats->max - stats->min);
-  const uint8_t rotated = width_of(stats->rotated_max - stats->rotated_min);
+  const uint8_t rotated = stats->mixed ? width_of(stats->rotated_max - stats->rotated_min) : plain;
   column_plan plan = {.base = stats->min, .width = plain};
   if (rotated < plain) {
     plan = (column_plan){.base = stats->rotated_min, .width = rotated, .rotated = true};
@@ -52,19 +54,39 @@ static uint32_t bytes_of(const column_stats* stats, uint32_t columns, uint32_t r
   return bytes;
 }
 
-/// Add values [first, first + count) of a column, where first > 0 has a row before it.
-static void stats_extend(column_stats* stats, const uint64_t* values, uint32_t count) {
-  column_stats s = *stats;
+static void rotated_extend(column_stats* stats, const uint64_t* values, uint32_t count) {
+  uint64_t min = stats->rotated_min;
+  uint64_t max = stats->rotated_max;
   for (uint32_t i = 0; i < count; i++) {
-    const uint64_t v = values[i];
-    const uint64_t r = pl_rotate_left(v);
-    s.min = v < s.min ? v : s.min;
-    s.max = v > s.max ? v : s.max;
-    s.rotated_min = r < s.rotated_min ? r : s.rotated_min;
-    s.rotated_max = r > s.rotated_max ? r : s.rotated_max;
-    s.runs += values[i] != values[(int64_t)i - 1];
+    const uint64_t r = pl_rotate_left(values[i]);
+    min = r < min ? r : min;
+    max = r > max ? r : max;
   }
-  *stats = s;
+  stats->rotated_min = min;
+  stats->rotated_max = max;
+}
+
+/// Add values [have, have + count) of a column of which `have`, at least one, are measured.
+static void stats_extend(column_stats* stats, const uint64_t* values, uint32_t have, uint32_t count) {
+  uint64_t min = stats->min;
+  uint64_t max = stats->max;
+  uint32_t runs = stats->runs;
+  for (uint32_t i = have; i < have + count; i++) {
+    const uint64_t v = values[i];
+    min = v < min ? v : min;
+    max = v > max ? v : max;
+    runs += v != values[i - 1];
+  }
+  stats->min = min;
+  stats->max = max;
+  stats->runs = runs;
+  if (stats->mixed) {
+    rotated_extend(stats, values + have, count);
+  } else if ((min ^ max) >> (64 - PL_BLOCK_ROTATE)) {
+    stats->mixed = true;
+    stats->rotated_min = stats->rotated_max = pl_rotate_left(values[0]);
+    rotated_extend(stats, values, have + count);
+  }
 }
 
 /// Measure: returns the rows that fit and their statistics.
@@ -72,8 +94,7 @@ static uint32_t measure(const pl_block_rows* rows, uint32_t columns, uint32_t fi
                         column_stats* stats) {
   for (uint32_t k = 0; k < columns; k++) {
     const uint64_t v = rows->column[k][first];
-    const uint64_t r = pl_rotate_left(v);
-    stats[k] = (column_stats){.min = v, .max = v, .rotated_min = r, .rotated_max = r, .runs = 1};
+    stats[k] = (column_stats){.min = v, .max = v, .runs = 1};
   }
   const uint32_t limit = count < PL_BLOCK_ROWS_MAX ? count : PL_BLOCK_ROWS_MAX;
   uint32_t fit = 1;
@@ -83,7 +104,7 @@ static uint32_t measure(const pl_block_rows* rows, uint32_t columns, uint32_t fi
     column_stats next[PL_BLOCK_COLUMNS_MAX];
     for (uint32_t k = 0; k < columns; k++) {
       next[k] = stats[k];
-      stats_extend(&next[k], rows->column[k] + first + fit, add);
+      stats_extend(&next[k], rows->column[k] + first, fit, add);
     }
     if (bytes_of(next, columns, fit + add) <= bytes_max) {
       memcpy(stats, next, columns * sizeof(*stats));

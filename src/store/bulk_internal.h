@@ -61,7 +61,7 @@ pl_status pl_bulk_end_txn(pl_txn* txn, pl_status status);
 
 /// One order being appended, on a thread of its own if there is a pool (bulk_append.c).
 typedef struct pl_appender pl_appender;
-enum { PL_APPENDER_ROWS = 2048 };
+enum { PL_APPENDER_ROWS = 8192 };
 pl_status pl_appender_open(pl_bulk* bulk, pl_db db, pl_appender** out);
 /// Room for PL_APPENDER_ROWS rows; waits until there is. Also tells a failure of rows pushed before.
 pl_status pl_appender_slot(pl_appender* appender, uint64_t (**rows)[4]);

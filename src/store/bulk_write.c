@@ -53,6 +53,12 @@ static void take_stated(fact_stream* f, uint64_t row[4]) {
   f->stated_count--;
 }
 
+static void take_all_plain(fact_stream* f, uint64_t (*rows)[4], size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    take_plain(f, rows[i]);
+  }
+}
+
 /// The next FEED_ROWS rows; *count = 0 at the end.
 static pl_status stream_next(fact_stream* f, uint64_t (*rows)[4], size_t* count) {
   size_t n = 0;
@@ -62,7 +68,11 @@ static pl_status stream_next(fact_stream* f, uint64_t (*rows)[4], size_t* count)
     if (f->plain_count + f->stated_count == 0) {
       break;
     }
-    if (plain_first(f)) {
+    if (!f->from.stated) {
+      const size_t some = f->plain_count < FEED_ROWS - n ? f->plain_count : FEED_ROWS - n;
+      take_all_plain(f, rows + n, some);
+      n += some;
+    } else if (plain_first(f)) {
       take_plain(f, rows[n++]);
     } else {
       take_stated(f, rows[n++]);
