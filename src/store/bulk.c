@@ -12,7 +12,7 @@
 
 #define BYTES_MAX_DEFAULT ((size_t)1 << 30)
 
-enum { FILL_DEFAULT = 85, FILL_MIN = 30, FILL_MAX = 100 };
+enum { FILL_MIN = 30, FILL_MAX = 100 };
 
 pl_status pl_bulk_nomem(pl_bulk* bulk) { return pl_fail(bulk->err, PL_MSG_NOMEM); }
 
@@ -43,7 +43,7 @@ static void take_options(pl_bulk* bulk, const pl_bulk_options* options) {
   bulk->options = *options;
   pl_bulk_options* const o = &bulk->options;
   o->bytes_max = o->bytes_max ? o->bytes_max : BYTES_MAX_DEFAULT;
-  o->fill_percent = o->fill_percent ? o->fill_percent : FILL_DEFAULT;
+  o->fill_percent = o->fill_percent ? o->fill_percent : PL_INDEX_FILL_PERCENT;
   o->fill_percent = o->fill_percent < FILL_MIN ? FILL_MIN : o->fill_percent > FILL_MAX ? FILL_MAX : o->fill_percent;
   if (!o->guard) {
     pl_guard_init(&bulk->no_guard, NULL, 0);

@@ -15,7 +15,7 @@ typedef struct pl_bulk_options {
   size_t bytes_max;          ///< memory for rows being sorted; 0 = 1 GiB
   unsigned threads;          ///< 0 = processors
   pl_guard* guard;           ///< may be NULL
-  unsigned fill_percent;     ///< 0 = 85
+  unsigned fill_percent;     ///< 0 = PL_INDEX_FILL_PERCENT
   pl_realloc_fn realloc_fn;  ///< allocator; NULL = C heap; called from several threads at once
   void* realloc_user;        ///< passed to it
   pl_status (*on_written)(

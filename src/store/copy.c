@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { COMMIT_BYTES = 16 << 20, FILL_PERCENT = 85, FINDING_BYTES = 200 };
+enum { COMMIT_BYTES = 16 << 20, FINDING_BYTES = 200 };
 
 typedef struct copier {
   pl_txn* from;                    ///< snapshot that is copied; its error object is told
@@ -157,7 +157,7 @@ static pl_status repack(copier* c, pl_db db) {
     status = pl_index_cursor_open(index, &cursor);
   }
   if (status == PL_OK) {
-    status = pl_index_append_open(pl_index_of(c->txn, db), FILL_PERCENT, mem, &append);
+    status = pl_index_append_open(pl_index_of(c->txn, db), PL_INDEX_FILL_PERCENT, mem, &append);
   }
   if (status == PL_OK) {
     status = append_blocks(c, &cursor, room, append);

@@ -442,9 +442,8 @@ static pl_status sort_rows(writing* w) {
 }
 
 static pl_status write_rows(pl_txn* txn, const uint64_t* rows, size_t count, pl_mem* mem) {
-  enum { FILL = 85 };
   pl_index_append* append = NULL;
-  PL_TRY(pl_index_append_open(pl_index_of(txn, PL_DB_HASH), FILL, mem, &append));
+  PL_TRY(pl_index_append_open(pl_index_of(txn, PL_DB_HASH), PL_INDEX_FILL_PERCENT, mem, &append));
   const pl_status status = pl_index_append_rows(append, rows, count);
   if (status != PL_OK) {
     pl_index_append_abort(append);

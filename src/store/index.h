@@ -28,8 +28,10 @@ pl_status pl_index_contains(pl_index index, const uint64_t* row, bool* found);
 /// First row whose first n columns equal key: copied to row. PL_NOT_FOUND if none.
 pl_status pl_index_first(pl_index index, const uint64_t* key, unsigned n, uint64_t* row);
 
-/// Bulk append to an EMPTY database: rows must arrive sorted and distinct over all calls. fill_percent 85 for stores that will be written to.
+/// Bulk append to an EMPTY database: rows must arrive sorted and distinct over all calls. fill_percent is how full blocks are made; the index does not change it later.
 typedef struct pl_index_append pl_index_append;
+/// What a store that will be written to is built with: of 380 to 1000 rows a block a twelfth more fits before it is split.
+enum { PL_INDEX_FILL_PERCENT = 92 };
 pl_status pl_index_append_open(pl_index index, unsigned fill_percent, pl_mem* mem, pl_index_append** out);
 pl_status pl_index_append_rows(pl_index_append* append, const uint64_t* rows, size_t count);
 /// Commit what has been written and go on in a new transaction, so that memory stays bounded. *txn is the transaction; NULL after a failure.

@@ -107,11 +107,10 @@ static pl_status insert_rows(build_state* s, const uint64_t* rows, size_t count)
 }
 
 static pl_status append_all(build_state* s) {
-  enum { FILL_PERCENT = 85 };
   pl_index_append* append;
   const uint64_t* rows;
   size_t count;
-  PL_TRY(pl_index_append_open(pl_index_of(s->txn, PL_DB_TEXT), FILL_PERCENT, &s->txn->mem, &append));
+  PL_TRY(pl_index_append_open(pl_index_of(s->txn, PL_DB_TEXT), PL_INDEX_FILL_PERCENT, &s->txn->mem, &append));
   pl_status status;
   do {
     status = pl_rowsort_next(s->rows, &rows, &count);
