@@ -66,11 +66,34 @@ static void rotated_extend(column_stats* stats, const uint64_t* values, uint32_t
   stats->rotated_max = max;
 }
 
+/// Do the values differ from the one before them? A constant inner loop, so that the compiler vectorises it.
+static bool vary(const uint64_t* values, uint32_t count) {
+  enum { STRIDE = 8 };
+  const uint64_t before = values[-1];
+  uint64_t differ[STRIDE] = {0};
+  uint32_t i = 0;
+  for (; i + STRIDE <= count; i += STRIDE) {
+    for (uint32_t j = 0; j < STRIDE; j++) {
+      differ[j] |= values[i + j] ^ before;
+    }
+  }
+  for (; i < count; i++) {
+    differ[0] |= values[i] ^ before;
+  }
+  for (uint32_t j = 1; j < STRIDE; j++) {
+    differ[0] |= differ[j];
+  }
+  return differ[0] != 0;
+}
+
 /// Add values [have, have + count) of a column of which `have`, at least one, are measured.
 static void stats_extend(column_stats* stats, const uint64_t* values, uint32_t have, uint32_t count) {
   uint64_t min = stats->min;
   uint64_t max = stats->max;
   uint32_t runs = stats->runs;
+  if (!vary(values + have, count)) {
+    return;
+  }
   for (uint32_t i = have; i < have + count; i++) {
     const uint64_t v = values[i];
     min = v < min ? v : min;
@@ -125,7 +148,14 @@ static inline uint64_t framed(uint64_t value, bool rotated) { return rotated ? p
 
 static inline void write_width(uint8_t* out, const uint64_t* values, uint32_t count, uint64_t base, bool rotated,
                                uint32_t width) {
-  for (uint32_t i = 0; i < count; i++) {
+  // A word is stored whole where the offsets behind it, written next, cover what is too much.
+  const uint32_t covered = count > 8 ? count - 8 : 0;
+  uint32_t i = 0;
+  for (; i < covered; i++) {
+    const uint64_t word = htole64(framed(values[i], rotated) - base);
+    memcpy(out + (size_t)i * width, &word, sizeof word);
+  }
+  for (; i < count; i++) {
     store_offset(out + (size_t)i * width, framed(values[i], rotated) - base, width);
   }
 }
@@ -190,12 +220,16 @@ static uint32_t count_asserted(const uint64_t* c, uint32_t count) {
   return asserted;
 }
 
-static void write_header(uint8_t* out, const pl_block_rows* rows, uint32_t columns, uint32_t first, uint32_t count) {
+/// Rows are distinct, so with one value in the fourth column their facts are too.
+static void write_header(uint8_t* out, const pl_block_rows* rows, uint32_t columns, uint32_t first, uint32_t count,
+                         const column_stats* stats) {
+  const bool one = columns < 4 || stats[3].runs == 1;
+  const uint64_t* const c = columns < 4 ? NULL : rows->column[3] + first;
   out[0] = PL_BLOCK_VERSION;
   out[1] = (uint8_t)columns;
   pl_store16(out + 2, count);
-  pl_store16(out + 4, columns == 4 ? count_facts(rows, first, count) : count);
-  pl_store16(out + 6, columns == 4 ? count_asserted(rows->column[3] + first, count) : 0);
+  pl_store16(out + 4, one ? count : count_facts(rows, first, count));
+  pl_store16(out + 6, !c ? 0 : one ? (c[0] ? count : 0) : count_asserted(c, count));
 }
 
 uint32_t pl_block_fit(const pl_block_rows* rows, uint32_t columns, uint32_t first, uint32_t count, uint32_t bytes_max,
@@ -214,7 +248,7 @@ uint32_t pl_block_encode(const pl_block_rows* rows, uint32_t columns, uint32_t f
   assert(count > 0 && bytes_max >= PL_BLOCK_BYTES_MIN && columns >= 2 && columns <= PL_BLOCK_COLUMNS_MAX);
   column_stats stats[PL_BLOCK_COLUMNS_MAX];
   const uint32_t fit = measure(rows, columns, first, count, bytes_max, stats);
-  write_header(out, rows, columns, first, fit);
+  write_header(out, rows, columns, first, fit, stats);
   uint8_t* data = out + PL_BLOCK_HEADER_BYTES + columns * PL_BLOCK_COLUMN_BYTES;
   for (uint32_t k = 0; k < columns; k++) {
     const column_plan plan = plan_column(&stats[k], fit);
