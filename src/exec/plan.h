@@ -82,6 +82,15 @@ pl_status pl_node_graph(pl_planner* planner, pl_node* input, const pl_alg_graph*
 pl_status pl_node_conflicts(pl_planner* planner, const pl_alg_conflicts* conflicts, pl_node** out);
 /// Join with the rows of `build`, which does not depend on the input.
 pl_status pl_node_hash_join(pl_planner* planner, pl_node* input, pl_node* build, pl_node** out);
+/// Facts between two slots that take part in a multiway join.
+typedef struct pl_multi_part {
+  pl_node* node;     ///< reads them
+  pl_slot slots[2];  ///< of subject and object
+  uint32_t
+      same;  ///< first part that reads the same facts, for other slots; its own number if there is none, else `node` is not used
+} pl_multi_part;
+/// Join parts that form a cycle, all at once; they do not depend on any input.
+pl_status pl_node_multi_join(pl_planner* planner, const pl_multi_part* parts, uint32_t count, pl_node** out);
 typedef enum pl_apply_kind { PL_APPLY_LEFT, PL_APPLY_ANTI, PL_APPLY_MARK, PL_APPLY_EITHER } pl_apply_kind;
 /// `subs` with their arguments: one, or for EITHER one per branch. `slot` receives the truth for MARK.
 pl_status pl_node_apply(pl_planner* planner, pl_apply_kind kind, pl_node* input, pl_node* const* subs,

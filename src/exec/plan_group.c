@@ -3,7 +3,7 @@
 #include "exec/classes.h"
 #include "exec/support.h"
 #include "opt/identity.h"
-#include "opt/joinorder.h"
+#include "opt/multijoin.h"
 #include "opt/text_index.h"
 
 #define COPIES_MAX 4096u  ///< branches made by distributing either
@@ -141,6 +141,109 @@ static pl_status add_part(group_planner* gp, const pl_alg* part, bool hash) {
   }
 }
 
+/// Does a filter read only the slots of a part?
+static pl_status has_filter(group_planner* gp, const pl_alg* part, bool* has) {
+  pl_slots uses = {0}, slots = {0};
+  PL_TRY(pl_slots_make(gp->planner->arena, gp->planner->plan->slot_count, &slots));
+  PL_TRY(pl_slots_make(gp->planner->arena, gp->planner->plan->slot_count, &uses));
+  pl_slots_bound(part, slots);
+  *has = false;
+  for (uint32_t i = 0; i < gp->group->filter_count; i++) {
+    pl_slots_clear(uses);
+    pl_slots_of_expr(gp->group->filters[i], uses);
+    *has |= pl_slots_count(uses) && pl_slots_within(uses, slots);
+  }
+  return PL_OK;
+}
+
+static bool same_verbs(const pl_alg_scan* a, const pl_alg_scan* b) {
+  bool same = a->verb_count == b->verb_count && a->lens == b->lens;
+  for (uint32_t v = 0; same && v < a->verb_count; v++) {
+    same = a->verbs[v].inverse == b->verbs[v].inverse && a->verbs[v].predicate.kind == b->verbs[v].predicate.kind &&
+           a->verbs[v].predicate.index == b->verbs[v].predicate.index;
+  }
+  return same;
+}
+
+/// Join the chosen parts at once. Those that read the same facts read them once, but for filters.
+static pl_status add_multi_join(group_planner* gp, const bool* chosen) {
+  pl_planner* planner = gp->planner;
+  pl_multi_part parts[PL_MJ_RELATIONS_MAX];
+  const pl_alg* algs[PL_MJ_RELATIONS_MAX];
+  bool filtered[PL_MJ_RELATIONS_MAX];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < gp->group->required_count; i++) {
+    const pl_alg* alg = gp->group->required[i];
+    if (!chosen[i]) {
+      continue;
+    }
+    pl_multi_part* part = &parts[count];
+    *part = (pl_multi_part){.slots = {alg->scan.subject.index, alg->scan.object.index}, .same = 0};
+    algs[count] = alg;
+    PL_TRY(has_filter(gp, alg, &filtered[count]));
+    while (part->same < count && (filtered[part->same] || filtered[count] || parts[part->same].same != part->same ||
+                                  !same_verbs(&algs[part->same]->scan, &alg->scan))) {
+      part->same++;
+    }
+    if (part->same == count) {
+      pl_profile profile;
+      pl_node* unit = NULL;
+      pl_estimate_profile(&planner->est, alg, &profile);
+      planner->part_rows = profile.rows;
+      planner->dense = false;
+      PL_TRY(pl_node_unit(planner, &unit));
+      PL_TRY(plan_leaf(gp, alg, unit, &part->node));
+      PL_TRY(filter_built(gp, &part->node));
+    }
+    count++;
+  }
+  return pl_node_multi_join(planner, parts, count, &gp->node);
+}
+
+/// Join a cycle of parts before all others, if there is one and that costs less: their steps come first then, *joined is how many they are.
+static pl_status join_cycle(group_planner* gp, const pl_join_problem* problem, pl_join_step* steps, uint32_t* joined) {
+  pl_planner* planner = gp->planner;
+  const uint32_t count = problem->count;
+  bool* chosen = PL_ARENA_ARRAY(planner->arena, bool, count + 1);
+  uint32_t* part_of = PL_ARENA_ARRAY(planner->arena, uint32_t, count + 1);
+  pl_alg** rest = PL_ARENA_ARRAY(planner->arena, pl_alg*, count + 1);
+  pl_slots bound = {0};
+  if (!chosen || !part_of || !rest) {
+    return pl_planner_nomem(planner);
+  }
+  PL_TRY(pl_multi_join_find(&planner->est, problem, steps, planner->options->cycles_at_once, chosen, joined));
+  if (*joined == 0) {
+    return PL_OK;
+  }
+  double rows = 0;
+  PL_TRY(pl_slots_copy(planner->arena, problem->bound, &bound));
+  for (uint32_t i = 0; i < count; i++) {
+    rows = chosen[steps[i].part] ? steps[i].rows : rows;  // after the last of them
+  }
+  uint32_t rest_count = 0, at = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (chosen[i]) {
+      pl_slots_bound(problem->parts[i], bound);
+      steps[at++] = (pl_join_step){.part = i, .rows = rows};
+    } else {
+      rest[rest_count] = problem->parts[i];
+      part_of[rest_count++] = i;
+    }
+  }
+  PL_TRY(add_multi_join(gp, chosen));
+  gp->node->rows_expected = rows;
+  pl_join_problem more = *problem;
+  more.parts = rest;
+  more.count = rest_count;
+  more.bound = bound;
+  more.rows = rows;
+  PL_TRY(pl_join_order(&planner->est, &more, steps + at));
+  for (uint32_t i = at; i < count; i++) {
+    steps[i].part = part_of[steps[i].part];
+  }
+  return PL_OK;
+}
+
 static pl_status join_required(group_planner* gp, pl_join_step* steps) {
   pl_planner* planner = gp->planner;
   const pl_alg_group* group = gp->group;
@@ -154,7 +257,13 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
       .raw = gp->raw,
   };
   PL_TRY(pl_join_order(&planner->est, &problem, steps));
-  for (uint32_t i = 0; i < group->required_count; i++) {
+  uint32_t joined = 0;
+  const bool cycles = pl_planner_rule(planner, PL_RULE_MULTI_JOIN) && !problem.as_written &&
+                      planner->plan->why == PL_SLOT_NONE && gp->raw.word_count == 0 && pl_node_is_unit(gp->node);
+  if (cycles && group->required_count > 2) {
+    PL_TRY(join_cycle(gp, &problem, steps, &joined));
+  }
+  for (uint32_t i = joined; i < group->required_count; i++) {
     PL_TRY(pl_guard_check(planner->est.guard, planner->err));
     set_later(gp, steps, i, 0, true);
     PL_TRY(place_filters(gp, false));

@@ -17,6 +17,7 @@ typedef struct pl_run pl_run;
 typedef struct pl_plan_options {
   uint64_t rules_off;   ///< bit n switches rewrite rule n off
   bool join_order_off;  ///< join in order of writing
+  bool cycles_at_once;  ///< a multiway join wherever there can be one, whatever it costs
   bool why;             ///< keep the support of each row, as `why` asks
   size_t why_members;   ///< rows of a group whose support is kept; 0 = default
   pl_guard* guard;      ///< ends planning in time; may be NULL

@@ -67,6 +67,7 @@ bool pl_txn_rest(pl_txn* txn);
 /// its next pl_scan_range. After a failure abort it.
 pl_status pl_txn_renew(pl_txn* txn);
 pl_store* pl_txn_store(const pl_txn* txn);
+pl_pool* pl_store_pool(pl_store* store);  ///< made on first use; NULL if threads = 1 or it cannot be made
 /// Start an account with the store's allocator.
 void pl_txn_mem_init(const pl_txn* txn, pl_mem* mem, size_t bytes_max);
 bool pl_txn_is_write(const pl_txn* txn);

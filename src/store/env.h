@@ -66,7 +66,6 @@ void pl_store_close(pl_store* store);  ///< all transactions must have ended; ac
 /// True in a child of the process that opened the store: what it inherited belongs to its parent and must not be used.
 bool pl_store_forked(const pl_store* store);
 const char* pl_store_path(const pl_store* store);
-pl_pool* pl_store_pool(pl_store* store);  ///< made on first use; NULL if threads = 1 or it cannot be made
 pl_mem* pl_store_mem(
     pl_store* store);  ///< account of the handle; take pl_store_lock_mem around use from several threads
 

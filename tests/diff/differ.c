@@ -322,6 +322,7 @@ static const char* first_message(const world* w) {
 static outcome compare(differ* d, world* w, const pl_query* query, const answer* expected, bool ordered) {
   const uint64_t some = d->seed * 2654435761u ^ (uint64_t)strlen(d->query) * 40503u;
   const pl_plan_options options[] = {{0},
+                                     {.cycles_at_once = true},
                                      {.join_order_off = true},
                                      {.rules_off = UINT64_MAX},
                                      {.rules_off = UINT64_MAX, .join_order_off = true},
@@ -336,8 +337,9 @@ static outcome compare(differ* d, world* w, const pl_query* query, const answer*
     }
     if (status != PL_OK || !same_answers(&got, expected)) {
       pl_buf_clear(&d->report);
-      (void)pl_buf_printf(&d->report, "rules off %llx, join order %s\n", (unsigned long long)options[i].rules_off,
-                          options[i].join_order_off ? "as written" : "chosen");
+      (void)pl_buf_printf(&d->report, "rules off %llx, join order %s%s\n", (unsigned long long)options[i].rules_off,
+                          options[i].join_order_off ? "as written" : "chosen",
+                          options[i].cycles_at_once ? ", cycles at once" : "");
       print_answer("reference", expected, &d->report);
       if (status != PL_OK) {
         (void)pl_buf_printf(&d->report, "failed: %s\n", first_message(w));

@@ -515,6 +515,23 @@ static void put_either(gen* g) {
   g->bound = all;
 }
 
+/// Three to five variables in a ring, sometimes with a chord; arcs in either direction.
+static void put_cycle(gen* g) {
+  const uint32_t length = 3 + below(g, 3);
+  const uint32_t first = below(g, 5);
+  const uint32_t arcs = length + (once_in(g, 3) ? 1 : 0);
+  for (uint32_t i = 0; i < arcs; i++) {
+    const uint32_t from = i % length, to = (i == length ? i + 2 : i + 1) % length;
+    const bool turned = once_in(g, 3);
+    const char a = (char)('a' + (first + (turned ? to : from)) % 5);
+    const char b = (char)('a' + (first + (turned ? from : to)) % 5);
+    put(g, "%s?%c ", i ? " . " : "", a);
+    put_verb(g);
+    put(g, " ?%c", b);
+    g->bound |= bit(a) | bit(b);
+  }
+}
+
 static void put_element(gen* g) {
   const uint32_t bound = g->bound;
   if (g->depth < 3 && try_feature(g, GEN_OPTIONAL, 6)) {
@@ -573,7 +590,11 @@ static void put_group(gen* g, uint32_t most) {
 
 static void put_match(gen* g) {
   put(g, "match ");
-  put_triple(g);
+  if (try_feature(g, GEN_CYCLES, 8)) {
+    put_cycle(g);
+  } else {
+    put_triple(g);
+  }
   put(g, " . ");
   for (uint32_t i = 1 + below(g, 3); i > 0; i--) {
     open_piece(g);

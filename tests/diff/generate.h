@@ -32,7 +32,8 @@ enum { GEN_LINES_MAX = 64, GEN_LINE_MAX = 192, GEN_QUERY_MAX = 8192 };
   FEATURE(SHORTEST, "shortest")                                     \
   FEATURE(SAME, "same")                                             \
   FEATURE(LABELS, "labels")                                         \
-  FEATURE(TEXT, "text")
+  FEATURE(TEXT, "text")                                             \
+  FEATURE(CYCLES, "cycles")
 typedef enum gen_feature {
 #define FEATURE(slug, name) GEN_##slug,
   GEN_FEATURES(FEATURE)
