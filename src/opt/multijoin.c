@@ -3,9 +3,9 @@
 
 #include "opt/cost.h"
 
-#define COST_READ 40.0    ///< one pair out of a scan into numbered lists, in nanoseconds as in cost.h
+#define COST_READ 20.0    ///< one pair out of a scan into numbered lists, in nanoseconds as in cost.h
 #define COST_STEP 3.0     ///< one value looked at while the cycle is walked
-#define COST_OPEN 2000.0  ///< making the arrays
+#define COST_OPEN 1000.0  ///< making the arrays
 
 /// A pattern between two variables.
 typedef struct edge {
