@@ -5,11 +5,13 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
 work=
 self_test=
+no_build=
 rest=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --work) work=$(mkdir -p "$2" && cd "$2" && pwd); shift 2 ;;
     --build) build=$(mkdir -p "$2" && cd "$2" && pwd); shift 2 ;;
+    --no-build) no_build=1; shift ;;
     --self-test) self_test=1; shift ;;
     *) rest+=("$1"); shift ;;
   esac
@@ -33,7 +35,10 @@ if command -v apt-get >/dev/null && ! [ -e /usr/include/sqlite3.h ]; then
 fi
 generator=(); command -v ninja >/dev/null && generator=(-G Ninja)
 [ -e "$build/CMakeCache.txt" ] || cmake -S "$root" -B "$build" "${generator[@]}" >/dev/null
-cmake --build "$build" -j "$(nproc)" | grep -E 'error:|FAILED:' | cut -c1-200 || true
+if [ -z "$no_build" ] && ! cmake --build "$build" -j "$(nproc)" >"$work/build.log" 2>&1; then
+  grep -E 'error:|FAILED:' "$work/build.log" | cut -c1-200
+  exit 1
+fi
 if ! [ -e "$work/venv/ready" ]; then
   python3 -m venv "$work/venv"
   "$work/venv/bin/pip" install -q -r "$root/bench/peers/requirements.txt"

@@ -32,10 +32,12 @@ def options():
     p.add_argument("--build", required=True)
     p.add_argument("--shared", required=True)
     p.add_argument("--python", default=sys.executable, help="of the environment with the peers' packages")
-    p.add_argument("--timeout", type=float, default=60, help="seconds a question may take")
+    p.add_argument("--timeout", type=float, help="seconds a question may take: 60, or 10 with --quick")
     p.add_argument("--merge", action="store_true", help="keep what earlier runs measured and this one does not")
     p.add_argument("--fresh", action="store_true", help="load all stores anew")
-    return p.parse_args()
+    o = p.parse_args()
+    o.timeout = o.timeout or (10 if o.quick else 60)
+    return o
 
 
 class Stores:
@@ -201,7 +203,7 @@ def ask(stores, w, kind, size):
     process = None
     try:
         process = process_for(stores, w, kind, size)
-        answer = understood(process.ask(request, stores.o.timeout + w.seconds))
+        answer = understood(process.ask(request, stores.o.timeout + len(request.get("texts", [])) * stores.o.timeout / 10))
     except Gone as why:
         return {"cannot": str(why)}
     finally:

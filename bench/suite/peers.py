@@ -1,8 +1,10 @@
 """The peers: how each is started, which languages it understands, and a process that answers requests (bench/README.md)."""
 from dataclasses import dataclass, field
+import ctypes
 import json
 import os
 import select
+import signal
 import subprocess
 import time
 
@@ -33,6 +35,11 @@ KINDS = [
 NOT_STORED = ("oxigraph-memory", "reference")  # what they load is gone with the process
 
 
+def end_with_runner():
+    """In the child: end when the runner does, also in the middle of a question (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
 class Gone(Exception):
     """The peer's process ended, or took too long and was ended."""
 
@@ -40,7 +47,8 @@ class Gone(Exception):
 class Process:
     """A running peer. ask() sends a request and waits for its answer."""
     def __init__(self, command, log, prefix=()):
-        self.child = subprocess.Popen([*prefix, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
+        self.child = subprocess.Popen([*prefix, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True,
+                                      preexec_fn=end_with_runner)
         self.buffer = b""
 
     def ask(self, request, seconds):

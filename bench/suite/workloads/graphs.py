@@ -5,7 +5,7 @@ from workload import Workload
 
 FRIEND = "<http://db.uwaterloo.ca/~galuc/wsdbm/friendOf>"
 TITLES = {"vote": "wiki-Vote", "grqc": "ca-GrQc", "trust": "bitcoin-otc"}
-ENDS = {"vote": (2565, 8, 3352), "grqc": (21012, 937, 5052)}  # where searches start; a path's ends
+ENDS = {"vote": (766, 8, 3352), "grqc": (21012, 937, 5052)}  # where searches start; a path's ends
 
 
 def chain(p, n):
@@ -33,6 +33,15 @@ def cycles(context):
                        {**edges(once, "ab", "ac", "ad", "bc", "bd", "cd").texts(), "reference": f"four-cliques {once}"}, times=5, seconds=15)
 
 
+def reach_others(p, start):
+    """The start lies on a cycle, and a shortest path of Cypher never comes back to it: it is left out everywhere."""
+    texts = reach(p, start)
+    texts.pop("reference")
+    return {**texts, "parley": texts["parley"].replace(" return", f" where ?x != {start} return"),
+            "sparql": texts["sparql"].replace(" }", f" filter (?x != {start}) }}"),
+            "sql": texts["sql"] + f" where n <> (select id from term where text = '{start[1:-1]}' and kind = 'i')"}
+
+
 def reach(p, start):
     step = f"t.p = {{{p}}}"
     first = f"(select id from term where text = '{start[1:-1]}' and kind = 'i')"
@@ -56,7 +65,7 @@ def paths(context):
         p = f"<{GRAPHS}{graph}>"
         start, one, other = ((2, 3, 50) if context.size == "tiny" else (start, one, other))
         first, a, b = (f"<{GRAPHS}{graph}/{n}>" for n in (start, one, other))
-        yield Workload(f"{TITLES[graph]}: reach from one node", "paths", "graphs", reach(p, first))
+        yield Workload(f"{TITLES[graph]}: reach from one node", "paths", "graphs", (reach if graph == "vote" else reach_others)(p, first))
         yield Workload(f"{TITLES[graph]}: shortest path", "paths", "graphs", shortest(p, a, b))
 
 
