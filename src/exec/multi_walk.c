@@ -244,18 +244,20 @@ static void forget(pl_mj_walker* w, uint8_t var) {
   room->reached_count = 0;
 }
 
-/// Add the ways of the first child to those of a variable that its lists allow.
+/// Add the ways of the first child to those of a variable that its lists allow. Without branches: what is reached is written and kept if it is new.
 static void add_ways(pl_mj_room* room, const uint64_t* bits, pl_mj_set up, uint64_t times) {
+  uint64_t* const ways = room->ways;
+  uint32_t* const reached = room->reached;
+  uint32_t count = room->reached_count;
   for (uint32_t i = 0; i < up.count; i++) {
     const uint32_t number = up.values[i];
-    if (bits && !has_bit(bits, number)) {
-      continue;
-    }
-    if (room->ways[number] == 0) {
-      room->reached[room->reached_count++] = number;
-    }
-    room->ways[number] = pl_times_add(room->ways[number], times);
+    const uint64_t before = ways[number];
+    const uint64_t more = !bits || has_bit(bits, number) ? times : 0;
+    reached[count] = number;
+    count += before == 0 && more != 0;
+    ways[number] = pl_times_add(before, more);
   }
+  room->reached_count = count;
 }
 
 /// Multiply what was reached with what came from a further child.

@@ -107,16 +107,21 @@ static pl_status next_chunk(join_op* st) {
 
 // ---- rows counted -------------------------------------------------------------------------------------------------
 
-/// How often each row of the chunk matches, where the table has one sum for each id.
+/// How often each row of the chunk matches, where the table has one sum for each id; those that do are listed.
 static uint32_t find_sums(join_op* st) {
-  const pl_jointable* table = &st->table;
   const pl_chunk* in = st->in;
-  uint64_t* times = st->op.times;
+  const uint64_t* const sums = st->table.sums;
+  const uint64_t buckets = st->table.buckets;
+  const pl_id least = st->table.least;
+  const pl_id* const keys = st->keys[0];
+  uint64_t* const times = st->op.times;
+  uint16_t* const from = st->from;
   uint32_t kept = 0;
   for (uint32_t i = 0; i < in->selected; i++) {
     const uint32_t row = pl_chunk_row(in, i);
-    times[row] = table->sums[pl_jointable_bucket(table, st->keys, row)];
-    st->from[kept] = (uint16_t)row;
+    const uint64_t at = keys[row] - least;
+    times[row] = sums[at < buckets ? at : buckets];
+    from[kept] = (uint16_t)row;
     kept += times[row] != 0;
   }
   return kept;
@@ -135,14 +140,15 @@ static uint32_t find_times(join_op* st) {
 
 static pl_status next_counted(join_op* st, pl_chunk** out) {
   PL_TRY(next_chunk(st));
-  const uint32_t kept = st->table.sums ? find_sums(st) : find_times(st);
+  const uint32_t kept = st->table.sums && st->table.keys ? find_sums(st) : find_times(st);
   st->view = *st->in;
-  st->view.selection = st->from;
+  st->view.selection = kept < st->in->count ? st->from : NULL;
   st->view.selected = kept;
   st->view.multiplicity = st->op.times;
-  for (uint32_t i = 0; st->in->multiplicity && i < kept; i++) {
-    uint64_t* times = &st->op.times[st->from[i]];
-    *times = pl_times_mul(*times, st->in->multiplicity[st->from[i]]);
+  const uint64_t* const more = st->in->multiplicity;
+  for (uint32_t i = 0; more && i < kept; i++) {
+    const uint32_t row = st->from[i];
+    st->op.times[row] = pl_times_mul(st->op.times[row], more[row]);
   }
   *out = &st->view;
   return PL_OK;
