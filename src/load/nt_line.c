@@ -253,6 +253,18 @@ static bool scan_node(pl_nt_line* l, pl_term* out, pl_str* raw, const char* what
   return *l->p == '_' ? scan_blank(l, out, raw) : expected(l, what);
 }
 
+/// Subject and predicate often are those of the statement before: then its term stands already, and equal bytes need
+/// no second proof that they are an IRI.
+static bool scan_again(pl_nt_line* l, const pl_term* last) {
+  const pl_str text = last->text;
+  if (!l->again || last->kind != PL_TERM_IRI || *l->p != '<' || (size_t)(l->end - l->p) < text.len + 2 ||
+      l->p[text.len + 1] != '>' || memcmp(l->p + 1, text.data, text.len) != 0) {
+    return false;
+  }
+  l->p += text.len + 2;
+  return true;
+}
+
 static bool scan_predicate(pl_nt_line* l, pl_term* out) {
   skip_blanks(l);
   if (*l->p != '<') {
@@ -313,8 +325,12 @@ static bool too_long(pl_nt_line* l) {
 }
 
 static bool scan_terms(pl_nt_line* l) {
-  if (!scan_node(l, &l->terms[0], &l->label, "expected the subject: an IRI in <> or a blank node") ||
-      !scan_predicate(l, &l->terms[1])) {
+  if (!scan_again(l, &l->terms[0]) &&
+      !scan_node(l, &l->terms[0], &l->label, "expected the subject: an IRI in <> or a blank node")) {
+    return false;
+  }
+  skip_blanks(l);
+  if (!scan_again(l, &l->terms[1]) && !scan_predicate(l, &l->terms[1])) {
     return false;
   }
   skip_blanks(l);
@@ -366,7 +382,7 @@ static bool scan_version(pl_nt_line* l) {
   return scan_line_end(l);
 }
 
-pl_nt_kind pl_nt_scan(pl_nt_line* l) {
+static pl_nt_kind scan(pl_nt_line* l) {
   l->reified = false;
   l->status = PL_OK;
   l->terms[3].kind = PL_TERM_NONE;
@@ -389,4 +405,10 @@ pl_nt_kind pl_nt_scan(pl_nt_line* l) {
   }
   l->p++;
   return !scan_line_end(l) || too_long(l) ? PL_NT_BAD : PL_NT_STATEMENT;
+}
+
+pl_nt_kind pl_nt_scan(pl_nt_line* l) {
+  const pl_nt_kind kind = scan(l);
+  l->again = kind == PL_NT_STATEMENT;
+  return kind;
 }

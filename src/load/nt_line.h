@@ -13,6 +13,7 @@ typedef struct pl_nt_line {
   const char* p;          ///< where the scanner stands
   const char* end;        ///< of the line, its '\n'
   pl_term terms[4];       ///< subject, predicate, object, graph (NONE without)
+  bool again;             ///< terms are those of a statement in the same arena: an IRI that comes again is not scanned
   pl_term inner[3];       ///< terms of the triple term, if reified
   bool reified;           ///< the object is a triple term: inner
   pl_str label;           ///< the subject's label as written, if it is blank
@@ -28,7 +29,7 @@ typedef enum pl_nt_kind {
   PL_NT_BAD         ///< msg and bad are set, or status is a failure
 } pl_nt_kind;
 
-/// Scan one statement at line->p and go behind it. With a lone carriage return as line end more may follow: p < end.
+/// Scan one statement at line->p and go behind it. Whoever changes the arena clears `again`. With a lone carriage return as line end more may follow: p < end.
 pl_nt_kind pl_nt_scan(pl_nt_line* line);
 
 #endif

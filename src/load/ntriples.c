@@ -149,6 +149,7 @@ static pl_status read_block(nt_reader* r, pl_batch* batch, const pl_line_block* 
 static pl_status nt_next(pl_reader* reader, pl_batch* batch) {
   nt_reader* const r = (nt_reader*)reader;
   r->line.arena = &batch->arena;
+  r->line.again = false;
   if (!r->end) {
     pl_line_block block;
     PL_TRY(pl_lines_next(&r->lines, &batch->arena, &block));

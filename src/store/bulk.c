@@ -142,7 +142,11 @@ pl_status pl_bulk_set_prefix(pl_bulk* bulk, pl_str prefix, pl_str iri) {
 
 // ---- terms of a batch ---------------------------------------------------------------------------------------------
 
-static bool same_node(const pl_term* a, const pl_term* b) { return a->kind == b->kind && pl_str_eq(a->text, b->text); }
+/// A reader gives the same bytes where it saw the same term.
+static bool same_node(const pl_term* a, const pl_term* b) {
+  const bool same_bytes = a->text.data == b->text.data && a->text.len == b->text.len;
+  return a->kind == b->kind && (same_bytes || pl_str_eq(a->text, b->text));
+}
 
 static uint32_t push_term(pl_bulk* bulk, const pl_term* term) {
   bulk->terms.data[bulk->terms.count] = *term;

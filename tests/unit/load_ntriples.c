@@ -54,6 +54,23 @@ static void test_bad_lines(void** state) {
   check_nt("<a:b> <b:c> \"\\", "bad #1:14 this is not an escape sequence\n");
 }
 
+/// An IRI that comes again is taken without scanning it; one that only begins alike, or was bad, is not.
+static void test_again(void** state) {
+  PL_UNUSED(state);
+  check_nt("<a:b> <b:c> <d:e> .\n<a:b> <b:c> <d:f> .\n<a:bc> <b:cd> <d:g> .\n<a:b> <b:c> <d:h> .\n<a:b",
+           "<a:b> <b:c> <d:e> . #1\n<a:b> <b:c> <d:f> . #2\n<a:bc> <b:cd> <d:g> . #3\n<a:b> <b:c> <d:h> . #4\n"
+           "bad #5:1 the IRI does not end on this line\n");
+  check_nt("<ab> <b:c> <d:e> .\n<ab> <b:c> <d:e> .",
+           "bad #1:1 the IRI is not absolute: it has no scheme such as `http:`\n"
+           "bad #2:1 the IRI is not absolute: it has no scheme such as `http:`\n");
+  check_nt("<a:b> <b:c d> <d:e> .\n<a:b> <b:c> <d:e> .\n_:x <b:c> <d:e> .\n<a:b> <b:c> \"1\" .",
+           "<a:b> <b:c> <d:e> . #2\n_:" TEST_SCOPE
+           "x <b:c> <d:e> . #3\n<a:b> <b:c> \"1\" . #4\n"
+           "bad #1:11 this character cannot stand in an IRI\n");
+  check_nt("<a:\\u00e9> <b:c> <d:e> .\n<a:\xC3\xA9> <b:c> <d:f> .\n<a:\\u00e9> <b:c> <d:g> .",
+           "<a:\xC3\xA9> <b:c> <d:e> . #1\n<a:\xC3\xA9> <b:c> <d:f> . #2\n<a:\xC3\xA9> <b:c> <d:g> . #3\n");
+}
+
 /// What stands where, and what does not, token by token.
 static void test_bad_tokens(void** state) {
   PL_UNUSED(state);
@@ -219,7 +236,7 @@ int main(void) {
       cmocka_unit_test(test_terms),     cmocka_unit_test(test_kept_labels), cmocka_unit_test(test_line_ends),
       cmocka_unit_test(test_bad_lines), cmocka_unit_test(test_quads),       cmocka_unit_test(test_reifiers),
       cmocka_unit_test(test_long_line), cmocka_unit_test(test_pieces),      cmocka_unit_test(test_bad_tokens),
-      cmocka_unit_test(test_labels),    cmocka_unit_test(test_long_terms),
+      cmocka_unit_test(test_labels),    cmocka_unit_test(test_long_terms),  cmocka_unit_test(test_again),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
