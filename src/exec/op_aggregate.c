@@ -32,9 +32,11 @@ typedef struct aggregate_op {
   pl_rowtable groups;   ///< key rows
   PL_VEC(char*) slabs;  ///< states of SLAB_GROUPS groups each
   pl_id** key_columns;  ///< values of the keys for a chunk
-  pl_id* values;        ///< values of one aggregate's argument
-  uint32_t* group_of;   ///< group of each row of a chunk
-  pl_id* row;           ///< space for one key
+  uint32_t* group_of;   ///< group of each selected row of a chunk
+  char** group;         ///< its states
+  pl_id* values;        ///< values of one aggregate's argument, by row
+  pl_id* packed;        ///< of the selected rows
+  uint64_t* times;      ///< rows they stand for
   bool built;           ///< input was read
   uint32_t at;          ///< next group to hand on
   pl_whys whys;         ///< supports of the groups, where they are asked for
@@ -45,28 +47,34 @@ static const aggregate_node* node_of(const pl_op* op) { return (const aggregate_
 static pl_status aggregate_open(pl_op* op) {
   aggregate_op* st = (aggregate_op*)op;
   const aggregate_node* node = node_of(op);
-  pl_arena* arena = &op->run->arena;
-  pl_rowtable_init(&st->groups, &op->run->mem, op->run->guard, op->run->err, node->key_count, node->key_count);
+  pl_run* run = op->run;
+  pl_arena* arena = &run->arena;
+  pl_rowtable_init(&st->groups, &run->mem, run->guard, run->err, node->key_count, node->key_count);
   st->key_columns = PL_ARENA_ARRAY(arena, pl_id*, node->key_count + 1);
+  st->group_of = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(*st->group_of));
+  st->group = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(*st->group));
   st->values = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(pl_id));
-  st->group_of = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(uint32_t));
-  st->row = PL_ARENA_ARRAY(arena, pl_id, node->key_count + 1);
-  if (!st->key_columns || !st->values || !st->group_of || !st->row) {
-    return pl_run_nomem(op->run);
+  st->packed = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(pl_id));
+  st->times = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(*st->times));
+  if (!st->key_columns || !st->group_of || !st->group || !st->values || !st->packed || !st->times) {
+    return pl_run_nomem(run);
   }
   for (uint32_t i = 0; i < node->key_count; i++) {
     st->key_columns[i] = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(pl_id));
     if (!st->key_columns[i]) {
-      return pl_run_nomem(op->run);
+      return pl_run_nomem(run);
     }
   }
   return pl_op_columns(op);
 }
 
-static pl_agg_state* state_of(aggregate_op* st, uint32_t group, const agg_plan* agg) {
-  const aggregate_node* node = node_of(&st->op);
-  char* slab = st->slabs.data[group / SLAB_GROUPS];
-  return (pl_agg_state*)(void*)(slab + (group % SLAB_GROUPS) * node->group_bytes + agg->offset);
+static char* states_of(const aggregate_op* st, uint32_t group) {
+  const size_t bytes = node_of(&st->op)->group_bytes;
+  return bytes ? st->slabs.data[group / SLAB_GROUPS] + (group % SLAB_GROUPS) * bytes : NULL;
+}
+
+static pl_agg_state* state_of(const aggregate_op* st, uint32_t group, const agg_plan* agg) {
+  return (pl_agg_state*)(void*)(states_of(st, group) + agg->offset);
 }
 
 static void aggregate_reset(aggregate_op* st) {
@@ -105,11 +113,11 @@ static pl_status aggregate_rewind(pl_op* op) {
   return pl_op_rewind(op->input);
 }
 
-/// Group with the key in st->row, made if it is new.
-static pl_status find_group(aggregate_op* st, uint32_t* group) {
+/// Room for the states of all groups.
+static pl_status make_states(aggregate_op* st) {
   const aggregate_node* node = node_of(&st->op);
   pl_mem* mem = &st->op.run->mem;
-  if (st->groups.count / SLAB_GROUPS == st->slabs.count && node->group_bytes) {
+  while (st->slabs.count * SLAB_GROUPS < st->groups.count && node->group_bytes) {
     PL_TRY(pl_vec_reserve(mem, &st->slabs, st->slabs.count + 1));
     char* slab = pl_mem_calloc(mem, SLAB_GROUPS, node->group_bytes);
     if (!slab) {
@@ -117,8 +125,7 @@ static pl_status find_group(aggregate_op* st, uint32_t* group) {
     }
     st->slabs.data[st->slabs.count++] = slab;
   }
-  bool added = false;
-  return pl_rowtable_put(&st->groups, st->row, group, &added);
+  return PL_OK;
 }
 
 static pl_status find_groups(aggregate_op* st, const pl_chunk* chunk) {
@@ -126,12 +133,14 @@ static pl_status find_groups(aggregate_op* st, const pl_chunk* chunk) {
   for (uint32_t k = 0; k < node->key_count; k++) {
     PL_TRY(pl_program_eval(node->key_programs[k], &st->op.run->eval, chunk, st->key_columns[k]));
   }
+  PL_TRY(pl_rowtable_put_columns(&st->groups, (const pl_id* const*)st->key_columns, chunk->selection, chunk->selected,
+                                 st->group_of));
+  PL_TRY(make_states(st));
   for (uint32_t i = 0; i < chunk->selected; i++) {
-    const uint32_t row = pl_chunk_row(chunk, i);
-    for (uint32_t k = 0; k < node->key_count; k++) {
-      st->row[k] = st->key_columns[k][row];
-    }
-    PL_TRY(find_group(st, &st->group_of[row]));
+    st->group[i] = states_of(st, st->group_of[i]);
+  }
+  for (uint32_t i = 0; chunk->multiplicity && i < chunk->selected; i++) {
+    st->times[i] = chunk->multiplicity[pl_chunk_row(chunk, i)];
   }
   return PL_OK;
 }
@@ -141,7 +150,7 @@ static pl_status add_supports(aggregate_op* st, const pl_chunk* chunk) {
   pl_run* run = st->op.run;
   for (uint32_t i = 0; i < chunk->selected; i++) {
     const uint32_t row = pl_chunk_row(chunk, i);
-    const uint32_t group = st->group_of[row];
+    const uint32_t group = st->group_of[i];
     while (st->whys.count <= group) {
       PL_TRY(pl_vec_push(&run->mem, &st->whys, 0));
     }
@@ -150,46 +159,36 @@ static pl_status add_supports(aggregate_op* st, const pl_chunk* chunk) {
   return PL_OK;
 }
 
-/// Count all rows of a chunk at once when there is one group.
-static pl_status update_star(aggregate_op* st, const agg_plan* agg, const pl_chunk* chunk) {
-  pl_run* run = st->op.run;
-  const bool single = node_of(&st->op)->key_count == 0;
-  uint64_t total = 0;
-  for (uint32_t i = 0; i < chunk->selected; i++) {
-    const uint32_t row = pl_chunk_row(chunk, i);
-    const uint64_t times = pl_chunk_times(chunk, row);
-    total = pl_times_add(total, times);
-    if (!single) {
-      PL_TRY(pl_agg_update(agg->agg->fn, false, true, false, state_of(st, st->group_of[row], agg), &run->eval,
-                           &run->mem, PL_ID_NULL, times));
-    }
-  }
-  return single ? pl_agg_update(agg->agg->fn, false, true, false, state_of(st, 0, agg), &run->eval, &run->mem,
-                                PL_ID_NULL, total)
-                : PL_OK;
-}
-
 static pl_status update(aggregate_op* st, const agg_plan* agg, const pl_chunk* chunk) {
   pl_run* run = st->op.run;
-  const bool row_order = node_of(&st->op)->row_order;
-  if (agg->agg->star || !agg->value) {
-    return update_star(st, agg, chunk);
+  pl_agg_rows rows = {.groups = st->group,
+                      .offset = agg->offset,
+                      .times = chunk->multiplicity ? st->times : NULL,
+                      .count = chunk->selected};
+  if (!agg->agg->star && agg->value) {
+    PL_TRY(pl_program_eval(agg->value, &run->eval, chunk, st->values));
+    for (uint32_t i = 0; i < chunk->selected; i++) {
+      st->packed[i] = st->values[pl_chunk_row(chunk, i)];
+    }
+    rows.values = st->packed;
   }
-  PL_TRY(pl_program_eval(agg->value, &run->eval, chunk, st->values));
-  for (uint32_t i = 0; i < chunk->selected; i++) {
-    const uint32_t row = pl_chunk_row(chunk, i);
-    PL_TRY(pl_agg_update(agg->agg->fn, agg->agg->distinct, false, row_order, state_of(st, st->group_of[row], agg),
-                         &run->eval, &run->mem, st->values[row], pl_chunk_times(chunk, row)));
+  return pl_agg_update_rows(agg->agg->fn, agg->agg->distinct, node_of(&st->op)->row_order, &rows, &run->eval,
+                            &run->mem);
+}
+
+/// Without keys there is a group before there are rows.
+static pl_status make_single(aggregate_op* st) {
+  if (node_of(&st->op)->key_count > 0) {
+    return PL_OK;
   }
-  return PL_OK;
+  uint32_t group;
+  PL_TRY(pl_rowtable_put_columns(&st->groups, NULL, NULL, 1, &group));
+  return make_states(st);
 }
 
 static pl_status build(aggregate_op* st) {
   const aggregate_node* node = node_of(&st->op);
-  if (node->key_count == 0) {
-    uint32_t group = 0;
-    PL_TRY(find_group(st, &group));
-  }
+  PL_TRY(make_single(st));
   for (;;) {
     pl_chunk* chunk = NULL;
     const pl_status status = pl_op_next(st->op.input, &chunk);

@@ -12,18 +12,20 @@ typedef struct distinct_node {
 
 typedef struct distinct_op {
   pl_op op;
-  pl_rowtable seen;     ///< combinations handed on
-  pl_id* row;           ///< space for one
-  uint16_t* selection;  ///< rows kept
+  pl_rowtable seen;       ///< combinations handed on
+  const pl_id** columns;  ///< of a chunk
+  uint32_t* place;        ///< of each row in `seen`
+  uint16_t* selection;    ///< rows kept
 } distinct_op;
 
 static pl_status distinct_open(pl_op* op) {
   distinct_op* st = (distinct_op*)op;
   const uint32_t count = ((const distinct_node*)op->node)->count;
   pl_rowtable_init(&st->seen, &op->run->mem, op->run->guard, op->run->err, count, count);
-  st->row = PL_ARENA_ARRAY(&op->run->arena, pl_id, count + 1);
+  st->columns = PL_ARENA_ARRAY(&op->run->arena, const pl_id*, count + 1);
+  st->place = pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(*st->place));
   st->selection = pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(uint16_t));
-  return st->row && st->selection ? PL_OK : pl_run_nomem(op->run);
+  return st->columns && st->place && st->selection ? PL_OK : pl_run_nomem(op->run);
 }
 
 static void distinct_close(pl_op* op) { pl_rowtable_free(&((distinct_op*)op)->seen); }
@@ -42,17 +44,18 @@ static pl_status distinct_next(pl_op* op, pl_chunk** out) {
   distinct_op* st = (distinct_op*)op;
   const distinct_node* node = (const distinct_node*)op->node;
   PL_TRY(pl_op_next(op->input, out));
+  for (uint32_t s = 0; s < node->count; s++) {
+    st->columns[s] = (*out)->columns[node->slots[s]];
+  }
+  uint32_t next = st->seen.count;
   uint32_t kept = 0;
+  PL_TRY(pl_rowtable_put_columns(&st->seen, st->columns, (*out)->selection, (*out)->selected, st->place));
   for (uint32_t i = 0; i < (*out)->selected; i++) {
-    const uint32_t row = pl_chunk_row(*out, i);
-    for (uint32_t s = 0; s < node->count; s++) {
-      st->row[s] = pl_chunk_id(*out, node->slots[s], row);
+    st->selection[kept] = (uint16_t)pl_chunk_row(*out, i);
+    if (st->place[i] == next) {
+      next++;
+      kept++;
     }
-    uint32_t index = 0;
-    bool added = false;
-    PL_TRY(pl_rowtable_put(&st->seen, st->row, &index, &added));
-    st->selection[kept] = (uint16_t)row;
-    kept += added;
   }
   (*out)->selection = st->selection;
   (*out)->selected = kept;

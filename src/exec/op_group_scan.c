@@ -56,6 +56,7 @@ typedef struct group_op {
   pl_id key[3];                ///< its key,
   uint64_t rows, runs;         ///< what was counted of it,
   char* states;                ///< and the states of its other aggregates
+  char** groups;               ///< that group for each of a chunk of rows
   pl_arena arena;              ///< holds
   pl_predicate_stats* stats;   ///< the counters
   size_t stat_at, stat_count;  ///< next, and how many there are
@@ -90,7 +91,11 @@ static pl_status group_open(pl_op* op) {
   }
   st->times = pl_arena_alloc(&run->arena, PL_CHUNK_ROWS * sizeof(*st->times));
   st->states = pl_arena_calloc(&run->arena, 1, node->state_bytes + 16);
-  PL_TRY(st->times && st->states ? PL_OK : pl_run_nomem(run));
+  st->groups = pl_arena_alloc(&run->arena, PL_CHUNK_ROWS * sizeof(*st->groups));
+  PL_TRY(st->times && st->states && st->groups ? PL_OK : pl_run_nomem(run));
+  for (uint32_t i = 0; i < PL_CHUNK_ROWS; i++) {
+    st->groups[i] = st->states;
+  }
   PL_TRY(make_probe(st));
   return pl_op_columns(op);
 }
@@ -209,9 +214,12 @@ static pl_status add_runs(group_op* st, size_t from, size_t to) {
   for (uint32_t a = 0; a < node->agg_count; a++) {
     const group_agg* agg = &node->aggs[a];
     if (agg->kind == GROUP_VALUES) {
-      PL_TRY(pl_agg_update_runs(agg->agg->fn, state_of(st, agg), &run->eval, &run->mem,
-                                st->column[node->key_count] + from, agg->agg->distinct ? NULL : st->times + from,
-                                to - from));
+      const pl_agg_rows rows = {.groups = st->groups,
+                                .offset = agg->offset,
+                                .values = st->column[node->key_count] + from,
+                                .times = agg->agg->distinct ? NULL : st->times + from,
+                                .count = (uint32_t)(to - from)};
+      PL_TRY(pl_agg_update_rows(agg->agg->fn, false, false, &rows, &run->eval, &run->mem));
     }
   }
   return PL_OK;

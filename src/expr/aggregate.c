@@ -88,6 +88,11 @@ static void add_double(sum_state* s, double d) {
   s->doubles = sum;
 }
 
+static void add_count(sum_state* s, uint64_t times) {
+  s->count = pl_times_add(s->count, times);
+  s->overflow = s->overflow || s->count == PL_TIMES_MAX;  // times itself may have stopped there
+}
+
 static pl_status add_number(sum_state* s, pl_eval* eval, pl_id value, uint64_t times) {
   if (!pl_tag_is_number(pl_termpool_tag(eval->pool, value))) {
     s->not_number = true;
@@ -95,8 +100,7 @@ static pl_status add_number(sum_state* s, pl_eval* eval, pl_id value, uint64_t t
   }
   pl_value v;
   PL_TRY(pl_termpool_value(eval->pool, value, &v));
-  s->count = pl_times_add(s->count, times);
-  s->overflow = s->overflow || s->count == PL_TIMES_MAX;  // times itself may have stopped there
+  add_count(s, times);
   if (v.kind == PL_VALUE_INTEGER) {
     add_integer(s, v.integer, times);
   } else if (v.kind == PL_VALUE_DECIMAL) {
@@ -217,31 +221,9 @@ static pl_status push_values(id_vector* values, pl_eval* eval, pl_mem* mem, pl_i
   return PL_OK;
 }
 
-static pl_status seen_before(pl_agg_state* state, pl_mem* mem, pl_id value, bool* seen) {
-  distinct_part* const part = (distinct_part*)(void*)state;
-  bool added;
-  PL_TRY(pl_idmap_put(&part->seen, mem, value, 0, &added));
-  *seen = !added;
-  return PL_OK;
-}
-
-pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_agg_state* state, pl_eval* eval,
-                        pl_mem* mem, pl_id value, uint64_t times) {
-  shape* const s = shape_of(state, distinct);
-  if (star) {
-    s->count = pl_times_add(s->count, times);
-    return PL_OK;
-  }
+static pl_status update(pl_fn fn, bool row_order, shape* s, pl_eval* eval, pl_mem* mem, pl_id value, uint64_t times) {
   if (value == PL_ID_NULL || times == 0) {
     return PL_OK;
-  }
-  if (distinct) {
-    bool seen;
-    PL_TRY(seen_before(state, mem, value, &seen));
-    if (seen) {
-      return PL_OK;
-    }
-    times = 1;
   }
   switch (fn) {
     case PL_FN_COUNT:
@@ -258,10 +240,111 @@ pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_a
   }
 }
 
-pl_status pl_agg_update_runs(pl_fn fn, pl_agg_state* state, pl_eval* eval, pl_mem* mem, const pl_id* values,
-                             const uint64_t* times, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    PL_TRY(pl_agg_update(fn, false, false, false, state, eval, mem, values[i], times ? times[i] : 1));
+pl_status pl_agg_update(pl_fn fn, bool distinct, bool row_order, pl_agg_state* state, pl_eval* eval, pl_mem* mem,
+                        pl_id value, uint64_t times) {
+  bool added = true;
+  if (distinct && value != PL_ID_NULL && times != 0) {
+    distinct_part* const part = (distinct_part*)(void*)state;
+    PL_TRY(pl_idmap_put(&part->seen, mem, value, 0, &added));
+    times = 1;
+  }
+  return added ? update(fn, row_order, shape_of(state, distinct), eval, mem, value, times) : PL_OK;
+}
+
+/* --- many rows: small loops for what is common --- */
+
+static shape* shape_at(const pl_agg_rows* rows, uint32_t i) { return (shape*)(void*)(rows->groups[i] + rows->offset); }
+
+static uint64_t times_at(const pl_agg_rows* rows, uint32_t i) { return rows->times ? rows->times[i] : 1; }
+
+static void count_rows(const pl_agg_rows* rows) {
+  for (uint32_t i = 0; i < rows->count; i++) {
+    shape* const s = shape_at(rows, i);
+    s->count = pl_times_add(s->count, rows->values && rows->values[i] == PL_ID_NULL ? 0 : times_at(rows, i));
+  }
+}
+
+static pl_status add_numbers(const pl_agg_rows* rows, pl_eval* eval) {
+  const uint64_t zero = (uint64_t)1 << (PL_ID_PAYLOAD_BITS - 1);
+  for (uint32_t i = 0; i < rows->count; i++) {
+    const pl_id value = rows->values[i];
+    const uint64_t times = times_at(rows, i);
+    sum_state* const s = &shape_at(rows, i)->sum;
+    if (pl_id_tag(value) == PL_TAG_INTEGER) {
+      add_count(s, times);
+      add_integer(s, (int64_t)(pl_id_payload(value) - zero), times);
+    } else if (value != PL_ID_NULL && times != 0) {
+      PL_TRY(add_number(s, eval, value, times));
+    }
+  }
+  return PL_OK;
+}
+
+/// Kinds whose ids sort as their values do, so that comparing two of one kind needs no look at them.
+static bool sorts_as_id(pl_tag tag) { return tag == PL_TAG_BOOLEAN || tag == PL_TAG_INTEGER || tag == PL_TAG_DECIMAL; }
+
+static pl_status keep_ends(pl_fn fn, const pl_agg_rows* rows, pl_eval* eval) {
+  for (uint32_t i = 0; i < rows->count; i++) {
+    const pl_id value = rows->values[i];
+    pl_id* const best = &shape_at(rows, i)->best;
+    if (pl_id_tag(value) == pl_id_tag(*best) && sorts_as_id(pl_id_tag(value))) {
+      *best = (fn == PL_FN_MIN ? value < *best : value > *best) ? value : *best;
+    } else if (value != PL_ID_NULL) {
+      PL_TRY(keep_best(fn, false, eval, value, best));
+    }
+  }
+  return PL_OK;
+}
+
+static pl_status update_rows(pl_fn fn, bool row_order, const pl_agg_rows* rows, pl_eval* eval, pl_mem* mem) {
+  if (fn == PL_FN_COUNT) {
+    count_rows(rows);
+    return PL_OK;
+  }
+  if (fn == PL_FN_SUM || fn == PL_FN_AVG) {
+    return add_numbers(rows, eval);
+  }
+  if (fn == PL_FN_MIN || fn == PL_FN_MAX) {
+    return keep_ends(fn, rows, eval);
+  }
+  for (uint32_t i = 0; i < rows->count; i++) {
+    PL_TRY(update(fn, row_order, shape_at(rows, i), eval, mem, rows->values[i], times_at(rows, i)));
+  }
+  return PL_OK;
+}
+
+/// Of a few rows those whose value is new to their group; the places to look at are asked for beforehand, so that the waits for memory overlap.
+static pl_status keep_new(const pl_agg_rows* rows, uint32_t from, uint32_t to, pl_mem* mem, char** groups,
+                          pl_id* values, uint32_t* kept) {
+  for (uint32_t i = from; i < to; i++) {
+    pl_idmap_prefetch(&((distinct_part*)(void*)(rows->groups[i] + rows->offset))->seen, rows->values[i]);
+  }
+  *kept = 0;
+  for (uint32_t i = from; i < to; i++) {
+    distinct_part* const part = (distinct_part*)(void*)(rows->groups[i] + rows->offset);
+    bool added = false;
+    if (rows->values[i] != PL_ID_NULL && times_at(rows, i) != 0) {
+      PL_TRY(pl_idmap_put(&part->seen, mem, rows->values[i], 0, &added));
+    }
+    groups[*kept] = rows->groups[i];
+    values[*kept] = rows->values[i];
+    *kept += added;
+  }
+  return PL_OK;
+}
+
+pl_status pl_agg_update_rows(pl_fn fn, bool distinct, bool row_order, const pl_agg_rows* rows, pl_eval* eval,
+                             pl_mem* mem) {
+  enum { FEW = 32 };
+  char* groups[FEW];
+  pl_id values[FEW];
+  if (!distinct || !rows->values) {
+    return update_rows(fn, row_order, rows, eval, mem);
+  }
+  pl_agg_rows fresh = {.groups = groups, .offset = rows->offset + sizeof(distinct_part), .values = values};
+  for (uint32_t i = 0; i < rows->count; i += FEW) {
+    PL_TRY(keep_new(rows, i, rows->count - i < FEW ? rows->count : i + FEW, mem, groups, values, &fresh.count));
+    PL_TRY(update_rows(fn, row_order, &fresh, eval, mem));
   }
   return PL_OK;
 }

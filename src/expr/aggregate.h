@@ -8,13 +8,21 @@ typedef struct pl_agg_state pl_agg_state;  ///< fixed size per function, zeroed 
 
 /// Bytes of one state of fn (a multiple of 16).
 size_t pl_agg_state_bytes(pl_fn fn, bool distinct);
-/// Add `times` equal rows with this value (PL_ID_NULL is skipped; for count(*) pass star = true). Lists and sets allocate from `mem`. `row_order`: keep
-/// values in arrival order for collect, join, first, last (else they are put in term order at the end); `distinct` drops repeats (first place kept).
-pl_status pl_agg_update(pl_fn fn, bool distinct, bool star, bool row_order, pl_agg_state* state, pl_eval* eval,
-                        pl_mem* mem, pl_id value, uint64_t times);
-/// Add values that are all different, value i for times[i] rows (times NULL = one each); not for lists.
-pl_status pl_agg_update_runs(pl_fn fn, pl_agg_state* state, pl_eval* eval, pl_mem* mem, const pl_id* values,
-                             const uint64_t* times, size_t count);
+/// Add `times` equal rows with this value (PL_ID_NULL is skipped). Lists and sets allocate from `mem`. `row_order`: keep values in arrival order
+/// for collect, join, first, last (else they are put in term order at the end); `distinct` drops repeats (first place kept).
+pl_status pl_agg_update(pl_fn fn, bool distinct, bool row_order, pl_agg_state* state, pl_eval* eval, pl_mem* mem,
+                        pl_id value, uint64_t times);
+/// Rows of many groups: values[i] for times[i] rows goes to the state at groups[i] + offset.
+typedef struct pl_agg_rows {
+  char* const* groups;    ///< states of the group of each row
+  size_t offset;          ///< of the aggregate's state in them
+  const pl_id* values;    ///< NULL: the rows are only counted
+  const uint64_t* times;  ///< rows each stands for; NULL = one
+  uint32_t count;         ///< rows
+} pl_agg_rows;
+/// As pl_agg_update, row by row.
+pl_status pl_agg_update_rows(pl_fn fn, bool distinct, bool row_order, const pl_agg_rows* rows, pl_eval* eval,
+                             pl_mem* mem);
 /// Id of a number of rows.
 pl_status pl_agg_count(uint64_t count, pl_eval* eval, pl_id* out);
 /// Result; `separator` for join (PL_ID_NULL = ", "). Empty groups: count 0, sum 0, collect [], others null.

@@ -3,9 +3,13 @@
 
 enum { CAPACITY_MIN = 16 };
 
-static size_t slot_of(const pl_idmap* map, pl_id key) {
+static size_t home_of(const pl_idmap* map, pl_id key) {
   const uint64_t mixed = (key ^ key >> 32) * 0x9E3779B97F4A7C15u;
-  size_t at = (size_t)(mixed >> 32) & (map->capacity - 1);
+  return (size_t)(mixed >> 32) & (map->capacity - 1);
+}
+
+static size_t slot_of(const pl_idmap* map, pl_id key) {
+  size_t at = home_of(map, key);
   while (map->entries[at].key && map->entries[at].key != key) {
     at = (at + 1) & (map->capacity - 1);
   }
@@ -18,6 +22,12 @@ uint64_t* pl_idmap_find(const pl_idmap* map, pl_id key) {
   }
   pl_idmap_entry* const entry = &map->entries[slot_of(map, key)];
   return entry->key ? &entry->value : NULL;
+}
+
+void pl_idmap_prefetch(const pl_idmap* map, pl_id key) {
+  if (map->capacity) {
+    __builtin_prefetch(&map->entries[home_of(map, key)]);
+  }
 }
 
 static pl_status grow(pl_idmap* map, pl_mem* mem) {

@@ -18,6 +18,8 @@ typedef struct pl_idmap {
 
 /// Value of a key, or NULL. Valid until the next put.
 uint64_t* pl_idmap_find(const pl_idmap* map, pl_id key);
+/// Ask for the memory where a key would be found.
+void pl_idmap_prefetch(const pl_idmap* map, pl_id key);
 /// Set the value of a key (not 0). *added (may be NULL): the key was new.
 pl_status pl_idmap_put(pl_idmap* map, pl_mem* mem, pl_id key, uint64_t value, bool* added);
 void pl_idmap_free(pl_idmap* map, pl_mem* mem);  ///< the table is empty again

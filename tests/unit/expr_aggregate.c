@@ -18,8 +18,7 @@ static const char* aggregate(expr_fixture* f, const agg_row* r, uint64_t times, 
     const pl_term term = parse_term(f, text, &pos);
     pl_id id;
     assert_int_equal(pl_termpool_put_term(f->pool, &term, &id), PL_OK);
-    assert_int_equal(pl_agg_update(r->fn, r->distinct, false, r->row_order, state, &f->eval, &f->mem, id, times),
-                     PL_OK);
+    assert_int_equal(pl_agg_update(r->fn, r->distinct, r->row_order, state, &f->eval, &f->mem, id, times), PL_OK);
   }
   pl_id out;
   const pl_id between = separator ? id_of(f, separator) : PL_ID_NULL;
@@ -96,12 +95,61 @@ static void test_times(void** state) {
   }
 }
 
+/// Many rows of several groups at once give what they give one by one.
+static void test_many_groups(void** state) {
+  expr_fixture* const f = *state;
+  static const pl_fn fns[] = {PL_FN_COUNT, PL_FN_SUM, PL_FN_AVG, PL_FN_MIN, PL_FN_MAX, PL_FN_FIRST, PL_FN_LAST};
+  static const char* const terms[] = {"1",     "-7",      "2.5",  "true", "false", "null",
+                                      "\"b\"", "2023-05", "2023", "1e0",  "40"};
+  enum { GROUPS = 5, ROWS = 300 };
+  pl_id values[ROWS];
+  uint64_t times[ROWS];
+  char* groups[ROWS];
+  for (size_t n = 0; n < PL_COUNT_OF(fns) * 8; n++) {
+    const pl_fn fn = fns[n / 8];
+    const bool distinct = n % 8 > 3;
+    const size_t bytes = pl_agg_state_bytes(fn, distinct);
+    char* const many = pl_arena_calloc(&f->plan, GROUPS, bytes + 16);
+    char* const single = pl_arena_calloc(&f->plan, GROUPS, bytes + 16);
+    const size_t kinds = n % 2 ? PL_COUNT_OF(terms) : 2;
+    for (uint32_t i = 0; i < ROWS; i++) {
+      const uint32_t group = (i * 7 + i / 11) % GROUPS;
+      values[i] = id_of(f, terms[(i * 31 + i / 3) % kinds]);
+      times[i] = n % 4 < 2 ? 1 : 1 + i % 3;
+      groups[i] = many + group * (bytes + 16);
+      assert_int_equal(pl_agg_update(fn, distinct, true, (pl_agg_state*)(void*)(single + group * (bytes + 16) + 16),
+                                     &f->eval, &f->mem, values[i], times[i]),
+                       PL_OK);
+    }
+    const pl_agg_rows rows = {groups, 16, values, n % 4 < 2 ? NULL : times, ROWS};
+    assert_int_equal(pl_agg_update_rows(fn, distinct, true, &rows, &f->eval, &f->mem), PL_OK);
+    for (uint32_t g = 0; g < GROUPS; g++) {
+      pl_id a;
+      pl_id b;
+      const size_t at = g * (bytes + 16) + 16;
+      assert_int_equal(
+          pl_agg_result(fn, distinct, true, (pl_agg_state*)(void*)(many + at), &f->eval, &f->mem, PL_ID_NULL, &a),
+          PL_OK);
+      assert_int_equal(
+          pl_agg_result(fn, distinct, true, (pl_agg_state*)(void*)(single + at), &f->eval, &f->mem, PL_ID_NULL, &b),
+          PL_OK);
+      assert_int_equal(a, b);
+      pl_agg_release(fn, distinct, (pl_agg_state*)(void*)(many + at), &f->mem);
+      pl_agg_release(fn, distinct, (pl_agg_state*)(void*)(single + at), &f->mem);
+    }
+  }
+}
+
 static void test_star(void** state) {
   expr_fixture* const f = *state;
-  pl_agg_state* const s = pl_arena_calloc(&f->plan, 1, pl_agg_state_bytes(PL_FN_COUNT, false));
+  char* const s = pl_arena_calloc(&f->plan, 1, pl_agg_state_bytes(PL_FN_COUNT, false));
+  char* const groups[] = {s, s};
+  const uint64_t times[] = {3, 4};
+  const pl_agg_rows rows = {groups, 0, NULL, times, 2};
   pl_id out;
-  assert_int_equal(pl_agg_update(PL_FN_COUNT, false, true, false, s, &f->eval, &f->mem, PL_ID_NULL, 7), PL_OK);
-  assert_int_equal(pl_agg_result(PL_FN_COUNT, false, false, s, &f->eval, &f->mem, PL_ID_NULL, &out), PL_OK);
+  assert_int_equal(pl_agg_update_rows(PL_FN_COUNT, false, false, &rows, &f->eval, &f->mem), PL_OK);
+  assert_int_equal(
+      pl_agg_result(PL_FN_COUNT, false, false, (pl_agg_state*)(void*)s, &f->eval, &f->mem, PL_ID_NULL, &out), PL_OK);
   assert_string_equal(text_of(f, out), "7");
 }
 
@@ -144,7 +192,7 @@ static void test_interrupt(void** state) {
   pl_guard_init(&guard, &stop, 0);
   f->eval.guard = &guard;
   pl_agg_state* const s = pl_arena_calloc(&f->plan, 1, pl_agg_state_bytes(PL_FN_COLLECT, false));
-  const pl_status status = pl_agg_update(PL_FN_COLLECT, false, false, false, s, &f->eval, &f->mem, id, 1 << 24);
+  const pl_status status = pl_agg_update(PL_FN_COLLECT, false, false, s, &f->eval, &f->mem, id, 1 << 24);
   f->eval.guard = NULL;
   assert_int_equal(status, PL_ERR_INTERRUPTED);
   pl_agg_release(PL_FN_COLLECT, false, s, &f->mem);
@@ -161,7 +209,7 @@ static void test_order_interrupt(void** state) {
     const pl_value v = {.kind = PL_VALUE_INTEGER, .integer = (i * 7919) % 5000};
     pl_id id;
     assert_int_equal(pl_termpool_put(f->pool, &v, &id), PL_OK);
-    assert_int_equal(pl_agg_update(PL_FN_COLLECT, false, false, false, s, &f->eval, &f->mem, id, 1), PL_OK);
+    assert_int_equal(pl_agg_update(PL_FN_COLLECT, false, false, s, &f->eval, &f->mem, id, 1), PL_OK);
   }
   pl_id out;
   const pl_id* items;
@@ -185,7 +233,7 @@ static void test_memory_limit(void** state) {
   pl_mem mem;
   pl_mem_init(&mem, NULL, NULL, 10000);
   pl_agg_state* const s = pl_arena_calloc(&f->plan, 1, pl_agg_state_bytes(PL_FN_COLLECT, false));
-  assert_int_equal(pl_agg_update(PL_FN_COLLECT, false, false, false, s, &f->eval, &mem, id, 1000000), PL_ERR_LIMIT);
+  assert_int_equal(pl_agg_update(PL_FN_COLLECT, false, false, s, &f->eval, &mem, id, 1000000), PL_ERR_LIMIT);
   pl_agg_release(PL_FN_COLLECT, false, s, &mem);
   assert_int_equal(mem.bytes_used, 0);
 }
@@ -193,14 +241,9 @@ static void test_memory_limit(void** state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, expr_setup, expr_teardown)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_rows),
-      TEST(test_times),
-      TEST(test_star),
-      TEST(test_overflow),
-      TEST(test_many_rows),
-      TEST(test_interrupt),
-      TEST(test_order_interrupt),
-      TEST(test_memory_limit),
+      TEST(test_rows),        TEST(test_times),           TEST(test_star),
+      TEST(test_many_groups), TEST(test_overflow),        TEST(test_many_rows),
+      TEST(test_interrupt),   TEST(test_order_interrupt), TEST(test_memory_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
