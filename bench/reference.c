@@ -401,6 +401,9 @@ static int load(void* self, char** files, size_t count, const char* format, uint
   if (strcmp(format, "nt") != 0) {
     return peer_cannot("reads N-Triples only");
   }
+  if (r->data.count > 0) {
+    return peer_fail("the store is not empty");
+  }
   FILE* names = fopen(r->store, "w");
   for (size_t i = 0; names && i < count; i++) {
     fprintf(names, "%s\n", files[i]);

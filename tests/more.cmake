@@ -35,7 +35,8 @@ add_test(NAME install_embed COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tools/insta
 set_tests_properties(lint_exports install_embed PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
 add_test(NAME bench_suite COMMAND bash ${CMAKE_SOURCE_DIR}/bench/run.sh --self-test --build ${CMAKE_BINARY_DIR}
   --work ${CMAKE_BINARY_DIR}/bench-self-test)
-set_tests_properties(bench_suite PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
+add_test(NAME bench_generators COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tools/generators.sh ${CMAKE_BINARY_DIR} ${CMAKE_BINARY_DIR}/bench)
+set_tests_properties(bench_suite bench_generators PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
 if(TARGET parley_cli AND NOT PARLEY_SANITIZE AND NOT PARLEY_TSAN AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_test(NAME lint_hardening COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/lint/hardening.sh $<TARGET_FILE:parley> $<TARGET_FILE:parley_cli>)
   set_tests_properties(lint_hardening PROPERTIES LABELS plain SKIP_RETURN_CODE 77)
