@@ -231,6 +231,17 @@ static int ply_reader(void* arg, const char* text, const json* parameters, const
   return status ? -1 : 0;
 }
 
+static int ply_index(void* arg, const json* predicates) {
+  const self* const me = arg;
+  parley_value values[8];
+  size_t count = 0;
+  for (const json* p = predicates ? predicates->child : NULL; p && count < 8; p = p->next) {
+    values[count++] = parley_iri(p->text);
+  }
+  const parley_status status = parley_set_property(me->store, PARLEY_PROPERTY_TEXT, values, count);
+  return status == PARLEY_OK ? 0 : failed("text index", parley_error(me->store));
+}
+
 static int ply_close(void* arg) {
   self* const me = arg;
   parley_finalize(me->prepared);
@@ -247,6 +258,7 @@ int main(void) {
                             .run = ply_run,
                             .insert = ply_insert,
                             .reader = ply_reader,
+                            .index = ply_index,
                             .close = ply_close};
   return peer_main(&class, &me);
 }

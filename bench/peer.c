@@ -559,6 +559,13 @@ static int answer(const peer_class* class, void* self, const json* request) {
   if (strcmp(what, "concurrent") == 0) {
     return do_concurrent(class, self, request);
   }
+  if (strcmp(what, "index") == 0 && class->index) {
+    if (class->index(self, json_get(request, "text"))) {
+      return -1;
+    }
+    printf("{}");
+    return 0;
+  }
   return peer_cannot("unknown request");
 }
 

@@ -71,6 +71,7 @@ typedef struct peer_class {
   int (*insert)(void* self, uint64_t first, unsigned size, int durable);              // one transaction
   int (*reader)(void* self, const char* text, const json* parameters, const volatile int* stop, uint64_t* runs,
                 double* ms, size_t ms_max);
+  int (*index)(void* self, const json* predicates);  // text index of predicates; NULL: none
   int (*close)(void* self);
 } peer_class;
 

@@ -441,6 +441,26 @@ static int sq_reader(void* arg, const char* text, const json* parameters, const 
   return status ? -1 : 0;
 }
 
+// Full-text search over the texts of a predicate's objects, without diacritics; rowid is the term's number.
+static int sq_index(void* arg, const json* predicates) {
+  self* const me = arg;
+  char sql[4096];
+  if (execute(me,
+              "drop table if exists words; create virtual table words using fts5(text, content='', tokenize='unicode61 "
+              "remove_diacritics 2')")) {
+    return -1;
+  }
+  for (const json* p = predicates ? predicates->child : NULL; p; p = p->next) {
+    snprintf(sql, sizeof sql,
+             "insert into words(rowid, text) select id, text from term where id in (select o from t where p = %lld)",
+             predicate_id(me, p->text, strlen(p->text)));
+    if (execute(me, sql)) {
+      return -1;
+    }
+  }
+  return execute(me, "insert into words(words) values ('optimize')");
+}
+
 static int sq_close(void* arg) {
   self* const me = arg;
   sqlite3_finalize(me->prepared);
@@ -463,6 +483,7 @@ int main(void) {
                             .run = sq_run,
                             .insert = sq_insert,
                             .reader = sq_reader,
+                            .index = sq_index,
                             .close = sq_close};
   return peer_main(&class, &me);
 }

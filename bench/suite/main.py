@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -180,12 +181,72 @@ def understood(answer):
     return {**kept, **(summary(answer["ms"]) if answer.get("ms") else {})}
 
 
+def empty_store(stores, kind, prefix=()):
+    folder = os.path.join(stores.o.work, "stores", "empty", kind.name)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    return stores.start(kind, folder, prefix)
+
+
+def count_flushes(lines):
+    """Of strace's output: calls that wait for the disk, writes to files opened with O_DSYNC or O_SYNC among them."""
+    synced, count = set(), 0
+    for line in lines:
+        if opened := re.search(r"openat\(.*\) = (\d+)", line):
+            (synced.add if re.search(r"O_D?SYNC", line) else synced.discard)(opened.group(1))
+        elif written := re.search(r"p?writev?2?(?:64)?\((\d+)", line):
+            count += written.group(1) in synced
+        else:
+            count += bool(re.search(r"(?:fsync|fdatasync|msync|sync_file_range)\(", line))
+    return count
+
+
+def flushes(stores, kind, request):
+    """How often a transaction makes the disk write, counted with and without the transactions."""
+    if kind.name in NOT_STORED:
+        return {"cannot": "in memory"}
+    if not shutil.which("strace"):
+        return {"cannot": "no strace"}
+    counts, file = [], os.path.join(stores.o.work, "strace.txt")
+    for batches in (1, 1 + request["batches"]):
+        process = empty_store(stores, kind, ["strace", "-f", "-qq", "-e", "trace=openat,write,writev,pwrite64,pwritev,pwritev2,fsync,fdatasync,msync,sync_file_range", "-o", file])
+        answer = process.ask({**request, "do": "insert", "batches": batches}, stores.o.timeout * 3)
+        process.close()
+        if "ms" not in answer:
+            return understood(answer)
+        with open(file) as lines:
+            counts.append(count_flushes(lines))
+    return {"count": (counts[1] - counts[0]) / request["batches"]}
+
+
+SHELLS = {"parley": ["{build}/parley", "query", "{folder}/store.parley", "{text}"], "sqlite": ["sqlite3", "-readonly", "{folder}/store.sqlite", "{text}"]}
+
+
+def whole_process(stores, w, kind, size):
+    """A process of the peer's own shell for one question: from before fork to after its end."""
+    text = (w.texts_of(kind.languages) or [""])[0]
+    if kind.name not in SHELLS:
+        return {"cannot": "no shell of its own here"}
+    stores.process(kind, w.data, size)
+    if kind.name == "sqlite":  # numbers of predicates as an application that knows none of them would write them
+        text = re.sub(r"\{<([^>]*)>\}", r"(select id from term where text = '\1' and kind = 'i')", text)
+    values = {"build": stores.o.build, "folder": stores.folder(kind, w.data, size), "text": text}
+    command, ms = [part if part == "{text}" else part.format(**values) for part in SHELLS[kind.name]], []
+    command = [text if part == "{text}" else part for part in command]
+    if not shutil.which(command[0]):
+        return {"cannot": f"no {os.path.basename(command[0])}"}
+    for _ in range(w.times + 1):
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True)
+        ms.append((time.perf_counter() - start) * 1e3)
+        if done.returncode or not done.stdout:
+            return {"error": done.stderr.strip()[:200] or "no answer"}
+    return summary(ms[1:])
+
+
 def process_for(stores, w, kind, size):
     if w.data == "empty":
-        folder = os.path.join(stores.o.work, "stores", "empty", kind.name)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.makedirs(folder)
-        return stores.start(kind, folder)
+        return empty_store(stores, kind)
     if w.do == "cold" and kind.name not in NOT_STORED:
         stores.process(kind, w.data, size)
         stores.end(kind, w.data, size)
@@ -195,6 +256,11 @@ def process_for(stores, w, kind, size):
 
 def ask(stores, w, kind, size):
     """One workload of one peer."""
+    if w.do in ("start", "flushes"):
+        try:
+            return whole_process(stores, w, kind, size) if w.do == "start" else flushes(stores, kind, w.request)
+        except Gone as why:
+            return {"cannot": str(why)}
     request = request_of(w, kind)
     if request is None:
         return {"cannot": "not in its language"}
@@ -203,6 +269,8 @@ def ask(stores, w, kind, size):
     process = None
     try:
         process = process_for(stores, w, kind, size)
+        if "settings" in request:
+            process.ask({"do": "index", **request.pop("settings")}, stores.o.timeout * 10)
         answer = understood(process.ask(request, stores.o.timeout + len(request.get("texts", [])) * stores.o.timeout / 10))
     except Gone as why:
         return {"cannot": str(why)}
@@ -235,6 +303,9 @@ def run_loads(stores, kinds, sets, size, results, repeat):
 
 
 def tell(name, kind, kept):
+    if "count" in kept:
+        print(f"{name:50} {kind.name:16} {kept['count']:.2f}", flush=True)
+        return
     value = f"{kept['ms']:.4g} ms" if "ms" in kept else kept.get("cannot") or kept.get("error") or ""
     print(f"{name:50} {kind.name:16} {value:.80} {kept.get('rows', '')}", flush=True)
 
@@ -242,7 +313,7 @@ def tell(name, kind, kept):
 def run_all(stores, kinds, all_workloads, size, results):
     for w in all_workloads:
         cells = results.row(size, w.name, w.group, when=time.strftime("%H:%M"), mean=w.mean, about=w.about, texts={k: (t[0] if isinstance(t, list) else t) for k, t in w.texts.items()})
-        for kind in kinds:
+        for kind in kinds if w.group != "lens" else [k for k in kinds if k.name == "parley"]:
             try:
                 cells[kind.name] = ask(stores, w, kind, size)
             except Missing as why:

@@ -1,61 +1,69 @@
-"""Plots as SVG, without a library: lines over two logarithmic axes."""
+"""Bar charts as SVG, without a library: each workload a row of bars, one for each peer, lengths by the logarithm of the time."""
 import math
+import os
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 440, 70, 270, 40, 50
-COLOURS = ["#1b6ca8", "#c8553d", "#2e8b57", "#8e5ea2", "#b8860b", "#444444", "#17a2a2", "#d46a9f"]
+COLOURS = {"parley": "#c2410c", "reference": "#9ca3af", "sqlite": "#0369a1", "duckdb": "#ca8a04", "oxigraph": "#7c3aed", "oxigraph-memory": "#a78bfa",
+           "kuzu": "#15803d", "ladybug": "#4ade80", "virtuoso": "#be185d", "jena": "#0f766e", "rdf4j": "#64748b"}
+LABEL, WIDTH, BAR, GAP, TOP = 330, 560, 11, 12, 60
 
 
-def decades(values):
-    """Powers of ten around all values."""
-    return math.floor(math.log10(min(values))), max(math.ceil(math.log10(max(values))), math.floor(math.log10(min(values))) + 1)
+def scale(rows):
+    """(smallest, largest) power of ten around all times of the rows."""
+    times = [c["ms"] for r in rows for c in r["peers"].values() if c.get("ms")]
+    return math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)) + 1e-9)
 
 
-def label(exponent):
-    return f"{10 ** exponent:g}" if -4 < exponent < 7 else f"1e{exponent}"
+def text(x, y, content, anchor="start", size=11, fill="#222"):
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{fill}">{escape(content)}</text>'
 
 
-class Axes:
-    def __init__(self, points):
-        (self.x0, self.x1), (self.y0, self.y1) = decades([x for x, _ in points]), decades([y for _, y in points])
-
-    def x(self, value):
-        return LEFT + (math.log10(value) - self.x0) / (self.x1 - self.x0) * (WIDTH - LEFT - RIGHT)
-
-    def y(self, value):
-        return HEIGHT - BOTTOM - (math.log10(value) - self.y0) / (self.y1 - self.y0) * (HEIGHT - TOP - BOTTOM)
-
-    def grid(self):
-        for e in range(self.x0, self.x1 + 1):
-            at = self.x(10 ** e)
-            yield f'<line x1="{at:.1f}" y1="{TOP}" x2="{at:.1f}" y2="{HEIGHT - BOTTOM}" stroke="#ddd"/>'
-            yield f'<text x="{at:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{label(e)}</text>'
-        for e in range(self.y0, self.y1 + 1):
-            at = self.y(10 ** e)
-            yield f'<line x1="{LEFT}" y1="{at:.1f}" x2="{WIDTH - RIGHT}" y2="{at:.1f}" stroke="#ddd"/>'
-            yield f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label(e)}</text>'
+def grid(low, high, height):
+    lines = []
+    for power in range(low, high + 1):
+        x = LABEL + WIDTH * (power - low) / (high - low)
+        label = f"{10 ** power:g} ms" if power < 3 else f"{10 ** (power - 3):g} s"
+        lines += [f'<line x1="{x:.1f}" y1="{TOP - 8}" x2="{x:.1f}" y2="{height - 20}" stroke="#ddd"/>', text(x, height - 6, label, "middle", 10, "#555")]
+    return lines
 
 
-def spread(wanted, least=15):
-    """Heights of names moved apart, in the order of the heights wanted."""
-    placed, last = {}, -1e9
-    for name, y in sorted(wanted.items(), key=lambda item: item[1]):
-        placed[name] = last = max(y, last + least)
-    return placed
+def legend(names):
+    parts, x = [], LABEL
+    for name in names:
+        parts += [f'<rect x="{x}" y="28" width="10" height="10" fill="{COLOURS.get(name, "#000")}"/>', text(x + 13, 37, name, size=10)]
+        x += 24 + 6.2 * len(name)
+    return parts
 
 
-def lines_plot(title, x_title, series):
-    """series: name -> [(x, y)], all above zero; the names stand at the ends of their lines."""
-    series = {name: [(x, y) for x, y in points if x > 0 and y > 0] for name, points in series.items()}
-    series = {name: points for name, points in series.items() if points}
-    axes = Axes([p for points in series.values() for p in points])
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="sans-serif" font-size="12">',
-           '<rect width="100%" height="100%" fill="white"/>', f'<text x="{LEFT}" y="22" font-size="15">{escape(title)}</text>', *axes.grid(),
-           f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(x_title)}</text>']
-    names = spread({name: axes.y(points[-1][1]) for name, points in series.items()})
-    for (name, points), colour in zip(series.items(), COLOURS * len(series)):
-        path = " ".join(f"{axes.x(x):.1f},{axes.y(y):.1f}" for x, y in points)
-        out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        out += [f'<circle cx="{axes.x(x):.1f}" cy="{axes.y(y):.1f}" r="3" fill="{colour}"/>' for x, y in points]
-        out.append(f'<text x="{axes.x(points[-1][0]) + 10:.1f}" y="{names[name] + 4:.1f}" fill="{colour}">{escape(name)}</text>')
-    return "\n".join(out + ["</svg>"]) + "\n"
+def chart(title, rows, names):
+    rows = [r for r in rows if any(c.get("ms") for c in r["peers"].values())]
+    if not rows:
+        return None
+    low, high = scale(rows)
+    high = max(high, low + 1)
+    parts, y = [], TOP
+    for row in rows:
+        shown = [n for n in names if row["peers"].get(n, {}).get("ms")]
+        parts.append(text(LABEL - 8, y + len(shown) * BAR / 2 + 4, row["workload"], "end"))
+        for name in shown:
+            cell = row["peers"][name]
+            length = max(WIDTH * (math.log10(cell["ms"]) - low) / (high - low), 1)
+            parts += [f'<rect x="{LABEL}" y="{y}" width="{length:.1f}" height="{BAR - 2}" fill="{COLOURS.get(name, "#000")}"/>',
+                      text(LABEL + length + 4, y + BAR - 3, f"{cell['ms']:.3g}", size=9, fill="#555")]
+            y += BAR
+        y += GAP
+    height, width = y + 30, LABEL + WIDTH + 60
+    body = grid(low, high, height) + parts
+    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif">',
+                      f'<rect width="{width}" height="{height}" fill="white"/>', text(12, 20, title, size=14), *legend(names), *body, "</svg>"]) + "\n"
+
+
+def write(folder, name, title, rows, names):
+    """Write a chart; gives its file's name, or None if there is nothing to draw."""
+    drawn = chart(title, rows, names)
+    if drawn is None:
+        return None
+    file = "".join(c if c.isalnum() else "-" for c in name) + ".svg"
+    with open(os.path.join(folder, file), "w") as out:
+        out.write(drawn)
+    return file

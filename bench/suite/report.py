@@ -5,6 +5,8 @@ import os
 import platform
 import re
 
+import plot
+
 GIVEN_UP = "-"
 
 
@@ -70,8 +72,12 @@ def table(rows, names):
         for n in names:
             c = row["peers"].get(n, {})
             spread = f" ({number(c['low'])}-{number(c['high'])})" if c.get("low") is not None and c.get("samples", 0) > 1 else ""
-            cells.append(f"{number(c['ms'])}{spread}" if "ms" in c else GIVEN_UP)
+            cells.append(f"{number(c['ms'])}{spread}" if "ms" in c else f"{c['count']:.2f}" if "count" in c else GIVEN_UP)
         r = ratio(row, names)
+        plain = next((o for o in rows if o["workload"] == row.get("about")), None)
+        if plain and "ms" in plain["peers"].get("parley", {}) and "ms" in row["peers"].get("parley", {}):
+            lines.append(f"| {row['workload']} | " + " | ".join(cells) + f" | {row['peers']['parley']['ms'] / plain['peers']['parley']['ms']:.2f} times the unlensed |")
+            continue
         lines.append(f"| {row['workload']} | " + " | ".join(cells) + f" | {'' if r is None else f'{r:.2f}'} |")
     return lines
 
@@ -132,12 +138,18 @@ def write(work, order):
     lines = ["# Parley and its peers", "", f"Made by `bash bench/run.sh` on {machine()}. Medians in milliseconds, in parentheses the middle half of the samples.", "",
              "| peer | version | settings |", "|---|---|---|"]
     lines += [f"| {n} | {kept['peers'][n]['version']} | {kept['peers'][n]['settings']} |" for n in names if n in kept["peers"]]
-    lines += ["", "## Loads"] + load_tables([r for r in rows if r["group"] == "load"], names)
+    loads = [r for r in rows if r["group"] == "load"]
+    lines += ["", "## Loads"] + load_tables(loads, names)
+    file = plot.write(work, "load", "load: time, shorter is better (logarithmic)", loads, names)
+    lines += ["", f"![load]({file})"] if file else []
     for size in sorted({r["size"] for r in rows}):
         some = [r for r in rows if r["size"] == size and r["group"] != "load"]
         shown = [r for r in some if not r.get("mean")] + list(means(some))
         for group in dict.fromkeys(r["group"] for r in shown):
-            lines += ["", f"## {group}, {size}", ""] + table([r for r in shown if r["group"] == group], names)
+            of_group = [r for r in shown if r["group"] == group]
+            lines += ["", f"## {group}, {size}", ""] + table(of_group, names)
+            file = plot.write(work, f"{group}-{size}", f"{group}, {size}: median time, shorter is better (logarithmic)", of_group, names)
+            lines += ["", f"![{group}]({file})"] if file else []
         if any(r.get("mean") for r in some):
             lines += ["", f"## Each of the templates, {size}", ""] + table([r for r in some if r.get("mean")], names)
     lines += notes(rows)

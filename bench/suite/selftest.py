@@ -76,7 +76,8 @@ def check_results(data, results, kinds):
         for kind in kinds:
             cell = row["peers"].get(kind.name, {})
             known = kind.name == "sqlite" and "no loader" in cell.get("cannot", "") or cell.get("cannot") == "not in its language"
-            check(f"{name}, {kind.name}", "ms" in cell or known, cell)
+            known = known or row["group"] == "lens" or not shutil.which("sqlite3" if row["group"] == "start" else "strace")
+            check(f"{name}, {kind.name}", "ms" in cell or "count" in cell or known, cell)
         check(f"{name}: answers agree", report.disagreements(row) == [], report.disagreements(row))
     count, _ = triangles(data)
     sink = main_sum([str(count)])

@@ -11,7 +11,7 @@ POINT = Pattern([("$s", f"<{W}userId>", "?o")], ["o"])
 
 def users(context):
     count = 1000 * (SIZES[context.size] or 1)
-    return [{"s": f"<{W}User{i}>"} for i in random.Random(3).sample(range(count), 1000)]
+    return [{"s": f"<{W}User{i}>"} for i in random.Random(3).sample(range(count), 200)]
 
 
 def workloads(context):
@@ -20,7 +20,7 @@ def workloads(context):
     new = [POINT.filled(**k).texts() for k in keys]
     new = {language: [t[language] for t in new] for language in new[0]}
     friends = Pattern([("$s", f"<{W}friendOf>", "?x"), ("?x", f"<{W}userId>", "?o")], ["o"]).texts()
-    yield Workload("point look-up, prepared", "lookup", "watdiv", point, "prepared", keys, times=20, runs=200, seconds=3)
+    yield Workload("point look-up, prepared", "lookup", "watdiv", point, "prepared", keys, times=20, runs=100, seconds=3)
     yield Workload("point look-up, new text", "lookup", "watdiv", new, "new", [], times=20, runs=100, seconds=3)
     yield Workload("friends' ids of one user, prepared", "lookup", "watdiv", friends, "prepared", keys, times=20, runs=20, seconds=3)
     cold = {"cold": True}
@@ -35,6 +35,9 @@ def workloads(context):
     for writer in (True, False):
         yield Workload(f"8 readers{' beside a writer' if writer else ''}, point look-ups", "concurrent", "watdiv", point,
                        parameters=keys, do="concurrent", request={"readers": 8, "writer": writer, "seconds": seconds})
+    yield Workload("whole process: start, open, one look-up", "start", "watdiv", {k: v[0] for k, v in new.items()}, times=20 if context.quick else 60, do="start")
+    yield Workload("flushes to disk of a durable transaction of one fact", "insert", "empty", {}, do="flushes",
+                   request={"batches": 100, "size": 1, "durable": True})
     batches = 50 if context.quick else 300
     for durable in (True, False):
         word = "durable" if durable else "not synced"
