@@ -234,11 +234,14 @@ static pl_status write_order(order_write* w, pl_fact_rows* rows) {
 }
 
 pl_status pl_bulk_end_txn(pl_txn* txn, pl_status status) {
+  pl_store* const store = txn->store;
   if (status != PL_OK) {
     pl_txn_abort(txn);
     return status;
   }
-  return pl_txn_commit(txn);
+  PL_TRY(pl_txn_commit(txn));
+  pl_place_start_writing(store);
+  return PL_OK;
 }
 
 // ---- rows of assertions -------------------------------------------------------------------------------------------

@@ -33,20 +33,12 @@ typedef struct copier {
 
 // ---- transactions on the copy -------------------------------------------------------------------------------------
 
-/// Let the disk begin with what was committed; only how long the last sync takes depends on it.
-static void start_writing(const copier* c) {
-  int fd = -1;
-  if (mdb_env_get_fd(c->to->env, &fd) == 0) {
-    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-  }
-}
-
 static pl_status commit(copier* c) {
   pl_txn* const txn = c->txn;
   c->txn = NULL;
   c->uncommitted = 0;
   PL_TRY(pl_txn_commit(txn));
-  start_writing(c);
+  pl_place_start_writing(c->to);
   return PL_OK;
 }
 
@@ -132,7 +124,7 @@ static pl_status append_block(copier* c, const pl_index_cursor* cursor, block_ro
   }
   c->uncommitted = 0;
   PL_TRY(pl_index_append_commit(append, &c->txn));
-  start_writing(c);
+  pl_place_start_writing(c->to);
   return PL_OK;
 }
 

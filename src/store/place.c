@@ -164,6 +164,13 @@ static int move_into_place(const pl_build_place* place) {
   return link(place->store_path, place->path) == 0 ? 0 : errno;  // the other name goes with the folder
 }
 
+void pl_place_start_writing(const pl_store* store) {
+  int fd = -1;
+  if (mdb_env_get_fd(store->env, &fd) == 0) {
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  }
+}
+
 pl_status pl_place_publish(pl_build_place* place, pl_error* err) {
   int rc = sync_store(place);
   if (rc) {

@@ -18,6 +18,8 @@ typedef struct pl_build_place {
 pl_status pl_place_open(pl_build_place* place, const char* path, pl_arena* arena, pl_error* err);
 /// The same for a file that shall take the place of an existing one.
 pl_status pl_place_open_beside(pl_build_place* place, const char* path, pl_arena* arena, pl_error* err);
+/// Let the disk begin with what was committed; only how long the last sync takes depends on it.
+void pl_place_start_writing(const pl_store* store);
 /// Sync the store, move it to its name (never over an existing file), sync the folder. No process has the store open.
 pl_status pl_place_publish(pl_build_place* place, pl_error* err);
 /// Sync the store, put it in the place of the file of that name, of which the caller is the only user, sync the folder.
