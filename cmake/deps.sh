@@ -2,7 +2,7 @@
 # Installs what Parley is built and tested with, from the system's packages (Debian 12). Needs root or sudo; does nothing when all is there.
 set -euo pipefail
 
-packages=(gcc g++ cmake ninja-build pkg-config flex bison liblmdb-dev libserd-dev libxxhash-dev libroaring-dev libutf8proc-dev
+packages=(gcc g++ cmake ninja-build pkg-config flex bison liblmdb-dev libserd-dev libxxhash-dev libutf8proc-dev
   libpcre2-dev libjansson-dev libcsv-dev libzstd-dev zlib1g-dev libedit-dev)
 tests=(git libcmocka-dev clang-format zstd gzip bsdutils binutils man-db graphviz)
 case "${1:-}" in

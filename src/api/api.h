@@ -48,21 +48,32 @@ void pl_api_error_complete(pl_error* err, pl_status status);
 
 // ---- the store ----------------------------------------------------------------------------------------------------
 
+#define PL_API_SPARE 4                         ///< read transactions kept for the next queries
+#define PL_API_SPARE_BYTES ((size_t)16 << 20)  ///< one that holds more is not kept
+
 struct parley {
-  pl_mem mem;                 ///< account of the handle; under lock once it is open
-  pthread_mutex_t lock;       ///< guards mem, limits, error
-  pl_store* store;            ///< the store
-  pid_t pid;                  ///< process that opened it
-  atomic_int interrupt;       ///< parley_interrupt
-  atomic_size_t handles;      ///< live queries and transactions
-  parley_limits limits;       ///< of queries prepared from now on
-  parley_error_object error;  ///< of the last failed call
-  char* base;                 ///< base IRI
+  pl_mem mem;                   ///< account of the handle; under lock once it is open
+  pthread_mutex_t lock;         ///< guards mem, limits, error
+  pl_store* store;              ///< the store
+  pid_t pid;                    ///< process that opened it
+  atomic_int interrupt;         ///< parley_interrupt
+  atomic_size_t handles;        ///< live queries and transactions
+  parley_limits limits;         ///< of queries prepared from now on
+  parley_error_object error;    ///< of the last failed call
+  char* base;                   ///< base IRI
+  pl_txn* spare[PL_API_SPARE];  ///< read transactions at rest, for whoever needs one next; under lock
+  size_t spare_count;           ///< used
 };
 
 static inline pl_str pl_api_base(const parley* store) { return pl_str_c(store->base); }
 /// An account like the store's own, for one handle or one call.
 void pl_api_mem_init(const parley* store, pl_mem* mem, size_t bytes_max);
+
+/// A read transaction that sees the newest snapshot and tells `err`: a spare one, renewed, or a new one. What it knows of the store (names,
+/// terms, compiled lenses) it knows still unless something was committed. End it with pl_api_read_end() or pl_txn_abort().
+pl_status pl_api_read_begin(parley* store, pl_error* err, pl_txn** out);
+void pl_api_read_end(parley* store, pl_txn* txn);    ///< it rests, or ends; accepts NULL
+void pl_api_read_spare(parley* store, pl_txn* txn);  ///< for a transaction that rests already; accepts NULL
 
 /// One call on a store: its errors stay here until it fails, then they become the store's.
 typedef struct pl_api_call {

@@ -24,7 +24,7 @@ pl_status pl_api_query_replan(parley_query* q) {
     status = pl_api_query_plan(q, txn);
     q->compiled = status;
     if (begun) {
-      pl_txn_abort(txn);
+      pl_api_read_end(q->store, txn);
     }
   }
   if (status != PL_OK) {
@@ -83,7 +83,7 @@ static pl_status compile(parley_query* q) {
   PL_TRY(pl_api_query_look(q, &txn, &begun));
   pl_status status = compile_text(q, txn);
   if (begun) {
-    pl_txn_abort(txn);
+    pl_api_read_end(q->store, txn);
   }
   if (status == PL_OK) {
     status = make_room(q);

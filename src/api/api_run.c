@@ -34,7 +34,7 @@ pl_status pl_api_query_look(parley_query* q, pl_txn** txn, bool* begun) {
     return PL_OK;
   }
   *begun = true;
-  return pl_txn_begin(q->store->store, false, &q->error.diags, txn);
+  return pl_api_read_begin(q->store, &q->error.diags, txn);
 }
 
 /// End the run, which may be kept for the next one; its own transaction stays.
@@ -72,7 +72,7 @@ static void end_own(parley_query* q) {
 
 void pl_api_query_forget(parley_query* q) {
   pl_run_close(q->kept);
-  pl_txn_abort(q->rested);
+  pl_api_read_spare(q->store, q->rested);
   q->kept = NULL;
   q->rested = NULL;
 }
@@ -136,7 +136,7 @@ static pl_status begin_own(parley_query* q) {
   q->own = q->rested;
   q->rested = NULL;
   if (!q->own) {
-    return pl_txn_begin(q->store->store, false, &q->error.diags, &q->own);
+    return pl_api_read_begin(q->store, &q->error.diags, &q->own);
   }
   const pl_status status = pl_txn_renew(q->own);
   if (status != PL_OK) {
@@ -322,7 +322,7 @@ static pl_status explain(parley_query* q) {
   PL_TRY(pl_api_query_look(q, &txn, &begun));
   const pl_status status = pl_api_query_explain(q, txn, false, &q->lines);
   if (begun) {
-    pl_txn_abort(txn);
+    pl_api_read_end(q->store, txn);
   }
   return status;
 }

@@ -46,7 +46,7 @@ static pl_status print(parley_query* q, parley_stage stage) {
   PL_TRY(pl_api_query_look(q, &txn, &begun));
   const pl_status status = print_in(q, txn, stage);
   if (begun) {
-    pl_txn_abort(txn);
+    pl_api_read_end(q->store, txn);
   }
   return status;
 }

@@ -92,11 +92,14 @@ static pl_status read_base(parley* store, pl_error* err) {
     memcpy(store->base, base.data, base.len);
     store->base[base.len] = '\0';
   }
-  pl_txn_abort(txn);
+  pl_api_read_end(store, txn);
   return status;
 }
 
 static void store_free(parley* store) {
+  while (store->spare_count) {
+    pl_txn_abort(store->spare[--store->spare_count]);
+  }
   pl_store_close(store->store);
   pl_api_error_free(&store->error);
   if (store->base) {

@@ -2,6 +2,54 @@
 /// count, the commit. Scans do not survive a write, so nothing is written while a query of the transaction reads.
 #include "api/api.h"
 
+// ---- read transactions of one call --------------------------------------------------------------------------------
+
+pl_status pl_api_read_begin(parley* store, pl_error* err, pl_txn** out) {
+  pl_txn* txn = NULL;
+  (void)pthread_mutex_lock(&store->lock);
+  if (store->spare_count) {
+    txn = store->spare[--store->spare_count];
+  }
+  (void)pthread_mutex_unlock(&store->lock);
+  if (!txn) {
+    return pl_txn_begin(store->store, false, err, out);
+  }
+  pl_txn_lend(txn, err);
+  const pl_status status = pl_txn_renew(txn);
+  if (status != PL_OK) {
+    pl_txn_abort(txn);
+    txn = NULL;
+  }
+  *out = txn;
+  return status;
+}
+
+void pl_api_read_spare(parley* store, pl_txn* txn) {
+  bool kept = false;
+  if (txn && pl_txn_bytes(txn) <= PL_API_SPARE_BYTES) {
+    pl_txn_lend(txn, NULL);
+    (void)pthread_mutex_lock(&store->lock);
+    kept = store->spare_count < PL_API_SPARE;
+    if (kept) {
+      store->spare[store->spare_count++] = txn;
+    }
+    (void)pthread_mutex_unlock(&store->lock);
+  }
+  if (!kept) {
+    pl_txn_abort(txn);
+  }
+}
+
+void pl_api_read_end(parley* store, pl_txn* txn) {
+  if (txn && pl_txn_rest(txn)) {
+    pl_api_read_spare(store, txn);
+  } else {
+    pl_txn_abort(txn);
+  }
+}
+
+// ---- transactions of the caller -----------------------------------------------------------------------------------
+
 pl_status pl_api_txn_flush(parley_txn* txn) { return txn->writer ? pl_writer_flush(txn->writer, NULL) : PL_OK; }
 
 pl_status pl_api_txn_write(parley_txn* txn) {
@@ -48,7 +96,8 @@ static pl_status begin(parley* store, bool write, pl_error* err, parley_txn** ou
   pl_api_error_init(&txn->error, &txn->mem);
   pl_arena_init(&txn->arena, &txn->mem);
   pl_guard_init(&txn->guard, &store->interrupt, 0);
-  const pl_status status = pl_txn_begin(store->store, write, &txn->error.diags, &txn->txn);
+  const pl_status status = write ? pl_txn_begin(store->store, true, &txn->error.diags, &txn->txn)
+                                 : pl_api_read_begin(store, &txn->error.diags, &txn->txn);
   if (status != PL_OK) {
     pl_error_move(err, &txn->error.diags);
     pl_api_error_free(&txn->error);
@@ -104,7 +153,9 @@ parley_status parley_commit(parley_txn* txn) {
   drop_queries(txn);
   status = pl_api_txn_flush(txn);
   pl_writer_close(txn->writer);
-  if (status == PL_OK) {
+  if (!pl_txn_is_write(txn->txn)) {
+    pl_api_read_end(txn->store, txn->txn);
+  } else if (status == PL_OK) {
     status = pl_txn_commit(txn->txn);
   } else {
     pl_txn_abort(txn->txn);
@@ -133,7 +184,11 @@ void parley_rollback(parley_txn* txn) {
   }
   drop_queries(txn);
   pl_writer_close(txn->writer);
-  pl_txn_abort(txn->txn);
+  if (pl_txn_is_write(txn->txn)) {
+    pl_txn_abort(txn->txn);
+  } else {
+    pl_api_read_end(txn->store, txn->txn);
+  }
   txn_free(txn);
 }
 

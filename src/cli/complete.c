@@ -260,8 +260,8 @@ static size_t common(const candidates* c) {
 unsigned char shell_complete(EditLine* editor, int key) {
   shell* sh = NULL;
   (void)key;
-  el_get(editor, EL_CLIENTDATA, &sh);
-  const LineInfo* info = el_line(editor);
+  edit.el_get(editor, EL_CLIENTDATA, &sh);
+  const LineInfo* info = edit.el_line(editor);
   const size_t len = (size_t)(info->cursor - info->buffer);
   char* line = strndup(info->buffer, len);
   if (!line || !sh) {
@@ -280,10 +280,10 @@ unsigned char shell_complete(EditLine* editor, int key) {
     const size_t shared = common(&c);
     char* more = strndup(c.words[0] + c.prefix_len, shared - c.prefix_len);
     const bool folder = shared > 0 && c.words[0][shared - 1] == '/';
-    if (more && shared > c.prefix_len && el_insertstr(editor, more) == 0) {
+    if (more && shared > c.prefix_len && edit.el_insertstr(editor, more) == 0) {
       result = CC_REFRESH;
     }
-    if (c.count == 1 && !folder && el_insertstr(editor, " ") == 0) {
+    if (c.count == 1 && !folder && edit.el_insertstr(editor, " ") == 0) {
       result = CC_REFRESH;
     } else if (c.count > 1 && shared == c.prefix_len) {
       show(&c);

@@ -3,6 +3,8 @@
 #include "shell.h"
 
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,7 +20,7 @@ static char* prompt(EditLine* editor) {
   static char within[] = "parley*> ";  // a transaction is open
   static char more[] = "   ...> ";
   shell* sh = NULL;
-  el_get(editor, EL_CLIENTDATA, &sh);
+  edit.el_get(editor, EL_CLIENTDATA, &sh);
   return sh && sh->pending ? more : sh && sh->session.txn ? within : first;
 }
 
@@ -110,41 +112,45 @@ static char* history_file(void) {
 
 void shell_editor_open(shell* sh) {
   HistEvent event;
-  sh->editor = el_init("parley", stdin, stdout, stderr);
+  // Text is UTF-8 here whatever the environment says; without this, the line editor would refuse it in a bare container.
+  if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+    setlocale(LC_CTYPE, "C.UTF-8");
+  }
+  sh->editor = edit_load() ? edit.el_init("parley", stdin, stdout, stderr) : NULL;
   if (!sh->editor) {
     return;
   }
-  el_set(sh->editor, EL_CLIENTDATA, sh);
-  el_set(sh->editor, EL_PROMPT, prompt);
-  el_set(sh->editor, EL_EDITOR, "emacs");
-  el_set(sh->editor, EL_GETCFN, read_char);
-  el_set(sh->editor, EL_ADDFN, "parley-complete", "complete the word", shell_complete);
-  el_set(sh->editor, EL_BIND, "^I", "parley-complete", NULL);
-  sh->history = history_init();
+  edit.el_set(sh->editor, EL_CLIENTDATA, sh);
+  edit.el_set(sh->editor, EL_PROMPT, prompt);
+  edit.el_set(sh->editor, EL_EDITOR, "emacs");
+  edit.el_set(sh->editor, EL_GETCFN, read_char);
+  edit.el_set(sh->editor, EL_ADDFN, "parley-complete", "complete the word", shell_complete);
+  edit.el_set(sh->editor, EL_BIND, "^I", "parley-complete", NULL);
+  sh->history = edit.history_init();
   if (sh->history) {
-    history(sh->history, &event, H_SETSIZE, HISTORY_MAX);
-    history(sh->history, &event, H_SETUNIQUE, 1);
-    el_set(sh->editor, EL_HIST, history, sh->history);
+    edit.history(sh->history, &event, H_SETSIZE, HISTORY_MAX);
+    edit.history(sh->history, &event, H_SETUNIQUE, 1);
+    edit.el_set(sh->editor, EL_HIST, edit.history, sh->history);
     sh->history_path = history_file();
     if (sh->history_path) {
-      history(sh->history, &event, H_LOAD, sh->history_path);
+      edit.history(sh->history, &event, H_LOAD, sh->history_path);
     }
   }
-  el_source(sh->editor, NULL);
+  edit.el_source(sh->editor, NULL);
 }
 
 void shell_editor_close(shell* sh) {
   HistEvent event;
   if (sh->history && sh->history_path) {
     const mode_t mask = umask(0077);
-    history(sh->history, &event, H_SAVE, sh->history_path);
+    edit.history(sh->history, &event, H_SAVE, sh->history_path);
     umask(mask);
   }
   if (sh->history) {
-    history_end(sh->history);
+    edit.history_end(sh->history);
   }
   if (sh->editor) {
-    el_end(sh->editor);
+    edit.el_end(sh->editor);
   }
   free(sh->history_path);
   sh->editor = NULL;
@@ -164,11 +170,11 @@ const char* shell_editor_line(shell* sh, bool* interrupted) {
     fflush(stdout);
     return getline(&line, &size, stdin) > 0 ? line : NULL;
   }
-  el_resize(sh->editor);  // the window may have changed since the last prompt
-  const char* line = el_gets(sh->editor, &count);
+  edit.el_resize(sh->editor);  // the window may have changed since the last prompt
+  const char* line = edit.el_gets(sh->editor, &count);
   if (cli_interrupted) {
     *interrupted = true;
-    el_reset(sh->editor);
+    edit.el_reset(sh->editor);
     return NULL;
   }
   return count > 0 ? line : NULL;
@@ -194,7 +200,7 @@ void shell_editor_remember(shell* sh, const char* statement) {
     }
   }
   if (len > 0) {
-    history(sh->history, &event, H_ENTER, copy);
+    edit.history(sh->history, &event, H_ENTER, copy);
   }
   free(copy);
 }

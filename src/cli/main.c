@@ -2,8 +2,6 @@
 #include "cli.h"
 
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -242,10 +240,6 @@ static bool hold_streams(void) {
 int main(int argc, char** argv) {
   if (!hold_streams()) {
     return CLI_IO;
-  }
-  // Text is UTF-8 here whatever the environment says; without this, the line editor would refuse it in a bare container.
-  if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
-    setlocale(LC_CTYPE, "C.UTF-8");
   }
   cli_interrupt_setup();
   return (int)cli_flush(stdout, "standard output", run(argc, argv));

@@ -3,8 +3,7 @@
 #define CLI_SHELL_H
 
 #include "cli.h"
-
-#include <histedit.h>
+#include "edit.h"
 
 typedef struct shell {
   cli_session session;  ///< store, format, output

@@ -68,45 +68,12 @@ void pl_classes_free(pl_run* run) {
 
 // ---- keys ---------------------------------------------------------------------------------------------------------
 
-static void add_bytes(pl_buf* key, const void* data, size_t size) { (void)pl_buf_append(key, data, size); }
-
-static void add_number(pl_buf* key, const pl_value* v) {
-  const uint8_t kind = (uint8_t)v->kind;
-  add_bytes(key, &kind, 1);
-  if (v->kind == PL_VALUE_INTEGER) {
-    add_bytes(key, &v->integer, sizeof(v->integer));
-  } else if (v->kind == PL_VALUE_DECIMAL) {
-    add_bytes(key, &v->decimal.mantissa, sizeof(v->decimal.mantissa));
-    add_bytes(key, &v->decimal.scale, sizeof(v->decimal.scale));
-  } else {
-    add_bytes(key, &v->real, sizeof(v->real));
-  }
-}
-
-/// All that the classes of a lens depend on beside the snapshot.
-static void add_part(pl_buf* key, const pl_lens_part* part, const pl_lens_args* args) {
-  const uint8_t head[3] = {(uint8_t)part->kind, part->negated, args->null};
-  add_bytes(key, head, sizeof(head));
-  if (args->null) {
-    return;
-  }
-  if (part->kind == PL_LENS_ACCORDING) {
-    add_bytes(key, &args->sources.count, sizeof(args->sources.count));
-    add_bytes(key, args->sources.data, args->sources.count * sizeof(pl_id));
-  } else if (part->kind == PL_LENS_AT || part->kind == PL_LENS_DURING) {
-    add_bytes(key, &args->extent.start_ms, sizeof(args->extent.start_ms));
-    add_bytes(key, &args->extent.end_ms, sizeof(args->extent.end_ms));
-  } else {
-    add_number(key, &args->number);
-  }
-}
-
 static pl_status make_key(pl_run* run, const pl_lens* lens, const pl_lens_args* args, pl_str* out) {
   pl_buf* key = &run->classes->key;
   pl_buf_clear(key);
-  add_bytes(key, "same", 4);
+  (void)pl_buf_append(key, "same", 4);
   for (uint32_t i = 0; lens && i < lens->count; i++) {
-    add_part(key, &lens->parts[i], &args[i]);
+    pl_lens_key(key, &lens->parts[i], &args[i]);
   }
   *out = pl_buf_view(key);
   return key->status;
@@ -145,7 +112,7 @@ static pl_status fetch(pl_run* run, const pl_lens* lens, const pl_lens_args* arg
     return PL_OK;
   }
   PL_TRY(compute(run, lens, args, out));
-  const pl_status status = pl_txn_keep(run->txn, key, *out, release);
+  const pl_status status = pl_txn_keep(run->txn, key, *out, (*out)->mem.bytes_used, release);
   if (status != PL_OK) {
     release(*out);
   }
@@ -162,7 +129,7 @@ static pl_status hold(pl_run* run, pl_classes* classes, pl_id* number) {
   }
   if (run->mem.bytes_max - run->mem.bytes_used < state->bytes + classes->mem.bytes_used) {
     run->mem.limit_hit = true;
-    return PL_ERR_LIMIT;
+    return pl_fail_memory(run->err, "the classes of same", run->mem.bytes_max);
   }
   PL_TRY(pl_vec_reserve(&run->mem, &state->all, state->all.count + 1));
   PL_TRY(pl_idmap_put(&state->numbers, &run->mem, address, state->all.count + 1, NULL));

@@ -48,6 +48,7 @@ pl_status pl_explain_classes(const pl_plan* plan, const pl_run* run, pl_txn* txn
       status = print_lens(run ? (pl_run*)(uintptr_t)run : own, &pl_txn_settings(txn)->names, l, json, out);
     }
   }
+  status = own ? pl_run_tell_memory(own, "the classes of same", status) : status;
   pl_run_close(own);
   return status;
 }

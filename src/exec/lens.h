@@ -1,7 +1,7 @@
 /// Lenses at run time (language.md, section 4).
 ///
-/// A lens without variables becomes a pl_pass once per run: a bitmap of assertions from walks over the annotation order `poc`, the passing named
-/// graphs, and whether plain facts pass. A lens with variables is checked row by row, for one assertion at a time.
+/// A lens without variables becomes a pl_pass: a set of assertions from walks over the annotation order `poc`, the passing named graphs, and
+/// whether plain facts pass. It is kept on the transaction for other runs on the same snapshot. A lens with variables is checked row by row, for one assertion at a time.
 #ifndef PL_EXEC_LENS_H
 #define PL_EXEC_LENS_H
 
@@ -26,17 +26,21 @@ typedef struct pl_lens_plan {
 pl_status pl_plan_lenses(pl_planner* planner);
 
 struct pl_lens_state {
-  pl_pass pass;            ///< valid once ready
-  bool ready;              ///< computed
-  roaring_bitmap_t* bits;  ///< owned; pass.assertions
-  pl_ids graphs;           ///< owned; pass.graphs
+  pl_pass pass;             ///< valid while there is a set; its address stays from run to run
+  struct pl_lens_set* set;  ///< compiled, shared with the transaction; NULL = not yet asked for
+  pl_lens_args* args;       ///< space, by part
 };
 
 /// Does a lens hold another part than identity?
 bool pl_lens_restricts(const pl_query* query, uint32_t lens);
 /// The pass of an uncorrelated lens, computed on first use in a run; NULL if the lens does not restrict anything.
 pl_status pl_lens_pass(pl_run* run, uint32_t lens, const pl_pass** out);
+/// Let go of all passes, at the end of a run; another run asks for them again.
 void pl_lens_free(pl_run* run);
+/// Can a run with these lenses be run again? Those of identity, with variables or with patterns keep more than their passes.
+bool pl_lens_stays(const pl_query* query);
+/// Append to `key` what a part depends on beside the snapshot.
+void pl_lens_key(pl_buf* key, const pl_lens_part* part, const pl_lens_args* args);
 
 /// Does assertion or graph `c` (0: a plain fact) pass a part with these arguments? `cpo` and `spo` are open scans over those orders.
 pl_status pl_lens_check(pl_run* run, const pl_lens_part* part, const pl_lens_args* args, pl_scan* cpo, pl_scan* spo,

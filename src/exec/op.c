@@ -121,12 +121,11 @@ pl_status pl_chunk_make(pl_run* run, pl_chunk* chunk) {
 
 pl_status pl_op_columns(pl_op* op) {
   PL_TRY(pl_chunk_make(op->run, &op->chunk));
-  for (pl_slot slot = 0; slot < op->chunk.slot_count; slot++) {
-    if (pl_slots_has(op->node->out, slot)) {
-      op->chunk.columns[slot] = pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(pl_id));
-      if (!op->chunk.columns[slot]) {
-        return pl_run_nomem(op->run);
-      }
+  const pl_slots out = op->node->out;
+  for (pl_slot slot = pl_slots_from(out, 0); slot != PL_SLOT_NONE; slot = pl_slots_from(out, slot + 1)) {
+    op->chunk.columns[slot] = pl_arena_alloc(&op->run->arena, PL_CHUNK_ROWS * sizeof(pl_id));
+    if (!op->chunk.columns[slot]) {
+      return pl_run_nomem(op->run);
     }
   }
   return PL_OK;

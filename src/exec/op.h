@@ -62,7 +62,7 @@ struct pl_plan {
   struct pl_lens_plan* lens_parts;  ///< by number of lens part; see lens.h
   pl_slots bound;                   ///< slots that rows could carry: others in an insert are fresh blank nodes
   uint32_t node_count;              ///< operators of a run
-  uint32_t slot_count;              ///< the query's slots and hidden ones
+  uint32_t slot_count;              ///< the query's slots and hidden ones; while it is made, as many as there could be
   uint32_t hidden;                  ///< first hidden slot
   pl_slot why;                      ///< slot of a row's support (support.h); PL_SLOT_NONE unless it is asked for
   size_t why_members;               ///< rows of a group whose support is kept

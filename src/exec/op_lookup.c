@@ -107,6 +107,9 @@ static pl_status lookup_again(pl_op* op) {
   if (op->run->moved || node->params) {
     PL_TRY(pl_probes_make(op->run, node, &st->probe_room, &st->probes));
   }
+  if (node->lens != PL_LENS_NONE && st->probes.count) {
+    PL_TRY(pl_lens_pass(op->run, node->lens, &st->pass));
+  }
   if (op->run->moved) {
     st->graphs.count = 0;
     st->graphs_listed = false;

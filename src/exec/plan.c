@@ -82,10 +82,8 @@ pl_status pl_carry_make(pl_planner* planner, pl_slots set, pl_carry* out) {
   if (!out->slots) {
     return pl_planner_nomem(planner);
   }
-  for (pl_slot slot = 0; slot < set.word_count * 64; slot++) {
-    if (pl_slots_has(set, slot)) {
-      out->slots[out->count++] = slot;
-    }
+  for (pl_slot slot = pl_slots_from(set, 0); slot != PL_SLOT_NONE; slot = pl_slots_from(set, slot + 1)) {
+    out->slots[out->count++] = slot;
   }
   return PL_OK;
 }
@@ -304,6 +302,7 @@ pl_status pl_plan_make(const pl_query* query, pl_txn* txn, const pl_plan_options
   planner.est.guard = planner.options->guard;
   planner.est.err = err;
   PL_TRY(plan_root(&planner));
+  plan->slot_count = plan->hidden + PL_HIDDEN_DEPTH + planner.depth_max;  // every chunk has a table of that size
   *out = plan;
   return PL_OK;
 }

@@ -149,10 +149,13 @@ void pl_run_close(pl_run* run) {
 
 bool pl_run_rest(pl_run* run) {
   const pl_query* query = run->plan->query;
-  bool keep = run->failed == PL_OK && !run->profile && query->lens_count == 0 && query->kind != PL_QUERY_UPDATE &&
+  bool keep = run->failed == PL_OK && !run->profile && pl_lens_stays(query) && query->kind != PL_QUERY_UPDATE &&
               !pl_txn_is_write(run->txn) && run->mem.bytes_used <= RUN_BYTES_KEPT;
   for (uint32_t i = 0; keep && i < run->plan->node_count; i++) {
     keep = run->ops[i] && run->ops[i]->node->type->again;
+  }
+  if (keep) {
+    pl_lens_free(run);  // the transaction keeps them; a later snapshot has others
   }
   return keep;
 }

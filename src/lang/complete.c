@@ -45,6 +45,10 @@ size_t pl_lang_statement(pl_str script, bool* complete) {
   enum { WINDOW_BYTES = 1 << 16, TOKEN_BYTES = 1 << 14 };
   const size_t len_max = script.len < PL_QUERY_BYTES_MAX ? script.len : PL_QUERY_BYTES_MAX;
   statement_end end = {script.len, false};
+  if (!script.len || !memchr(script.data, ';', len_max)) {
+    *complete = false;
+    return script.len;
+  }
   pl_mem mem;
   pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
   for (size_t window = WINDOW_BYTES;; window *= 4) {

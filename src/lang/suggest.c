@@ -257,8 +257,11 @@ pl_status pl_bind_check_verb(pl_binder* b, const pl_ref* verb) {
     pl_predicate_stats facts;
     pl_predicate_stats annotations;
     PL_TRY(pl_stats_predicate(b->context->txn, id, &facts));
+    if (facts.rows) {
+      return PL_OK;
+    }
     PL_TRY(pl_stats_annotation(b->context->txn, id, &annotations));
-    if (facts.rows || annotations.rows) {
+    if (annotations.rows) {
       return PL_OK;
     }
   } else if (found != PL_NOT_FOUND) {

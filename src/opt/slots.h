@@ -25,6 +25,16 @@ static inline void pl_slots_remove(pl_slots set, pl_slot slot) {
   assert(slot / 64 < set.word_count);
   set.words[slot / 64] &= ~((uint64_t)1 << (slot % 64));
 }
+/// The least slot of the set that is at least `slot`; PL_SLOT_NONE if there is none.
+static inline pl_slot pl_slots_from(pl_slots set, pl_slot slot) {
+  for (uint32_t w = slot / 64; w < set.word_count; w++) {
+    const uint64_t left = w == slot / 64 ? set.words[w] & (UINT64_MAX << (slot % 64)) : set.words[w];
+    if (left) {
+      return w * 64 + (pl_slot)__builtin_ctzll(left);
+    }
+  }
+  return PL_SLOT_NONE;
+}
 void pl_slots_clear(pl_slots set);
 void pl_slots_add_all(pl_slots set, pl_slots more);     ///< set |= more
 void pl_slots_keep(pl_slots set, pl_slots other);       ///< set &= other

@@ -216,7 +216,7 @@ static uint32_t search_end(const pl_block_column* column, uint32_t low, uint32_t
 
 /// Narrow rows [*first, *end), in which the column ascends, to those with low <= value <= high.
 static void narrow(const pl_block_column* column, uint64_t low, uint64_t high, uint32_t* first, uint32_t* end) {
-  if (*first >= *end) {
+  if (*first >= *end || (low == 0 && high == UINT64_MAX)) {
     return;
   }
   if (column->width == 0 && !column->ends) {  // one value in all rows

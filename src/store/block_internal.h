@@ -54,6 +54,9 @@ static inline uint32_t pl_block_run_end(const pl_block_column* column, uint32_t 
 static inline uint32_t pl_block_run_of(const pl_block_column* column, uint32_t row) {
   uint32_t low = 0;
   uint32_t high = column->runs - 1u;
+  if (row == 0 || (high > 0 && pl_block_run_end(column, high - 1) <= row)) {  // the ends of a block are asked for most
+    return row == 0 ? 0 : high;
+  }
   while (low < high) {
     const uint32_t mid = (low + high) / 2;
     if (pl_block_run_end(column, mid) <= row) {

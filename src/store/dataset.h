@@ -14,7 +14,8 @@
 #include "term/names.h"
 #include "term/term.h"
 
-#include <roaring/roaring.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 typedef struct pl_store pl_store;  ///< an open store file (env.h); shared by threads
 typedef struct pl_txn pl_txn;      ///< a read or write transaction; one thread at a time
@@ -66,6 +67,10 @@ bool pl_txn_rest(pl_txn* txn);
 /// Go on with the newest snapshot. Terms and settings read before are void if pl_txn_snapshot has changed; a scan is good again after
 /// its next pl_scan_range. After a failure abort it.
 pl_status pl_txn_renew(pl_txn* txn);
+/// Tell failures to `err` (borrowed) from now on: a transaction at rest may go from one user to the next.
+void pl_txn_lend(pl_txn* txn, pl_error* err);
+/// Memory that a transaction holds, what is kept on it included.
+size_t pl_txn_bytes(const pl_txn* txn);
 pl_store* pl_txn_store(const pl_txn* txn);
 pl_pool* pl_store_pool(pl_store* store);  ///< made on first use; NULL if threads = 1 or it cannot be made
 /// Start an account with the store's allocator.
@@ -75,9 +80,9 @@ pl_error* pl_txn_error(const pl_txn* txn);
 /// Number of the snapshot this transaction sees; grows with each commit.
 uint64_t pl_txn_snapshot(const pl_txn* txn);
 
-/// Keep what is costly to make from this snapshot, under a key of bytes. On PL_OK the transaction owns `object` and releases it at its end,
-/// when it is renewed on another snapshot, at a write, or when many others were kept since.
-pl_status pl_txn_keep(pl_txn* txn, pl_str key, void* object, void (*release)(void* object));
+/// Keep what is costly to make from this snapshot, about `bytes` large, under a key of bytes. On PL_OK the transaction owns `object` and
+/// releases it at its end, when it is renewed on another snapshot, at a write, or when many others were kept since.
+pl_status pl_txn_keep(pl_txn* txn, pl_str key, void* object, size_t bytes, void (*release)(void* object));
 void* pl_txn_kept(pl_txn* txn, pl_str key);  ///< NULL if there is none
 void pl_txn_forget(pl_txn* txn);             ///< release all that is kept
 
@@ -150,18 +155,20 @@ extern const char* const pl_order_names[PL_ORDER_COUNT];
 
 /// Which statements of a fact count (a compiled lens). A fact passes when one of its rows does.
 typedef struct pl_pass {
-  const roaring_bitmap_t* assertions;  ///< passing assertion counters; NULL = all
-  const pl_id* graphs;                 ///< passing named graphs, sorted
-  size_t graph_count;                  ///< used
-  bool all_graphs;                     ///< every named graph passes
-  bool plain;                          ///< plainly stated facts pass
+  const uint64_t* assertions;  ///< bit i % 64 of word i / 64: the assertion of counter i passes; NULL = all pass
+  uint64_t assertion_count;    ///< counters from it on do not
+  const pl_id* graphs;         ///< passing named graphs, sorted
+  size_t graph_count;          ///< used
+  bool all_graphs;             ///< every named graph passes
+  bool plain;                  ///< plainly stated facts pass
 } pl_pass;
 static inline bool pl_pass_c(const pl_pass* pass, pl_id c) {
   if (c == 0) {
     return pass->plain;
   }
   if (pl_id_tag(c) == PL_TAG_ASSERTION) {
-    return !pass->assertions || roaring_bitmap_contains(pass->assertions, (uint32_t)pl_id_payload(c));
+    const uint64_t i = pl_id_payload(c);
+    return !pass->assertions || (i < pass->assertion_count && (pass->assertions[i / 64] >> (i % 64) & 1));
   }
   if (pass->all_graphs) {
     return true;

@@ -280,6 +280,51 @@ pl_status pl_dict_lookup(pl_txn* txn, const pl_entry* entry, uint64_t hash, pl_i
   return status;
 }
 
+static pl_recent_term* recent_of(pl_txn* txn, uint64_t hash) {
+  return txn->dict && !txn->write ? &txn->dict->recent[hash & (PL_RECENT_SLOTS - 1)] : NULL;
+}
+
+static bool recall(const pl_recent_term* recent, const pl_entry* entry, uint64_t hash) {
+  return recent->id && recent->hash == hash && pl_id_tag(recent->id) == entry->tag &&
+         pl_str_eq(entry->text, (pl_str){recent->bytes, recent->text_len}) &&
+         pl_str_eq(entry->qualifier, (pl_str){recent->bytes + recent->text_len, recent->qualifier_len});
+}
+
+static void remember(pl_recent_term* recent, const pl_entry* entry, uint64_t hash, pl_id id) {
+  const size_t text = entry->text.len, qualifier = entry->qualifier.len;
+  if (text > PL_RECENT_BYTES || qualifier > PL_RECENT_BYTES - text) {
+    return;
+  }
+  recent->hash = hash;
+  recent->id = id;
+  recent->text_len = (uint32_t)text;
+  recent->qualifier_len = (uint32_t)qualifier;
+  memcpy(recent->bytes, entry->text.data, text);
+  if (qualifier) {
+    memcpy(recent->bytes + text, entry->qualifier.data, qualifier);
+  }
+}
+
+/// Id of an entry, through what was found lately.
+static pl_status lookup(pl_txn* txn, const pl_entry* entry, pl_id* id) {
+  const uint64_t hash = pl_entry_hash(entry);
+  const pl_recent_term* const recent = recent_of(txn, hash);
+  if (recent && recall(recent, entry, hash)) {
+    *id = recent->id;
+    return PL_OK;
+  }
+  *id = txn->dict ? pl_known_find(txn->dict, entry, hash) : PL_ID_NULL;
+  if (*id != PL_ID_NULL) {
+    return PL_OK;
+  }
+  PL_TRY(pl_dict_lookup(txn, entry, hash, id));
+  pl_recent_term* const slot = recent_of(txn, hash);
+  if (slot) {
+    remember(slot, entry, hash, *id);
+  }
+  return PL_OK;
+}
+
 static bool is_blank(const pl_term* term) { return term->kind == PL_TERM_BLANK || term->kind == PL_TERM_ASSERTION; }
 
 pl_status pl_dict_find(pl_txn* txn, const pl_term* term, pl_id* id) {
@@ -299,9 +344,7 @@ pl_status pl_dict_find(pl_txn* txn, const pl_term* term, pl_id* id) {
     return PL_NOT_FOUND;
   }
   const pl_entry entry = pl_entry_of(term, tag);
-  const uint64_t hash = pl_entry_hash(&entry);
-  *id = txn->dict ? pl_known_find(txn->dict, &entry, hash) : PL_ID_NULL;
-  return *id != PL_ID_NULL ? PL_OK : pl_dict_lookup(txn, &entry, hash, id);
+  return lookup(txn, &entry, id);
 }
 
 static pl_status each_in_group(pl_txn* txn, const pl_group* group, pl_arena* scratch,

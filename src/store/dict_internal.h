@@ -50,6 +50,16 @@ typedef struct pl_dict_cursor {
   uint64_t renewals;  ///< of the transaction, when it was opened or renewed
 } pl_dict_cursor;
 
+/// A term found lately by a read transaction: queries ask for their few constants again and again.
+enum { PL_RECENT_SLOTS = 64 /* a power of two */, PL_RECENT_BYTES = 104 };
+typedef struct pl_recent_term {
+  uint64_t hash;                ///< of the entry
+  pl_id id;                     ///< 0 = empty
+  uint32_t text_len;            ///< bytes of its text
+  uint32_t qualifier_len;       ///< bytes of its qualifier
+  char bytes[PL_RECENT_BYTES];  ///< text, qualifier
+} pl_recent_term;
+
 typedef struct pl_dict_cache {
   pl_arena affix_arena;                       ///< texts of affixes
   PL_VEC(pl_str) affixes;                     ///< by number; data NULL = not loaded
@@ -58,6 +68,7 @@ typedef struct pl_dict_cache {
   bool affix_last_known;                      ///< affix_last was read
   pl_dict_cursor terms;                       ///< on the groups
   pl_dict_cursor hashes;                      ///< on the rows of hashes
+  pl_recent_term recent[PL_RECENT_SLOTS];     ///< by hash
   pl_arena texts;                             ///< of known
   size_t texts_bytes;                         ///< about its size
   PL_VEC(pl_known_term) known;                ///< terms met by pl_dict_intern

@@ -94,12 +94,15 @@ struct pl_txn {
   uint64_t next_key;           ///< next dictionary key
   uint64_t next_assertion;     ///< next assertion counter
   bool failed;                 ///< a change failed half way: commit refuses
+  bool told;                   ///< its settings are damaged, which whoever begins anew is to hear as well
   bool resting;                ///< a read transaction without a snapshot, kept for pl_txn_renew
   uint64_t renewals;           ///< times it was renewed: a cursor of an earlier time must be renewed too
   bool has_meta;               ///< meta is known; see pl_txn_begin_walkable
   pl_page_meta meta;           ///< of its snapshot, for a walk over the pages
   uint64_t snapshot;           ///< at begin or the last renewal, for read transactions
+  struct pl_memo* stats;       ///< counters read lately (stats.c); NULL in a write transaction
   struct pl_kept* kept;        ///< see pl_txn_keep; newest first
+  size_t kept_bytes;           ///< memory of what is kept
   struct pl_dict_cache* dict;  ///< dict.c's caches and pending terms of this transaction; NULL until used
 };
 

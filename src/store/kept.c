@@ -8,6 +8,7 @@ struct pl_kept {
   struct pl_kept* next;           ///< older one
   void* object;                   ///< the maker's
   void (*release)(void* object);  ///< ends it
+  size_t bytes;                   ///< of the object, about
   size_t key_len;                 ///< bytes of the key, which follow
 };
 
@@ -16,6 +17,7 @@ static char* key_of(struct pl_kept* kept) { return (char*)(kept + 1); }
 static void drop(pl_txn* txn, struct pl_kept** at) {
   struct pl_kept* const kept = *at;
   *at = kept->next;
+  txn->kept_bytes -= kept->bytes;
   kept->release(kept->object);
   pl_mem_free(&txn->mem, kept, sizeof *kept + kept->key_len);
 }
@@ -39,14 +41,15 @@ static void drop_oldest(pl_txn* txn) {
   }
 }
 
-pl_status pl_txn_keep(pl_txn* txn, pl_str key, void* object, void (*release)(void* object)) {
+pl_status pl_txn_keep(pl_txn* txn, pl_str key, void* object, size_t bytes, void (*release)(void* object)) {
   assert(key.len > 0);
   struct pl_kept* const kept = pl_mem_alloc(&txn->mem, sizeof *kept + key.len);
   if (!kept) {
     return pl_mem_status(&txn->mem);
   }
   drop_oldest(txn);
-  *kept = (struct pl_kept){.next = txn->kept, .object = object, .release = release, .key_len = key.len};
+  *kept = (struct pl_kept){.next = txn->kept, .object = object, .release = release, .bytes = bytes, .key_len = key.len};
+  txn->kept_bytes += bytes;
   memcpy(key_of(kept), key.data, key.len);
   txn->kept = kept;
   return PL_OK;

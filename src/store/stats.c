@@ -47,12 +47,46 @@ static pl_status stats_get(pl_txn* txn, pl_stats_kind kind, pl_id predicate, pl_
   return rc == 0 ? value_read(txn, predicate, value, out) : pl_mdb_fail(txn->err, rc, "cannot read counters");
 }
 
+// ---- reading ------------------------------------------------------------------------------------------------------
+
+enum { MEMO_SLOTS = 64 /* a power of two */ };
+
+/// Counters that a read transaction has read: each query of its snapshot asks for those of its few predicates several times.
+struct pl_memo {
+  pl_predicate_stats stats[MEMO_SLOTS];  ///< by predicate and kind; predicate 0 = empty
+  uint8_t kinds[MEMO_SLOTS];             ///< pl_stats_kind
+};
+
+void pl_stats_forget(pl_txn* txn) {
+  pl_mem_free(&txn->mem, txn->stats, sizeof *txn->stats);
+  txn->stats = NULL;
+}
+
+static pl_status stats_recall(pl_txn* txn, pl_stats_kind kind, pl_id predicate, pl_predicate_stats* out) {
+  if (!txn->stats && !txn->write) {
+    txn->stats = pl_mem_calloc(&txn->mem, 1, sizeof *txn->stats);
+  }
+  struct pl_memo* const memo = txn->stats;
+  if (!memo || predicate == PL_ID_NULL) {
+    return stats_get(txn, kind, predicate, out);  // it is only for speed
+  }
+  const size_t slot = (size_t)(predicate + kind) & (MEMO_SLOTS - 1);
+  if (memo->stats[slot].predicate != predicate || memo->kinds[slot] != kind) {
+    pl_predicate_stats stats;
+    PL_TRY(stats_get(txn, kind, predicate, &stats));
+    memo->stats[slot] = stats;
+    memo->kinds[slot] = (uint8_t)kind;
+  }
+  *out = memo->stats[slot];
+  return PL_OK;
+}
+
 pl_status pl_stats_predicate(pl_txn* txn, pl_id predicate, pl_predicate_stats* out) {
-  return stats_get(txn, PL_STATS_FACTS, predicate, out);
+  return stats_recall(txn, PL_STATS_FACTS, predicate, out);
 }
 
 pl_status pl_stats_annotation(pl_txn* txn, pl_id predicate, pl_predicate_stats* out) {
-  return stats_get(txn, PL_STATS_ANNOTATIONS, predicate, out);
+  return stats_recall(txn, PL_STATS_ANNOTATIONS, predicate, out);
 }
 
 pl_status pl_stats_totals(pl_txn* txn, pl_totals* out) {

@@ -16,5 +16,6 @@ pl_status pl_stats_put(pl_txn* txn, pl_stats_kind kind, const pl_predicate_stats
 /// Add (or take away) counters of one predicate; keeps totals.predicates right. Falling below zero is PL_ERR_CORRUPT.
 pl_status pl_stats_add(pl_txn* txn, pl_stats_kind kind, const pl_predicate_stats* change);
 pl_status pl_stats_take(pl_txn* txn, pl_stats_kind kind, const pl_predicate_stats* change);
+void pl_stats_forget(pl_txn* txn);  ///< drop what was read: the snapshot goes
 
 #endif

@@ -9,6 +9,7 @@
 /// lock file). LMDB's own mutex is then always free, and still protects against foreign LMDB programs.
 #include "store/env_internal.h"
 #include "store/meta.h"
+#include "store/stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -342,6 +343,7 @@ pl_status pl_txn_begin_bare(pl_store* store, bool write, pl_error* err, pl_txn**
 static pl_status load(pl_txn* txn) {
   PL_TRY(pl_meta_load(txn));
   const pl_status status = pl_settings_load(txn);
+  txn->told = status != PL_OK;
   return status == PL_ERR_CORRUPT && !txn->write ? PL_OK : status;
 }
 
@@ -386,7 +388,7 @@ static void leave_rest(pl_txn* txn, bool active) {
 
 bool pl_txn_rest(pl_txn* txn) {
   assert(!txn->resting);
-  if (txn->write) {
+  if (txn->write || txn->told) {
     return false;
   }
   mdb_txn_reset(txn->mdb);
@@ -402,6 +404,7 @@ static pl_status renew_caches(pl_txn* txn) {
   }
   pl_txn_forget(txn);
   pl_dict_release(txn);
+  pl_stats_forget(txn);
   pl_arena_reset(&txn->arena);
   txn->snapshot = snapshot;
   return load(txn);
@@ -448,6 +451,7 @@ void pl_txn_abort(pl_txn* txn) {
   }
   pl_txn_forget(txn);
   pl_dict_release(txn);
+  pl_stats_forget(txn);
   mdb_txn_abort(txn->mdb);
   txn_end(txn);
 }
@@ -480,6 +484,10 @@ pl_status pl_txn_commit(pl_txn* txn) {
   pl_txn_abort(txn);  // what is left of it
   return status;
 }
+
+void pl_txn_lend(pl_txn* txn, pl_error* err) { txn->err = err; }
+
+size_t pl_txn_bytes(const pl_txn* txn) { return txn->mem.bytes_used + txn->kept_bytes; }
 
 pl_store* pl_txn_store(const pl_txn* txn) { return txn->store; }
 

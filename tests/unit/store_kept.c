@@ -7,10 +7,12 @@ typedef struct thing {
   int released;
 } thing;
 
+enum { BYTES = 1000 };
+
 static void release(void* object) { ((thing*)object)->released++; }
 
 static void keep(fixture* f, const char* key, thing* object) {
-  CHECK_OK(f, pl_txn_keep(f->txn, pl_str_c(key), object, release));
+  CHECK_OK(f, pl_txn_keep(f->txn, pl_str_c(key), object, BYTES, release));
 }
 
 static void test_key(void** state) {
@@ -18,8 +20,10 @@ static void test_key(void** state) {
   thing a = {0}, b = {0};
   fixture_open(f, PL_STR("urn:x:"));
   CHECK_OK(f, pl_txn_begin(f->store, false, &f->err, &f->txn));
+  const size_t bytes = pl_txn_bytes(f->txn);
   keep(f, "a", &a);
   keep(f, "ab", &b);
+  assert_true(pl_txn_bytes(f->txn) >= bytes + 2 * BYTES);
   assert_ptr_equal(pl_txn_kept(f->txn, PL_STR("a")), &a);
   assert_ptr_equal(pl_txn_kept(f->txn, PL_STR("ab")), &b);
   assert_null(pl_txn_kept(f->txn, PL_STR("b")));
@@ -82,6 +86,7 @@ static void test_renew(void** state) {
   pl_txn* writer = NULL;
   fixture_open(f, PL_STR("urn:x:"));
   CHECK_OK(f, pl_txn_begin(f->store, false, &f->err, &f->txn));
+  const size_t bytes = pl_txn_bytes(f->txn);
   keep(f, "a", &a);
   assert_true(pl_txn_rest(f->txn));
   CHECK_OK(f, pl_txn_renew(f->txn));
@@ -92,6 +97,7 @@ static void test_renew(void** state) {
   CHECK_OK(f, pl_txn_commit(writer));
   CHECK_OK(f, pl_txn_renew(f->txn));
   assert_int_equal(a.released, 1);
+  assert_true(pl_txn_bytes(f->txn) < bytes + BYTES);
   pl_txn_abort(f->txn);
   f->txn = NULL;
   assert_int_equal(a.released, 1);

@@ -252,20 +252,19 @@ static void run_scans(pl_order order, pl_scan_mode mode, const pl_pass* pass, in
 }
 
 static void run_lenses(pl_order order, pl_scan_mode mode) {
-  roaring_bitmap_t* some = roaring_bitmap_of(4, 3, 7, 20, 41);
+  static const uint64_t some[] = {(uint64_t)1 << 3 | (uint64_t)1 << 7 | (uint64_t)1 << 20 | (uint64_t)1 << 41};
   const pl_id graphs[] = {pl_id_make(PL_TAG_IRI, 2), pl_id_make(PL_TAG_IRI, 9)};
   const pl_pass passes[] = {
       {.all_graphs = true, .plain = true},
-      {.assertions = some, .plain = true},
-      {.assertions = some, .graphs = graphs, .graph_count = 2},
-      {.assertions = some, .all_graphs = true, .plain = false},
+      {.assertions = some, .assertion_count = 42, .plain = true},
+      {.assertions = some, .assertion_count = 42, .graphs = graphs, .graph_count = 2},
+      {.assertions = some, .assertion_count = 42, .all_graphs = true, .plain = false},
       {.plain = true, .graphs = graphs, .graph_count = 2},
   };
   run_scans(order, mode, NULL, 400);
   for (size_t i = 0; i < PL_COUNT_OF(passes); i++) {
     run_scans(order, mode, &passes[i], 150);
   }
-  roaring_bitmap_free(some);
 }
 
 static void test_fact_orders(void** state) {
