@@ -42,7 +42,12 @@ void pl_lookup_choose_runs(pl_lookup_node* node, pl_slots needed) {
     wanted |= (unsigned)(is_new && pl_slots_has(needed, node->places[place].slot)) << column;
   }
   const unsigned more = (unsigned)__builtin_popcount(wanted);
+  const bool objects_first =
+      pl_order_columns[was->order][was->prefix] == PL_O;  // perhaps read by bounds: stay with them
   for (size_t i = 0; i < PL_COUNT_OF(orders) && more && was->prefix + more < was->width; i++) {
+    if (objects_first && pl_order_columns[orders[i]][was->prefix] != PL_O) {
+      continue;
+    }
     if (columns_are(orders[i], 0, was->prefix, known) && columns_are(orders[i], was->prefix, more, wanted)) {
       node->runs = (uint8_t)(was->prefix + more);
       reorder(node, orders[i]);
