@@ -2,6 +2,8 @@
 //
 // Names and strings stand for one id. A number or date stands for every id of an equal value: the inline forms, and those
 // dictionary numbers and times that compare equal, found by walking the distinct objects of that kind.
+#include <stdio.h>
+
 #include "base/sort.h"
 #include "exec/classes.h"
 
@@ -227,6 +229,8 @@ typedef struct probe_maker {
   pl_probes* out;
   pl_ids* a;                  ///< ids of place A
   pl_ids* b;                  ///< ids of place B for the predicate at hand
+  pl_id_ranges ranges;        ///< of objects, if `bounded`
+  bool bounded;               ///< the objects have bounds
   pl_ids* predicates;         ///< ids of the verb at hand
   const pl_classes* classes;  ///< constants stand for their classes; NULL = for themselves
 } probe_maker;
@@ -245,19 +249,52 @@ static pl_status place_ids(probe_maker* maker, uint8_t place, pl_id predicate, p
 }
 
 static bool same_probe(const pl_probe* a, const pl_probe* b) {
-  return a->access == b->access && !memcmp(a->ids, b->ids, sizeof(a->ids));
+  return a->access == b->access && a->low == b->low && !memcmp(a->ids, b->ids, sizeof(a->ids));
+}
+
+/// One probe for each range of its column, if it has bounds.
+static pl_status add_probe(probe_maker* maker, pl_probe probe) {
+  const bool ranged = maker->bounded && maker->node->accesses[probe.access].ranged;
+  for (uint32_t i = 0; i < (ranged ? maker->ranges.count : 1); i++) {
+    probe.low = ranged ? maker->ranges.items[i].low : 0;
+    probe.high = ranged ? maker->ranges.items[i].high : UINT64_MAX;
+    if (maker->out->count >= PROBES_MAX) {
+      return too_many(maker->run);
+    }
+    PL_TRY(pl_vec_push(&maker->run->mem, maker->out, probe));
+  }
+  return PL_OK;
 }
 
 static pl_status add_probes(probe_maker* maker, uint32_t access, pl_id predicate) {
   for (size_t a = 0; a < maker->a->count; a++) {
     for (size_t b = 0; b < maker->b->count; b++) {
-      const pl_probe probe = {
-          .ids = {maker->a->data[a], predicate, maker->b->data[b], 0}, .low = 0, .high = UINT64_MAX, .access = access};
-      if (maker->out->count >= PROBES_MAX) {
-        return too_many(maker->run);
-      }
-      PL_TRY(pl_vec_push(&maker->run->mem, maker->out, probe));
+      PL_TRY(
+          add_probe(maker, (pl_probe){.ids = {maker->a->data[a], predicate, maker->b->data[b], 0}, .access = access}));
     }
+  }
+  return PL_OK;
+}
+
+/// The ranges that all bounds of the objects leave. Values that are no numbers or dates have none, and leave all.
+static pl_status find_ranges(probe_maker* maker) {
+  const pl_lookup_node* node = maker->node;
+  pl_run* run = maker->run;
+  for (uint32_t i = 0; i < node->bound_count; i++) {
+    const pl_ref* ref = &node->bounds[i].value;
+    const pl_id id = ref->kind == PL_REF_TERM ? run->terms[ref->index] : run->params[ref->index];
+    pl_id_ranges more;
+    pl_value value;
+    PL_TRY(pl_termpool_value(run->pool, id, &value));
+    if (!pl_id_ranges_of(node->bounds[i].op, &value, node->bounds[i].whole, &more)) {
+      continue;
+    }
+    if (maker->bounded) {
+      pl_id_ranges_keep(&maker->ranges, &more);
+    } else {
+      maker->ranges = more;
+    }
+    maker->bounded = true;
   }
   return PL_OK;
 }
@@ -293,7 +330,7 @@ static int compare_probes(const void* a, const void* b, void* user) {
       return x->ids[i] < y->ids[i] ? -1 : 1;
     }
   }
-  return 0;
+  return (x->low > y->low) - (x->low < y->low);
 }
 
 /// Sorted, without repeats (p|p).
@@ -347,6 +384,7 @@ pl_status pl_probes_make(pl_run* run, const pl_lookup_node* node, pl_probe_room*
       .run = run, .node = node, .out = out, .a = &room->ids[0], .b = &room->ids[1], .predicates = &room->ids[2]};
   out->count = 0;
   pl_status status = find_classes(&maker);
+  status = status == PL_OK ? find_ranges(&maker) : status;
   status = status == PL_OK ? place_ids(&maker, PL_PLACE_A, 0, maker.a) : status;
   for (uint32_t v = 0; v < node->verb_count && status == PL_OK; v++) {
     status = verb_probes(&maker, &node->verbs[v]);

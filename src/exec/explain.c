@@ -1,6 +1,8 @@
 // Pieces that operators describe themselves with.
 #include "exec/plan.h"
 
+#include <stdio.h>
+
 pl_status pl_explain_slot(pl_explain* explain, pl_slot slot) {
   const pl_query* query = explain->query;
   if (slot < query->slot_count && query->slots[slot].name.len) {

@@ -8,6 +8,7 @@
 #define PL_EXEC_LOOKUP_H
 
 #include "exec/plan.h"
+#include "opt/bounds.h"
 
 enum { PL_PLACE_A = 0, PL_PLACE_P = 1, PL_PLACE_B = 2, PL_PLACE_C = 3, PL_PLACE_COUNT = 4 };
 
@@ -35,6 +36,7 @@ typedef struct pl_access {
   uint8_t place[PL_PLACE_COUNT];  ///< place of each column
   bool bound[PL_PLACE_COUNT];     ///< place has a known value (not P of `_`)
   bool graph;                     ///< annotations of named graphs: facts about A
+  bool ranged;                    ///< the first column after the prefix is the object, which has bounds
   bool residual;                  ///< something is left to check after the scan
   bool inverse;                   ///< A is the object
 } pl_access;
@@ -49,6 +51,8 @@ typedef struct pl_lookup_node {
   uint32_t verb_count;                ///< at least 1
   pl_access accesses[PL_ACCESS_MAX];  ///< in use: access_count
   uint32_t access_count;              ///< used
+  const pl_bound* bounds;             ///< of place B; the filters they come from are checked above
+  uint32_t bound_count;               ///< used
   bool annot;                         ///< leaf is an ANNOT
   bool pairs;                         ///< one row per distinct pair of ends
   bool raw;                           ///< see pl_node_lookup

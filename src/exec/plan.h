@@ -18,6 +18,9 @@ struct pl_planner {
   pl_plan* plan;                   ///< being made
   pl_estimator est;                ///< cardinalities
   double part_rows;                ///< rows expected of the scan or annotation at hand
+  bool ranged;                     ///< it is read by the bounds of its objects, if nothing else is bound
+  pl_expr* const* filters;         ///< required to be true of what it binds
+  uint32_t filter_count;           ///< used
   bool dense;                      ///< its look-ups meet most blocks of its predicate
   uint32_t depth;                  ///< nesting of Arguments
   uint32_t depth_max;              ///< deepest so far

@@ -2,6 +2,7 @@
 // nots. See algebra.h for what a group means.
 #include "exec/classes.h"
 #include "exec/support.h"
+#include "opt/bounds.h"
 #include "opt/identity.h"
 #include "opt/multijoin.h"
 #include "opt/text_index.h"
@@ -64,7 +65,11 @@ static pl_status place_filters(group_planner* gp, bool last) {
     pl_slots_of_expr(gp->group->filters[i], uses);
     if (!gp->filter_done[i] && (last || !pl_slots_meet(uses, gp->later))) {
       gp->filter_done[i] = true;
+      const double rows = gp->node->rows_expected;
       PL_TRY(pl_node_filter(planner, gp->node, gp->group->filters[i], &gp->node));
+      if (pl_bounds_some(gp->group->filters[i])) {
+        gp->node->rows_expected = rows;  // the join order has counted it
+      }
     }
   }
   return PL_OK;
@@ -107,6 +112,8 @@ static pl_status plan_leaf(group_planner* gp, const pl_alg* part, pl_node* input
   }
   const bool given = part->kind == PL_ALG_SCAN && part->scan.lens != PL_LENS_NONE &&
                      planner->query->lenses[part->scan.lens].correlated;
+  planner->filters = gp->group->filters;
+  planner->filter_count = pl_planner_rule(planner, PL_RULE_FILTER_RANGES) ? gp->group->filter_count : 0;
   PL_TRY(pl_node_lookup(planner, input, part, given, out));
   PL_TRY(given ? pl_node_lens(planner, *out, &part->scan, out) : PL_OK);
   const bool grows = given && planner->plan->why != PL_SLOT_NONE && part->scan.mode == PL_SCAN_FACTS;
@@ -254,6 +261,9 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
       .rows = gp->node->rows_expected,
       .as_written = planner->options->join_order_off,
       .no_hash = !pl_planner_rule(planner, PL_RULE_HASH_JOIN),
+      .no_ranges = !pl_planner_rule(planner, PL_RULE_FILTER_RANGES),
+      .filters = group->filters,
+      .filter_count = group->filter_count,
       .raw = gp->raw,
   };
   PL_TRY(pl_join_order(&planner->est, &problem, steps));
@@ -269,6 +279,7 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
     PL_TRY(place_filters(gp, false));
     const pl_alg* part = group->required[steps[i].part];
     planner->part_rows = steps[i].hash ? steps[i].part_rows : steps[i].rows;
+    planner->ranged = steps[i].ranged;
     planner->dense = steps[i].dense;
     PL_TRY(add_part(gp, part, steps[i].hash));
     if (part->kind != PL_ALG_EITHER) {

@@ -120,7 +120,22 @@ static void set_columns(const pl_lookup_node* node, pl_access* access) {
   }
 }
 
-static void add_access(pl_lookup_node* node, bool dense, bool inverse, bool any, bool graph) {
+/// Read by the bounds of objects where nothing but the predicate is known, or not even that.
+static void choose_ranged(pl_access* access) {
+  if (access->order == PL_ORDER_PSO && access->prefix == 1) {
+    access->order = PL_ORDER_POS;
+  } else if (access->order == PL_ORDER_SPO && access->prefix == 0) {
+    access->order = PL_ORDER_OSP;
+  }
+}
+
+/// How a lookup meets its rows, told by the join order.
+typedef struct manner {
+  bool dense;   ///< see pl_join_step
+  bool ranged;  ///< likewise
+} manner;
+
+static void add_access(pl_lookup_node* node, manner how, bool inverse, bool any, bool graph) {
   pl_access access = {.graph = graph, .inverse = inverse};
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
     access.bound[i] = node->places[i].kind == PL_PLACE_BOUND || node->places[i].kind == PL_PLACE_CONST;
@@ -130,9 +145,14 @@ static void add_access(pl_lookup_node* node, bool dense, bool inverse, bool any,
   if (node->annot && !graph) {
     choose_annotation(&access, access.bound);
   } else {
-    choose_fact(node, &access, dense, mode);
+    choose_fact(node, &access, how.dense, mode);
+    if (how.ranged && !inverse && node->bound_count) {
+      choose_ranged(&access);
+    }
   }
   set_columns(node, &access);
+  access.ranged = node->bound_count && access.prefix < access.width && access.place[access.prefix] == PL_PLACE_B &&
+                  pl_order_columns[access.order][access.prefix] == PL_O;
   node->accesses[node->access_count++] = access;
 }
 
@@ -148,14 +168,14 @@ uint32_t pl_lookup_access(const pl_lookup_node* node, const pl_verb* verb, bool 
   return UINT32_MAX;
 }
 
-static void set_accesses(pl_lookup_node* node, bool dense) {
+static void set_accesses(pl_lookup_node* node, manner how) {
   for (uint32_t v = 0; v < node->verb_count; v++) {
     const pl_verb* verb = &node->verbs[v];
     for (int graph = 0; graph <= (node->annot ? 1 : 0); graph++) {
       if (pl_lookup_access(node, verb, graph != 0) == UINT32_MAX) {
         const bool any = verb->predicate.kind == PL_REF_ANY;
         const bool one = verb->predicate.kind == PL_REF_TERM || verb->predicate.kind == PL_REF_PARAM;
-        add_access(node, dense && one, verb->inverse, any, graph != 0);
+        add_access(node, (manner){how.dense && one, how.ranged}, verb->inverse, any, graph != 0);
       }
     }
   }
@@ -170,7 +190,25 @@ static bool has_params(const pl_lookup_node* node) {
   for (uint32_t v = 0; v < node->verb_count; v++) {
     found |= node->verbs[v].predicate.kind == PL_REF_PARAM;
   }
+  for (uint32_t i = 0; i < node->bound_count; i++) {
+    found |= node->bounds[i].value.kind == PL_REF_PARAM;
+  }
   return found;
+}
+
+/// Bounds of place B, where it is bound here. They hold for values as they are stored, not for classes.
+static pl_status find_bounds(pl_planner* planner, pl_lookup_node* node) {
+  const pl_place* b = &node->places[PL_PLACE_B];
+  const uint32_t count = b->kind == PL_PLACE_NEW && !node->shows_places ? planner->filter_count : 0;
+  pl_bound* bounds = PL_ARENA_ARRAY(planner->arena, pl_bound, (size_t)count * PL_BOUNDS_OF_FILTER + 1);
+  if (!bounds) {
+    return pl_planner_nomem(planner);
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    node->bound_count += pl_bounds_of(planner->filters[i], b->slot, &bounds[node->bound_count]);
+  }
+  node->bounds = bounds;
+  return PL_OK;
 }
 
 static pl_status make_lookup(pl_planner* planner, pl_node* input, const pl_alg* leaf, bool raw, bool shows_places,
@@ -189,7 +227,8 @@ static pl_status make_lookup(pl_planner* planner, pl_node* input, const pl_alg* 
   const bool several = node->verb_count > 1 || node->verbs[0].predicate.kind == PL_REF_ANY;
   node->pairs = several && !shows_places && (node->annot || leaf->scan.mode == PL_SCAN_FACTS);
   set_places(node, input->out);
-  set_accesses(node, planner->dense);
+  PL_TRY(find_bounds(planner, node));
+  set_accesses(node, (manner){planner->dense, planner->ranged});
   node->params = has_params(node);
   pl_slots_add_all(node->node.out, input->out);
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {

@@ -1,6 +1,7 @@
 /// JSON Lines, exactly: each line loads as the row that it was made from (jsonl.c, maker.h). A node is written as its text
 /// only where the loader would state the very label that the store holds; a value is written bare only where it would get
 /// the same type again.
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "load/export_internal.h"

@@ -130,6 +130,25 @@ static void profile_scan(pl_estimator* est, const pl_alg_scan* scan, pl_profile*
   }
 }
 
+bool pl_estimate_ranges(pl_estimator* est, const pl_alg_scan* scan, const pl_id_ranges* ranges, double* rows) {
+  *rows = 0;
+  for (uint32_t v = 0; v < scan->verb_count; v++) {
+    const pl_verb* verb = &scan->verbs[v];
+    pl_id predicate = 0;
+    if (verb->inverse || is_const(&scan->subject) || verb->predicate.kind != PL_REF_TERM) {
+      return false;
+    }
+    for (uint32_t i = 0; i < ranges->count && const_id(est, &verb->predicate, &predicate) && go_on(est); i++) {
+      uint64_t count = 0;
+      note(est,
+           pl_stats_range(est->txn, PL_ORDER_POS, &predicate, 1, ranges->items[i].low, ranges->items[i].high, &count));
+      *rows += (double)count;
+    }
+  }
+  *rows *= restricts(est->query, scan->lens) ? LENS_SHARE : 1;
+  return true;
+}
+
 static void profile_annot(pl_estimator* est, const pl_alg_annot* annot, pl_profile* out) {
   double objects = 0;
   for (uint32_t v = 0; v < annot->verb_count; v++) {

@@ -8,6 +8,7 @@
 #define PL_OPT_ESTIMATE_H
 
 #include "opt/slots.h"
+#include "term/range.h"
 
 typedef struct pl_estimator {
   const pl_query* query;  ///< constants
@@ -31,6 +32,8 @@ typedef struct pl_profile {
 pl_status pl_estimator_init(pl_estimator* est, const pl_query* query, pl_txn* txn, pl_arena* arena);
 /// Sum up a SCAN, ANNOT, EITHER or GROUP.
 void pl_estimate_profile(pl_estimator* est, const pl_alg* part, pl_profile* out);
+/// Facts of a scan of constant predicates whose object is in some ranges, subjects free; false if the store cannot tell.
+bool pl_estimate_ranges(pl_estimator* est, const pl_alg_scan* scan, const pl_id_ranges* ranges, double* rows);
 /// Share of rows that a filter keeps.
 double pl_estimate_filter(const pl_expr* expr);
 

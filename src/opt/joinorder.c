@@ -32,8 +32,9 @@ static pl_status order_greedy(pl_estimator* est, const pl_join_graph* graph, pl_
     }
     steps[at] = (pl_join_step){.part = best,
                                .hash = best_cost.hash && !problem->as_written,
+                               .ranged = graph->parts[best].ranged,
                                .dense = pl_join_is_dense(&graph->parts[best], rows->rows),
-                               .rows = best_cost.rows,
+                               .rows = best_cost.rows / graph->parts[best].filtered,
                                .part_rows = graph->parts[best].profile.rows};
     *total += best_cost.cost;
     if (at == 0 && problem->rows <= 1) {
@@ -90,8 +91,9 @@ static void read_steps(const pl_join_graph* graph, const dp_state* states, pl_jo
     set &= ~((uint32_t)1 << state->last);
     steps[at] = (pl_join_step){.part = state->last,
                                .hash = state->hash,
+                               .ranged = part->ranged,
                                .dense = pl_join_is_dense(part, states[set].rows),
-                               .rows = state->rows,
+                               .rows = state->rows / part->filtered,
                                .part_rows = part->profile.rows};
   }
 }

@@ -18,6 +18,8 @@ typedef struct pl_join_part {
   pl_slots binds;                         ///< slots it may bind
   pl_slots needs;                         ///< slots it reads but does not bind by itself
   pl_slots waits;    ///< slots that must have values before it: needed ones that other parts bind, and for identity
+  double filtered;   ///< share of its rows that filters keep which do not tell what is read
+  bool ranged;       ///< see pl_join_step
   bool is_scan;      ///< SCAN or ANNOT: looked up in an order of the store
   bool hashable;     ///< can be read by itself; under identity only where it joins shown nodes
   pl_same_use same;  ///< how it sees nodes; empty where no part of the group is under identity
@@ -46,6 +48,8 @@ typedef struct pl_step_cost {
 } pl_step_cost;
 
 pl_status pl_join_graph_make(pl_estimator* est, const pl_join_problem* problem, pl_join_graph* out);
+/// Let filters count that read slots of one part only.
+pl_status pl_join_use_filters(pl_estimator* est, pl_join_graph* graph);
 /// The rows of the input.
 pl_status pl_join_rows_make(pl_arena* arena, const pl_join_graph* graph, pl_join_rows* out);
 void pl_join_rows_start(const pl_join_graph* graph, pl_join_rows* rows);

@@ -31,7 +31,8 @@ static uint16_t order_of(const pl_alg* part, const pl_join_part* info) {
   const pl_verb* verb = &part->scan.verbs[0];
   const pl_ref* subject = verb->inverse ? &part->scan.object : &part->scan.subject;
   const pl_ref* object = verb->inverse ? &part->scan.subject : &part->scan.object;
-  const pl_ref* first = subject->kind == PL_REF_TERM || subject->kind == PL_REF_PARAM ? object : subject;
+  const bool known = subject->kind == PL_REF_TERM || subject->kind == PL_REF_PARAM;
+  const pl_ref* first = known || info->ranged ? object : subject;
   if (first->kind != PL_REF_SLOT || verb->predicate.kind == PL_REF_SLOT || verb->predicate.kind == PL_REF_ANY) {
     return PL_JOIN_SLOT_NONE;
   }
@@ -59,6 +60,7 @@ static pl_status make_part(pl_estimator* est, const pl_join_problem* problem, co
   }  // the empty path is at every node that another part binds: these come first
   const uint32_t lens = part->kind == PL_ALG_SCAN ? part->scan.lens : pl_same_lens(est->query, part);
   const bool correlated = lens != PL_LENS_NONE && est->query->lenses[lens].correlated;
+  out->filtered = 1;
   out->is_scan = part->kind == PL_ALG_SCAN || part->kind == PL_ALG_ANNOT;
   out->hashable = !problem->no_hash && out->is_scan && !correlated;
   return PL_OK;
@@ -129,6 +131,7 @@ pl_status pl_join_graph_make(pl_estimator* est, const pl_join_problem* problem, 
     pl_same_use* same = &out->parts[i].same;
     PL_TRY(pl_same_use_of(est->arena, est->query, est->txn, problem->parts[i], problem->raw, same));
   }
+  PL_TRY(pl_join_use_filters(est, out));
   bool waits = false;
   PL_TRY(set_waits(est, problem, out->parts, &waits));
   out->free = !waits && problem->raw.word_count == 0;
