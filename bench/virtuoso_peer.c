@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -206,6 +207,7 @@ static unsigned free_port(void) {
 }
 
 _Noreturn static void become_server(const virtuoso* v) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);  // a server never outlives its peer
   char program[PATH_BYTES + 32], libraries[PATH_BYTES + 32];
   snprintf(program, sizeof program, "%s/usr/bin/virtuoso-t", v->folder);
   snprintf(libraries, sizeof libraries, "%s/usr/lib/x86_64-linux-gnu:%s/lib/x86_64-linux-gnu", v->folder, v->folder);

@@ -3,9 +3,9 @@ import argparse
 import importlib
 import json
 import os
-import random
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -360,7 +360,7 @@ def present(kinds, o, stores):
 def main():
     o = options()
     os.makedirs(o.work, exist_ok=True)
-    random.seed(1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through the end of main(), where peers are closed
     names = o.peers.split(",") if o.peers else [k.name for k in KINDS]
     groups = o.only.split(",") if o.only else QUICK if o.quick else GROUPS
     results = Results(os.path.join(o.work, "results.json"), o.merge)
