@@ -21,6 +21,12 @@ const char* json_text(const json* object, const char* key, const char* otherwise
 /// Number of a member (true is 1), or `otherwise`.
 double json_number(const json* object, const char* key, double otherwise);
 
+/// Read a line, which is changed; *v is zeroed by the caller and its parts freed with json_drop().
+void json_read(char* line, json* v);
+void json_drop(json* v);
+/// The elements of a list as an array, so that run i finds its own at once; empty for NULL. Caller frees.
+const json** json_elements(const json* list);
+
 /// Receives the columns of one row. Texts are borrowed for the call.
 typedef struct peer_row {
   char* text;        // canonical text so far
