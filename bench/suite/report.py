@@ -72,6 +72,9 @@ def table(rows, names):
         for n in names:
             c = row["peers"].get(n, {})
             spread = f" ({number(c['low'])}-{number(c['high'])})" if c.get("low") is not None and c.get("samples", 0) > 1 else ""
+            if "reads" in c:
+                cells.append(f"{c['reads'] / 1e3:.3g} k/s" + (f", {c['writes']:.0f} writes/s" if c["writes"] else ""))
+                continue
             cells.append(f"{number(c['ms'])}{spread}" if "ms" in c else f"{c['count']:.2f}" if "count" in c else GIVEN_UP)
         r = ratio(row, names)
         plain = next((o for o in rows if o["workload"] == row.get("about")), None)
