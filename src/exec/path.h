@@ -93,6 +93,7 @@ typedef struct pl_path_graph {
   pl_path_step* steps;             ///< by step of the automaton
   uint32_t step_count;             ///< used
   pl_scan* scans[PL_ORDER_COUNT];  ///< opened on first use
+  struct pl_path_batch* rows;      ///< read last
   pl_numbers near;                 ///< answer of the last look-up
   uint32_t countdown;              ///< look-ups until the guard is asked again
 } pl_path_graph;

@@ -10,7 +10,7 @@
 #define FACTS_MAX 1e9     ///< more are not read into arrays
 
 /// Rows of an order, the columns s, p, o wherever they stand there.
-typedef struct batch {
+typedef struct pl_path_batch {
   pl_id s[BATCH], p[BATCH], o[BATCH], c[BATCH];
   size_t count;  ///< used
 } batch;
@@ -87,23 +87,23 @@ typedef pl_status (*rows_fn)(void* user, const batch* rows);
 static pl_status each_fact(pl_path_graph* graph, const pl_path_hop* hop, rows_fn fn, void* user) {
   const pl_order order = hop->predicate ? PL_ORDER_PSO : PL_ORDER_SPO;
   pl_scan* scan = NULL;
-  batch rows;
+  batch* const rows = graph->rows;
   bool more = true;
   PL_TRY(scan_of(graph, order, &scan));
   PL_TRY(pl_scan_range(scan, &hop->predicate, hop->predicate ? 1 : 0, 0, UINT64_MAX));
   for (;;) {
-    PL_TRY(read_rows(graph, order, scan, &rows, &more));
+    PL_TRY(read_rows(graph, order, scan, rows, &more));
     if (!more) {
       return PL_OK;
     }
     size_t kept = 0;
-    for (size_t i = 0; i < rows.count; i++) {
-      rows.s[kept] = rows.s[i];
-      rows.o[kept] = rows.o[i];
-      kept += hop_takes(hop, rows.p[i]);
+    for (size_t i = 0; i < rows->count; i++) {
+      rows->s[kept] = rows->s[i];
+      rows->o[kept] = rows->o[i];
+      kept += hop_takes(hop, rows->p[i]);
     }
-    rows.count = kept;
-    PL_TRY(fn(user, &rows));
+    rows->count = kept;
+    PL_TRY(fn(user, rows));
   }
 }
 
@@ -239,20 +239,20 @@ static pl_status look(pl_path_graph* graph, const pl_path_hop* hop, bool against
   const pl_order order = !hop->predicate ? any : to_subject ? PL_ORDER_POS : PL_ORDER_PSO;
   const pl_id prefix[2] = {hop->predicate ? hop->predicate : id, id};
   pl_scan* scan = NULL;
-  batch rows;
+  batch* const rows = graph->rows;
   bool more = true;
   PL_TRY(scan_of(graph, order, &scan));
   PL_TRY(pl_scan_range(scan, prefix, hop->predicate ? 2 : 1, 0, UINT64_MAX));
   for (;;) {
-    PL_TRY(read_rows(graph, order, scan, &rows, &more));
+    PL_TRY(read_rows(graph, order, scan, rows, &more));
     if (!more) {
       return PL_OK;
     }
-    *met += rows.count;
-    const pl_id* other = to_subject ? rows.s : rows.o;
-    for (size_t i = 0; i < rows.count; i++) {
+    *met += rows->count;
+    const pl_id* other = to_subject ? rows->s : rows->o;
+    for (size_t i = 0; i < rows->count; i++) {
       pl_number number = 0;
-      if (hop_takes(hop, rows.p[i])) {
+      if (hop_takes(hop, rows->p[i])) {
         PL_TRY(pl_path_number(graph, other[i], &number));
         PL_TRY(pl_vec_push(&graph->run->mem, &graph->near, number));
       }
@@ -295,7 +295,7 @@ static pl_status look_between(pl_path_graph* graph, const pl_path_hop* hop, pl_i
   const pl_id by_predicate[3] = {hop->predicate, s, o}, by_ends[2] = {o, s};
   const pl_order order = hop->predicate ? PL_ORDER_PSO : PL_ORDER_OSP;
   pl_scan* scan = NULL;
-  batch rows;
+  batch* const rows = graph->rows;
   bool more = true;
   if (!pl_tag_is_node(pl_id_tag(s))) {
     return PL_OK;
@@ -303,13 +303,13 @@ static pl_status look_between(pl_path_graph* graph, const pl_path_hop* hop, pl_i
   PL_TRY(scan_of(graph, order, &scan));
   PL_TRY(pl_scan_range(scan, hop->predicate ? by_predicate : by_ends, hop->predicate ? 3 : 2, 0, UINT64_MAX));
   for (;;) {
-    PL_TRY(read_rows(graph, order, scan, &rows, &more));
+    PL_TRY(read_rows(graph, order, scan, rows, &more));
     if (!more) {
       return PL_OK;
     }
-    for (size_t i = 0; i < rows.count; i++) {
-      const pl_path_fact fact = {s, rows.p[i], o, hop->inverse};
-      if (hop_takes(hop, rows.p[i]) && (i == 0 || rows.p[i] != rows.p[i - 1])) {
+    for (size_t i = 0; i < rows->count; i++) {
+      const pl_path_fact fact = {s, rows->p[i], o, hop->inverse};
+      if (hop_takes(hop, rows->p[i]) && (i == 0 || rows->p[i] != rows->p[i - 1])) {
         PL_TRY(pl_vec_push(&graph->run->mem, out, fact));
       }
     }
@@ -494,7 +494,8 @@ static pl_status resolve_step(pl_path_graph* graph, const pl_path* path, pl_path
 pl_status pl_path_graph_init(pl_path_graph* graph, pl_run* run, const pl_path_nfa* nfa, const pl_classes* classes) {
   *graph = (pl_path_graph){.run = run, .classes = classes, .step_count = nfa->step_count};
   graph->steps = pl_mem_calloc(&run->mem, nfa->step_count + (size_t)1, sizeof(pl_path_step));
-  if (!graph->steps) {
+  graph->rows = pl_mem_alloc(&run->mem, sizeof(batch));
+  if (!graph->steps || !graph->rows) {
     return pl_run_nomem(run);
   }
   for (uint32_t i = 0; i < nfa->step_count; i++) {
@@ -518,6 +519,7 @@ void pl_path_graph_free(pl_path_graph* graph) {
     free_links(mem, &step->links[1]);
   }
   pl_mem_free(mem, graph->steps, graph->steps ? (graph->step_count + (size_t)1) * sizeof(pl_path_step) : 0);
+  pl_mem_free(mem, graph->rows, graph->rows ? sizeof(batch) : 0);
   for (int i = 0; i < PL_ORDER_COUNT; i++) {
     pl_scan_close(graph->scans[i]);
   }
