@@ -13,6 +13,8 @@
 #include "store/meta.h"
 
 #include <stdlib.h>
+
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define FILL_ROWS 64u

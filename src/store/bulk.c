@@ -85,6 +85,7 @@ static void release(pl_bulk* bulk) {
   pl_vec_free(&bulk->mem, &bulk->refs);
   pl_vec_free(&bulk->mem, &bulk->rows);
   pl_vec_free(&bulk->mem, &bulk->pairs);
+  pl_vec_free(&bulk->mem, &bulk->marks);
   pl_pool_free(bulk->pool);
   pl_error_clear(&bulk->side_err);
 }
@@ -148,6 +149,8 @@ static bool same_node(const pl_term* a, const pl_term* b) {
   return a->kind == b->kind && (same_bytes || pl_str_eq(a->text, b->text));
 }
 
+static bool is_assertion(const pl_statement* st) { return st->asserted && st->annotation_count > 0; }
+
 static uint32_t push_term(pl_bulk* bulk, const pl_term* term) {
   bulk->terms.data[bulk->terms.count] = *term;
   return (uint32_t)bulk->terms.count++;
@@ -165,7 +168,7 @@ static pl_status list_terms(pl_bulk* bulk, const pl_statement* st, const pl_stat
   ref.p = last && same_node(&before->predicate, &st->predicate) ? last->p : push_term(bulk, &st->predicate);
   ref.o = push_term(bulk, &st->object);
   ref.notes = (uint32_t)bulk->terms.count;
-  if (st->asserted && st->annotation_count > 0) {
+  if (is_assertion(st)) {
     for (uint32_t i = 0; i < st->annotation_count; i++) {
       (void)push_term(bulk, &st->annotations[i].predicate);
       (void)push_term(bulk, &st->annotations[i].object);
@@ -214,6 +217,23 @@ static pl_status identity_of(pl_bulk* bulk, const pl_statement* st, pl_identity*
   return PL_OK;
 }
 
+/// Identities of all assertions of a batch, so that the set of those known is asked when its slots have come.
+static pl_status list_identities(pl_bulk* bulk, const pl_batch* batch) {
+  bulk->marks.count = 0;
+  for (size_t i = 0; i < batch->count; i++) {
+    if (!is_assertion(&batch->statements[i])) {
+      continue;
+    }
+    pl_identity identity;
+    PL_TRY(identity_of(bulk, &batch->statements[i], &identity));
+    if (pl_vec_push(&bulk->mem, &bulk->marks, identity) != PL_OK) {
+      return pl_bulk_nomem(bulk);
+    }
+    pl_rowset_prefetch(&bulk->assertions, (const uint64_t[]){identity.high, identity.low});
+  }
+  return PL_OK;
+}
+
 static pl_status add_notes(pl_bulk* bulk, const pl_id* ids, uint32_t count, pl_id c) {
   for (uint32_t i = 0; i < count; i++) {
     const uint64_t note[3] = {c, ids[2 * i], ids[2 * i + 1]};
@@ -223,9 +243,8 @@ static pl_status add_notes(pl_bulk* bulk, const pl_id* ids, uint32_t count, pl_i
   return PL_OK;
 }
 
-static pl_status add_assertion(pl_bulk* bulk, const pl_statement* st, const uint64_t fact[3], const pl_id* notes) {
-  pl_identity identity;
-  PL_TRY(identity_of(bulk, st, &identity));
+static pl_status add_assertion(pl_bulk* bulk, const pl_statement* st, pl_identity identity, const uint64_t fact[3],
+                               const pl_id* notes) {
   const uint64_t key[2] = {identity.high, identity.low};
   if (pl_rowset_find(&bulk->assertions, key)) {
     return PL_OK;
@@ -244,12 +263,14 @@ static pl_status add_assertion(pl_bulk* bulk, const pl_statement* st, const uint
   return add_notes(bulk, notes, st->annotation_count, c);
 }
 
-static pl_status add_statement(pl_bulk* bulk, const pl_statement* st, const pl_statement_terms* ref) {
+static pl_status add_statement(pl_bulk* bulk, const pl_statement* st, const pl_statement_terms* ref,
+                               size_t* assertions) {
   const pl_id* const ids = bulk->ids.data;
   const uint64_t fact[3] = {ids[ref->s], ids[ref->p], ids[ref->o]};
   PL_TRY(pl_fact_check(bulk->err, fact[PL_S], fact[PL_P], fact[PL_O]));
-  if (st->asserted && st->annotation_count > 0) {
-    return add_assertion(bulk, st, fact, ids + ref->notes);
+  if (is_assertion(st)) {
+    const pl_identity identity = bulk->marks.data[(*assertions)++];
+    return add_assertion(bulk, st, identity, fact, ids + ref->notes);
   }
   if (ref->g == UINT32_MAX) {
     memcpy(bulk->rows.data + bulk->rows.count, fact, sizeof fact);
@@ -264,12 +285,14 @@ static pl_status add_statement(pl_bulk* bulk, const pl_statement* st, const pl_s
 pl_status pl_bulk_batch(pl_bulk* bulk, const pl_batch* batch) {
   PL_TRY(pl_guard_check(bulk->options.guard, bulk->err));
   PL_TRY(intern_terms(bulk, batch));
+  PL_TRY(list_identities(bulk, batch));
   bulk->rows.count = 0;
   if (pl_vec_reserve(&bulk->mem, &bulk->rows, 3 * batch->count) != PL_OK) {
     return pl_bulk_nomem(bulk);
   }
+  size_t assertions = 0;
   for (size_t i = 0; i < batch->count; i++) {
-    PL_TRY(add_statement(bulk, &batch->statements[i], &bulk->refs.data[i]));
+    PL_TRY(add_statement(bulk, &batch->statements[i], &bulk->refs.data[i], &assertions));
   }
   return pl_rowsort_add(bulk->facts.plain, bulk->rows.data, bulk->rows.count / 3);
 }

@@ -49,6 +49,7 @@ struct pl_bulk {
   PL_VEC(pl_statement_terms) refs;  ///< per statement
   PL_VEC(uint64_t) rows;            ///< plain rows of the batch
   PL_VEC(pl_identity) pairs;        ///< of the assertion at hand
+  PL_VEC(pl_identity) marks;        ///< of the batch's assertions, in their order
 };
 
 /// A sorter for `columns`, made with this share of the memory for rows.

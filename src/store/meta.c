@@ -38,20 +38,6 @@ static uint32_t get_le32(const uint8_t* from) {
   return value;
 }
 
-void pl_put_le64(uint8_t* to, uint64_t value) {
-  for (unsigned i = 0; i < 8; i++) {
-    to[i] = (uint8_t)(value >> (8 * i));
-  }
-}
-
-uint64_t pl_get_le64(const uint8_t* from) {
-  uint64_t value = 0;
-  for (unsigned i = 0; i < 8; i++) {
-    value |= (uint64_t)from[i] << (8 * i);
-  }
-  return value;
-}
-
 static pl_status put(pl_txn* txn, const char* name, const void* data, size_t size) {
   MDB_val key = key_of(name);
   MDB_val value = {size, (void*)(uintptr_t)data};

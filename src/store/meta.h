@@ -14,6 +14,8 @@
 
 #include "store/env.h"
 
+#include <endian.h>
+
 #define PL_META_PREFIX "prefix:"
 #define PL_META_LABELS "labels"
 #define PL_META_TEXT "text"
@@ -22,8 +24,15 @@
 #define PL_PREFIX_BYTES_MAX 400u  ///< longest prefix name (LMDB keys have at most 511 bytes)
 #define PL_DEFINE_BYTES_MAX 400u  ///< longest IRI of a definition
 
-void pl_put_le64(uint8_t* to, uint64_t value);
-uint64_t pl_get_le64(const uint8_t* from);
+static inline void pl_put_le64(uint8_t* to, uint64_t value) {
+  const uint64_t word = htole64(value);
+  memcpy(to, &word, sizeof word);
+}
+static inline uint64_t pl_get_le64(const uint8_t* from) {
+  uint64_t word;
+  memcpy(&word, from, sizeof word);
+  return le64toh(word);
+}
 
 /// Write header, lists of predicates and totals of a new store; next_key and next_assertion start at 1.
 pl_status pl_meta_create(pl_txn* txn, pl_str base);

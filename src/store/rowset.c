@@ -1,6 +1,7 @@
 /// Open addressing with linear probing, at most half full.
 #include "store/rowset.h"
 
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define CAPACITY_MIN 16u
@@ -19,6 +20,12 @@ static size_t probe(const pl_rowset* set, const uint64_t* key) {
     at = (at + 1) & (set->capacity - 1);
   }
   return at;
+}
+
+void pl_rowset_prefetch(const pl_rowset* set, const uint64_t* key) {
+  if (set->count > 0) {
+    __builtin_prefetch(set->slots[slot_of(set, key)]);
+  }
 }
 
 const uint64_t* pl_rowset_find(const pl_rowset* set, const uint64_t* key) {

@@ -15,6 +15,8 @@ typedef struct pl_rowset {
 static inline size_t pl_rowset_bytes(const pl_rowset* set) { return set->capacity * sizeof *set->slots; }
 /// The row with this key, borrowed until the next put; NULL if none.
 const uint64_t* pl_rowset_find(const pl_rowset* set, const uint64_t* key);
+/// Have the row with this key brought near, as it will be looked for soon.
+void pl_rowset_prefetch(const pl_rowset* set, const uint64_t* key);
 /// Add a row whose key is not in the set. PL_ERR_NOMEM or PL_ERR_LIMIT as the account says.
 pl_status pl_rowset_put(pl_mem* mem, pl_rowset* set, const uint64_t row[4]);
 /// Forget all rows; a large table is given back.
