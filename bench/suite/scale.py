@@ -10,7 +10,7 @@ import sys
 import time
 
 from peers import Process
-from plot import lines_plot
+from line_plot import lines_plot
 
 W = "http://db.uwaterloo.ca/~galuc/wsdbm/"
 FRIEND, ID, GENDER = (f"<{W}{name}>" for name in ("friendOf", "userId", "gender"))
