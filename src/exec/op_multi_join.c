@@ -158,26 +158,31 @@ static pl_status build(multi_op* st) {
 
 // ---- counting -----------------------------------------------------------------------------------------------------
 
-/// A thread counts morsels until none of the slice is left.
-static pl_status count_morsels(void* user, size_t thread) {
-  multi_op* st = user;
-  pl_mj_walker* walker = &st->walkers[thread];
-  pl_guard own = {0};
-  if (st->walker_count > 1 && st->op.run->guard) {
-    own = *st->op.run->guard;  // asked without the callback, which belongs to the thread of the run
-    own.progress = NULL;
-    walker->guard = &own;
-    walker->err = NULL;
-  }
+static pl_status take_morsels(multi_op* st, pl_mj_walker* walker) {
   for (;;) {
     const uint32_t from = atomic_fetch_add(&st->taken, MORSEL);
     if (from >= st->slice) {
-      walker->guard = NULL;
       return PL_OK;
     }
     const uint32_t count = st->slice - from < MORSEL ? st->slice - from : MORSEL;
     PL_TRY(pl_mj_count(walker, st->first + st->next + from, count));
   }
+}
+
+/// A thread counts morsels until none of the slice is left. It asks a guard of its own, without the callback, which belongs to the thread of the run.
+static pl_status count_morsels(void* user, size_t thread) {
+  multi_op* st = user;
+  pl_mj_walker* walker = &st->walkers[thread];
+  pl_guard own = {0};
+  if (st->op.run->guard) {
+    own = *st->op.run->guard;
+    own.progress = NULL;
+  }
+  walker->guard = &own;
+  walker->err = NULL;
+  const pl_status status = take_morsels(st, walker);
+  walker->guard = NULL;
+  return status;
 }
 
 /// Count the next slice on all threads; *size is adapted to the time it took.

@@ -197,7 +197,7 @@ static pl_status add_multi_join(group_planner* gp, const bool* chosen) {
       pl_node* unit = NULL;
       pl_estimate_profile(&planner->est, alg, &profile);
       planner->part_rows = profile.rows;
-      planner->dense = false;
+      planner->dense = planner->ranged = false;
       PL_TRY(pl_node_unit(planner, &unit));
       PL_TRY(plan_leaf(gp, alg, unit, &part->node));
       PL_TRY(filter_built(gp, &part->node));
@@ -260,6 +260,7 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
       .bound = gp->node->out,
       .rows = gp->node->rows_expected,
       .as_written = planner->options->join_order_off,
+      .limit = planner->limit,
       .no_hash = !pl_planner_rule(planner, PL_RULE_HASH_JOIN),
       .no_ranges = !pl_planner_rule(planner, PL_RULE_FILTER_RANGES),
       .filters = group->filters,
