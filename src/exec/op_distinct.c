@@ -1,5 +1,6 @@
 // Distinct: hands on the first row of each combination of its slots, by narrowing the input's selection. Where support is asked for, it first
 // reads all rows, since each equal one is another reason for the first (Merge).
+#include "exec/aggregate.h"
 #include "exec/rowtable.h"
 #include "exec/support.h"
 
@@ -223,6 +224,10 @@ static const pl_op_class merge_class = {.name = "Merge",
 
 pl_status pl_node_distinct(pl_planner* planner, pl_node* input, const pl_slot* slots, uint32_t count, pl_node** out) {
   distinct_node* node = NULL;
+  if (pl_scan_is_distinct(planner, input, slots, count)) {
+    *out = input;
+    return PL_OK;
+  }
   PL_TRY(pl_node_make(planner, &distinct_class, sizeof(*node), &input, 1, &node));
   node->slots = slots;
   node->count = count;

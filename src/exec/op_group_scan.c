@@ -352,8 +352,7 @@ static uint8_t place_of(const pl_lookup_node* scan, const pl_expr* expr) {
   return PL_PLACE_COUNT;
 }
 
-/// A scan of facts for one row, by one verb, of which at most subject and predicate are given as single nodes.
-static bool is_plain_scan(const pl_planner* planner, const pl_node* input) {
+bool pl_is_plain_scan(const pl_planner* planner, const pl_node* input) {
   const pl_lookup_node* scan = (const pl_lookup_node*)input;
   if (input->type != &pl_lookup_class || !pl_node_is_unit(input->inputs[0]) || planner->plan->why != PL_SLOT_NONE) {
     return false;
@@ -367,6 +366,23 @@ static bool is_plain_scan(const pl_planner* planner, const pl_node* input) {
     plain = plain && (given || place->kind == PL_PLACE_NEW || place->kind == PL_PLACE_ANY);
   }
   return plain;
+}
+
+bool pl_scan_is_distinct(const pl_planner* planner, const pl_node* input, const pl_slot* slots, uint32_t count) {
+  if (!pl_planner_rule(planner, PL_RULE_DISTINCT_FACTS) || !pl_is_plain_scan(planner, input)) {
+    return false;
+  }
+  const pl_lookup_node* scan = (const pl_lookup_node*)input;
+  bool all = true;
+  for (uint8_t i = 0; i < PL_PLACE_C; i++) {
+    const pl_place* place = &scan->places[i];
+    bool found = place->kind == PL_PLACE_CONST;
+    for (uint32_t k = 0; k < count && place->kind == PL_PLACE_NEW; k++) {
+      found = found || slots[k] == place->slot;
+    }
+    all = all && found;
+  }
+  return all;
 }
 
 /// Keys that are different slots of the scan.
@@ -487,7 +503,7 @@ pl_status pl_node_group_scan(pl_planner* planner, pl_node* input, const pl_alg* 
   group_node* node = NULL;
   uint8_t places[3] = {0};
   *out = NULL;
-  if (!pl_planner_rule(planner, PL_RULE_GROUP_RUNS) || !is_plain_scan(planner, input)) {
+  if (!pl_planner_rule(planner, PL_RULE_GROUP_RUNS) || !pl_is_plain_scan(planner, input)) {
     return PL_OK;
   }
   group_node draft = {.scan = (const pl_lookup_node*)input, .value_place = PL_PLACE_COUNT, .alg = alg};

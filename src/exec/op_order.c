@@ -1,5 +1,5 @@
 // Order: reads all rows, sorts them stably, hands them on. Where only the first k rows are wanted (a limit stands above), rows beyond 2k are
-// sorted away as they come, so that memory stays at O(k).
+// sorted away as they come, so that memory stays at O(k); what comes after the k-th by its first key alone is then not even taken.
 //
 // A row is kept as | key values | carried slots | multiplicity | in one array; the sort moves row numbers.
 #include "exec/slice.h"
@@ -21,6 +21,8 @@ typedef struct order_op {
   bool built;           ///< input was read and sorted
   size_t at;            ///< next row to hand on
   size_t rows_max;      ///< rows wanted; SIZE_MAX = all
+  bool bounded;         ///< so many were kept that
+  pl_id bound;          ///< rows whose first key comes after this one are not wanted
 } order_op;
 
 static const order_node* node_of(const pl_op* op) { return (const order_node*)op->node; }
@@ -51,6 +53,7 @@ static void order_close(pl_op* op) { pl_sorter_free(&((order_op*)op)->sorter); }
 static void restart(order_op* st) {
   pl_sorter_clear(&st->sorter);
   st->built = false;
+  st->bounded = false;
   st->at = 0;
 }
 
@@ -65,6 +68,24 @@ static pl_status order_again(pl_op* op) {
   return pl_slice_rows(&node_of(op)->slice, op->run, &st->rows_max);
 }
 
+/// Is the row beyond the wanted ones by its first key?
+static pl_status is_beyond(order_op* st, uint32_t row, bool* beyond) {
+  int order = 0;
+  PL_TRY(pl_termpool_order(st->op.run->pool, st->key_columns[0][row], st->bound, &order));
+  *beyond = node_of(&st->op)->keys[0].descending ? order < 0 : order > 0;
+  return PL_OK;
+}
+
+/// Keep the wanted rows of those read so far.
+static pl_status keep_wanted(order_op* st) {
+  PL_TRY(pl_sorter_keep(&st->sorter, st->rows_max));
+  st->bounded = st->rows_max > 0;
+  if (st->bounded) {
+    st->bound = st->sorter.rows[(st->rows_max - 1) * st->sorter.width];
+  }
+  return PL_OK;
+}
+
 static pl_status add_chunk(order_op* st, const pl_chunk* chunk) {
   const order_node* node = node_of(&st->op);
   for (uint32_t k = 0; k < node->key_count; k++) {
@@ -73,6 +94,11 @@ static pl_status add_chunk(order_op* st, const pl_chunk* chunk) {
   for (uint32_t i = 0; i < chunk->selected; i++) {
     const uint32_t row = pl_chunk_row(chunk, i);
     pl_id* to = NULL;
+    bool beyond = false;
+    PL_TRY(st->bounded ? is_beyond(st, row, &beyond) : PL_OK);
+    if (beyond) {
+      continue;
+    }
     PL_TRY(pl_sorter_add(&st->sorter, &to));
     for (uint32_t k = 0; k < node->key_count; k++) {
       *to++ = st->key_columns[k][row];
@@ -96,7 +122,7 @@ static pl_status build(order_op* st) {
     PL_TRY(status);
     PL_TRY(add_chunk(st, chunk));
     if (st->sorter.count > rows_most) {
-      PL_TRY(pl_sorter_keep(&st->sorter, st->rows_max));
+      PL_TRY(keep_wanted(st));
     }
   }
   st->built = true;
