@@ -28,10 +28,15 @@ case " ${rest[*]-} " in *" --help "* | *" -h "*)
   exec python3 "$root/bench/suite/main.py" --help ;;
 esac
 
-if command -v apt-get >/dev/null && ! [ -e /usr/include/sqlite3.h ]; then
+packages=()
+[ -e /usr/include/sqlite3.h ] || packages+=(libsqlite3-dev)
+command -v sqlite3 >/dev/null || packages+=(sqlite3)
+command -v strace >/dev/null || packages+=(strace)
+python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+if command -v apt-get >/dev/null; then
   bash "$root/cmake/deps.sh"
   sudo=; [ "$(id -u)" -eq 0 ] || sudo=sudo
-  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends libsqlite3-dev sqlite3 strace >/dev/null
+  [ ${#packages[@]} -eq 0 ] || DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 fi
 generator=(); command -v ninja >/dev/null && generator=(-G Ninja)
 [ -e "$build/CMakeCache.txt" ] || cmake -S "$root" -B "$build" "${generator[@]}" >/dev/null

@@ -23,16 +23,17 @@ LOAD_LIMIT = {"1m": 600, "10m": 1800, "50m": 7200, "tiny": 120}
 
 
 def options():
-    p = argparse.ArgumentParser(prog="bench/run.sh", description="Parley and its peers side by side: see bench/README.md.")
+    p = argparse.ArgumentParser(prog="bench/run.sh", description="Parley and its peers side by side: see bench/README.md.",
+                                epilog="--self-test: tiny data, Parley and SQLite, no figures. --no-build: with the programs as they are.")
     p.add_argument("--quick", action="store_true", help="few workloads and repetitions")
     p.add_argument("--only", default="", help="groups of workloads, of " + ",".join(GROUPS))
     p.add_argument("--match", default="", help="only workloads whose name holds this text")
     p.add_argument("--peers", default="", help="of " + ",".join(k.name for k in KINDS))
-    p.add_argument("--size", default="1m", choices=["tiny", "1m", "10m", "large"])
-    p.add_argument("--work", required=True)
-    p.add_argument("--build", required=True)
-    p.add_argument("--shared", required=True)
-    p.add_argument("--python", default=sys.executable, help="of the environment with the peers' packages")
+    p.add_argument("--size", default="1m", choices=["tiny", "1m", "10m", "large"], help="of the generated data; large: 10m, and a load of 50m")
+    p.add_argument("--work", required=True, help="folder of data, stores and results: build/bench-work")
+    p.add_argument("--build", required=True, help="build folder: build")
+    p.add_argument("--shared", required=True, help=argparse.SUPPRESS)
+    p.add_argument("--python", default=sys.executable, help=argparse.SUPPRESS)
     p.add_argument("--timeout", type=float, help="seconds a question may take: 60, or 10 with --quick")
     p.add_argument("--merge", action="store_true", help="keep what earlier runs measured and this one does not")
     p.add_argument("--fresh", action="store_true", help="load all stores anew")
