@@ -163,15 +163,6 @@ static pl_status has_filter(group_planner* gp, const pl_alg* part, bool* has) {
   return PL_OK;
 }
 
-static bool same_verbs(const pl_alg_scan* a, const pl_alg_scan* b) {
-  bool same = a->verb_count == b->verb_count && a->lens == b->lens;
-  for (uint32_t v = 0; same && v < a->verb_count; v++) {
-    same = a->verbs[v].inverse == b->verbs[v].inverse && a->verbs[v].predicate.kind == b->verbs[v].predicate.kind &&
-           a->verbs[v].predicate.index == b->verbs[v].predicate.index;
-  }
-  return same;
-}
-
 /// Join the chosen parts at once. Those that read the same facts read them once, but for filters.
 static pl_status add_multi_join(group_planner* gp, const bool* chosen) {
   pl_planner* planner = gp->planner;
@@ -189,7 +180,7 @@ static pl_status add_multi_join(group_planner* gp, const bool* chosen) {
     algs[count] = alg;
     PL_TRY(has_filter(gp, alg, &filtered[count]));
     while (part->same < count && (filtered[part->same] || filtered[count] || parts[part->same].same != part->same ||
-                                  !same_verbs(&algs[part->same]->scan, &alg->scan))) {
+                                  !pl_multi_join_same(&algs[part->same]->scan, &alg->scan))) {
       part->same++;
     }
     if (part->same == count) {
@@ -260,7 +251,6 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
       .bound = gp->node->out,
       .rows = gp->node->rows_expected,
       .as_written = planner->options->join_order_off,
-      .limit = planner->limit,
       .no_hash = !pl_planner_rule(planner, PL_RULE_HASH_JOIN),
       .no_ranges = !pl_planner_rule(planner, PL_RULE_FILTER_RANGES),
       .filters = group->filters,

@@ -6,6 +6,8 @@
 #define COST_READ 20.0    ///< one pair out of a scan into numbered lists, in nanoseconds as in cost.h
 #define COST_STEP 3.0     ///< one value looked at while the cycle is walked
 #define COST_OPEN 1000.0  ///< making the arrays
+#define TOO_LOW \
+  4.0  ///< so many times too low are the steps' costs taken to be: neighbours are linked more often than by chance
 
 /// A pattern between two variables.
 typedef struct edge {
@@ -100,6 +102,25 @@ static bool is_among(const pl_slot* slots, uint32_t count, pl_slot slot) {
   return false;
 }
 
+bool pl_multi_join_same(const pl_alg_scan* a, const pl_alg_scan* b) {
+  bool same = a->verb_count == b->verb_count && a->lens == b->lens;
+  for (uint32_t v = 0; same && v < a->verb_count; v++) {
+    same = a->verbs[v].inverse == b->verbs[v].inverse && a->verbs[v].predicate.kind == b->verbs[v].predicate.kind &&
+           a->verbs[v].predicate.index == b->verbs[v].predicate.index;
+  }
+  return same;
+}
+
+/// Is it the first of the chosen parts that reads these facts? Others read them from there.
+static bool reads_first(const pl_join_problem* problem, const bool* chosen, uint32_t part) {
+  for (uint32_t i = 0; i < part; i++) {
+    if (chosen[i] && pl_multi_join_same(&problem->parts[i]->scan, &problem->parts[part]->scan)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Does it cost less than the steps, one after the other?
 static bool is_cheaper(pl_estimator* est, const pl_join_problem* problem, const pl_join_step* steps,
                        const bool* chosen) {
@@ -110,12 +131,12 @@ static bool is_cheaper(pl_estimator* est, const pl_join_problem* problem, const 
     const double read = steps[i].hash ? profile.rows * PL_COST_BUILD + before * PL_COST_PROBE : before * PL_COST_SEEK;
     apart += read + steps[i].rows * PL_COST_EMIT;
     if (chosen[steps[i].part]) {
-      together += profile.rows * COST_READ;
+      together += reads_first(problem, chosen, steps[i].part) ? profile.rows * COST_READ : 0;
       most = steps[i].rows > most ? steps[i].rows : most;
     }
     before = steps[i].rows;
   }
-  return together + most * COST_STEP < apart;
+  return together + most * COST_STEP < apart * TOO_LOW;
 }
 
 pl_status pl_multi_join_find(pl_estimator* est, const pl_join_problem* problem, const pl_join_step* steps, bool always,

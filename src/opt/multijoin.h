@@ -13,4 +13,7 @@
 pl_status pl_multi_join_find(pl_estimator* est, const pl_join_problem* problem, const pl_join_step* steps, bool always,
                              bool* chosen, uint32_t* count);
 
+/// Do two scans between slots read the same facts?
+bool pl_multi_join_same(const pl_alg_scan* a, const pl_alg_scan* b);
+
 #endif
