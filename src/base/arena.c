@@ -155,6 +155,23 @@ void pl_arena_reset(pl_arena* arena) {
   kept->used = sizeof(*kept);
 }
 
+bool pl_arena_move(pl_arena* from, pl_arena* to) {
+  arena_block* const block = from->block;
+  pl_mem* const pays = to->mem;
+  if (!block || block->size > ARENA_BLOCK_MAX || to->block || pays->bytes_used > pays->bytes_max ||
+      block->size > pays->bytes_max - pays->bytes_used) {
+    return false;
+  }
+  run_releases(from);
+  from->block = block->older;
+  from->mem->bytes_used -= block->size;
+  pays->bytes_used += block->size;
+  pays->bytes_peak = pays->bytes_used > pays->bytes_peak ? pays->bytes_used : pays->bytes_peak;
+  *block = (arena_block){.size = block->size, .used = sizeof(*block)};
+  to->block = block;
+  return true;
+}
+
 void pl_arena_free(pl_arena* arena) {
   run_releases(arena);
   free_blocks(arena->mem, arena->block);

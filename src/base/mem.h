@@ -48,6 +48,9 @@ pl_str pl_arena_printf(pl_arena* arena, const char* format, ...) PL_PRINTF(2, 3)
 pl_status pl_arena_on_release(pl_arena* arena, void (*fn)(void*), void* user);
 void pl_arena_reset(pl_arena* arena);  ///< runs releases, keeps one block for reuse
 void pl_arena_free(pl_arena* arena);   ///< runs releases, frees all; the arena may be used again
+/// Move the newest block of `from`, which is freed next, to `to`, which has none yet and an account of the same allocator. False if there is none
+/// worth it, or no room in the account.
+bool pl_arena_move(pl_arena* from, pl_arena* to);
 
 #define PL_ARENA_NEW(arena, type) ((type*)pl_arena_calloc((arena), 1, sizeof(type)))
 #define PL_ARENA_ARRAY(arena, type, count) ((type*)pl_arena_calloc((arena), (count), sizeof(type)))

@@ -113,6 +113,9 @@ pl_status pl_run_open(const pl_plan* plan, pl_txn* txn, const pl_param* params, 
   run->profile = plan->query->mode == PL_MODE_PROFILE || (limits && limits->profile);
   pl_arena_init(&run->arena, &run->mem);
   pl_arena_init(&run->scratch, &run->mem);
+  if (!run->profile) {  // which tells what each operator takes
+    pl_txn_lend_room(txn, &run->arena);
+  }
   pl_run_say(run, PREPARING);
   const pl_status status = open_run(run, params);
   pl_run_say(run, RESULT);
@@ -140,6 +143,7 @@ void pl_run_close(pl_run* run) {
   pl_why_free(run);
   pl_termpool_free(run->pool);
   pl_arena_free(&run->scratch);
+  pl_txn_take_room(run->txn, &run->arena);
   pl_arena_free(&run->arena);
   pl_mem mem = run->mem;
   pl_mem_free(&mem, run, sizeof(*run));

@@ -69,6 +69,10 @@ bool pl_txn_rest(pl_txn* txn);
 pl_status pl_txn_renew(pl_txn* txn);
 /// Tell failures to `err` (borrowed) from now on: a transaction at rest may go from one user to the next.
 void pl_txn_lend(pl_txn* txn, pl_error* err);
+/// Let the arena of a run, which has no block yet, begin with the memory that the last run left; take it back from an arena that is freed next.
+/// So the space of operators does not go to the system and come back, page by page, between two small queries.
+void pl_txn_lend_room(pl_txn* txn, pl_arena* arena);
+void pl_txn_take_room(pl_txn* txn, pl_arena* arena);
 /// Memory that a transaction holds, what is kept on it included.
 size_t pl_txn_bytes(const pl_txn* txn);
 pl_store* pl_txn_store(const pl_txn* txn);

@@ -100,6 +100,7 @@ struct pl_txn {
   bool has_meta;               ///< meta is known; see pl_txn_begin_walkable
   pl_page_meta meta;           ///< of its snapshot, for a walk over the pages
   uint64_t snapshot;           ///< at begin or the last renewal, for read transactions
+  pl_arena room;               ///< memory that the last run left; see pl_txn_lend_room
   struct pl_memo* stats;       ///< counters read lately (stats.c); NULL in a write transaction
   struct pl_kept* kept;        ///< see pl_txn_keep; newest first
   size_t kept_bytes;           ///< memory of what is kept

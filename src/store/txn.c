@@ -283,12 +283,14 @@ static pl_txn* txn_new(pl_store* store, bool write, pl_error* err) {
   if (txn) {
     *txn = (pl_txn){.store = store, .err = err, .mem = mem, .write = write, .next_key = 1, .next_assertion = 1};
     pl_arena_init(&txn->arena, &txn->mem);
+    pl_arena_init(&txn->room, &txn->mem);
   }
   return txn;
 }
 
 static void txn_free(pl_txn* txn) {
   pl_arena_free(&txn->arena);
+  pl_arena_free(&txn->room);
   pl_mem mem = txn->mem;
   pl_mem_free(&mem, txn, sizeof *txn);
 }
@@ -488,6 +490,15 @@ pl_status pl_txn_commit(pl_txn* txn) {
 void pl_txn_lend(pl_txn* txn, pl_error* err) { txn->err = err; }
 
 size_t pl_txn_bytes(const pl_txn* txn) { return txn->mem.bytes_used + txn->kept_bytes; }
+
+void pl_txn_lend_room(pl_txn* txn, pl_arena* arena) {
+  enum { SHARE = 64 };  // a block that is a large part of a limit could be what makes the run reach it
+  if (txn->room.mem->bytes_used <= arena->mem->bytes_max / SHARE) {
+    (void)pl_arena_move(&txn->room, arena);
+  }
+}
+
+void pl_txn_take_room(pl_txn* txn, pl_arena* arena) { (void)pl_arena_move(arena, &txn->room); }
 
 pl_store* pl_txn_store(const pl_txn* txn) { return txn->store; }
 

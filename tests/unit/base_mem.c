@@ -86,6 +86,35 @@ static void test_arena(void** state) {
   assert_int_equal(mem.bytes_used, 0);
 }
 
+/// The block of one arena becomes that of another, whose account pays, if it can.
+static void test_move(void** state) {
+  PL_UNUSED(state);
+  pl_mem a, b, small;
+  pl_arena from, to, no;
+  pl_mem_init(&a, NULL, NULL, SIZE_MAX);
+  pl_mem_init(&b, NULL, NULL, SIZE_MAX);
+  pl_mem_init(&small, NULL, NULL, 100);
+  pl_arena_init(&from, &a);
+  pl_arena_init(&to, &b);
+  pl_arena_init(&no, &small);
+  assert_false(pl_arena_move(&from, &to));
+  assert_non_null(pl_arena_alloc(&from, 1000));
+  const size_t bytes = a.bytes_used;
+  assert_false(pl_arena_move(&from, &no));
+  assert_int_equal(small.bytes_used, 0);
+  if (pl_arena_move(&from, &to)) {  // not where every request has a block of its own
+    assert_int_equal(a.bytes_used, 0);
+    assert_int_equal(b.bytes_used, bytes);
+    void* const p = pl_arena_alloc(&to, 1000);
+    assert_non_null(p);
+    memset(p, 1, 1000);
+    assert_int_equal(b.bytes_used, bytes);
+  }
+  pl_arena_free(&from);
+  pl_arena_free(&to);
+  assert_int_equal(a.bytes_used + b.bytes_used, 0);
+}
+
 static void test_buf(void** state) {
   PL_UNUSED(state);
   pl_mem mem;
@@ -202,8 +231,9 @@ static void test_slices(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_account), cmocka_unit_test(test_arena),      cmocka_unit_test(test_buf),
-      cmocka_unit_test(test_failing), cmocka_unit_test(test_impossible), cmocka_unit_test(test_slices),
+      cmocka_unit_test(test_account), cmocka_unit_test(test_move),    cmocka_unit_test(test_arena),
+      cmocka_unit_test(test_buf),     cmocka_unit_test(test_failing), cmocka_unit_test(test_impossible),
+      cmocka_unit_test(test_slices),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
