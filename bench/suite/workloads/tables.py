@@ -52,6 +52,7 @@ def rows():
     yield "date range, one year of birth", {
         "parley": f'match ?s {BORN} ?d where ?d >= "1990-01-01" and ?d < "1991-01-01" return ?s, ?d',
         "sparql": f'select ?s ?d where {{ ?s {BORN} ?d filter (?d >= "1990-01-01" && ?d < "1991-01-01") }}',
+        "virtuoso": f'select ?s ?d where {{ ?s {BORN} ?d filter (str(?d) >= "1990-01-01" && str(?d) < "1991-01-01") }}',
         "sql": f"select a.text, d.text from t, term a, term d where p = {{{BORN}}} and a.id = s and d.id = o and d.text >= '1990-01-01' and d.text < '1991-01-01'",
         "cypher": f"match (s:N)-[:`{BORN[1:-1]}`]->(d:N) where d.v >= '1990-01-01' and d.v < '1991-01-01' return s.v, d.v"}
     yield "optional", {
