@@ -97,6 +97,10 @@ static pl_status stop_asked(const pl_guard* guard) {
   return guard->deadline_ns && pl_clock_ns() >= guard->deadline_ns ? PL_ERR_INTERRUPTED : PL_OK;
 }
 
+static inline pl_status stop_asked_at(const pl_guard* guard, size_t row) {
+  return row % ROWS_BETWEEN_CHECKS == 0 ? stop_asked(guard) : PL_OK;
+}
+
 // ---- packing ------------------------------------------------------------------------------------------------------
 
 /// Which bits vary, and whether the rows ascend up to and with the first of the next share.
@@ -114,9 +118,7 @@ static pl_status look_at(void* user, size_t share) {
       varying[c] |= row[c] ^ g->rows[c];
     }
     sorted = sorted && (i == start || pl_row_cmp(row - columns, row, columns) <= 0);
-    if (i % ROWS_BETWEEN_CHECKS == 0) {
-      PL_TRY(stop_asked(g->guard));
-    }
+    PL_TRY(stop_asked_at(g->guard, i));
   }
   memcpy(job->varying[share], varying, sizeof varying);
   job->sorted[share] = sorted;
@@ -206,8 +208,9 @@ static pl_status count_first(void* user, size_t share) {
     uint64_t words[PL_ROW_COLUMNS_MAX] = {0};
     pack_row(&job->packing, g->rows + i * g->columns, g->columns, words);
     counts[digit_of(words, job->first)]++;
+    PL_TRY(stop_asked_at(g->guard, i));
   }
-  return stop_asked(g->guard);
+  return PL_OK;
 }
 
 __attribute__((always_inline)) static inline pl_status move_first_of(rows_job* job, size_t share, uint32_t columns,
@@ -220,8 +223,9 @@ __attribute__((always_inline)) static inline pl_status move_first_of(rows_job* j
     pack_row(&job->packing, g->rows + i * columns, columns, words);
     memcpy(g->scratch + places[digit_of(words, job->first)]++ * (size_t)words_count, words,
            words_count * sizeof(*words));
+    PL_TRY(stop_asked_at(g->guard, i));
   }
-  return stop_asked(g->guard);
+  return PL_OK;
 }
 
 static pl_status move_first(void* user, size_t share) {
@@ -250,14 +254,8 @@ __attribute__((always_inline)) static inline void move_rows(const uint64_t* row,
   }
 }
 
-static pl_status count_share(void* user, size_t share) {
-  const rows_pass* const pass = user;
-  const uint32_t words = pass->job->packing.words;
-  const uint64_t* const row = pass->from + share_start(pass->count, pass->shares, share) * words;
-  const uint64_t* const end = pass->from + share_start(pass->count, pass->shares, share + 1) * words;
-  uint32_t* const counts = pass->places[share];
-  memset(counts, 0, sizeof pass->places[share]);
-  switch (words) {
+static void count_piece(const rows_pass* pass, const uint64_t* row, const uint64_t* end, uint32_t* counts) {
+  switch (pass->job->packing.words) {
     case 1:
       count_rows(row, end, 1, pass->digit, counts);
       break;
@@ -265,19 +263,13 @@ static pl_status count_share(void* user, size_t share) {
       count_rows(row, end, 2, pass->digit, counts);
       break;
     default:
-      count_rows(row, end, words, pass->digit, counts);
+      count_rows(row, end, pass->job->packing.words, pass->digit, counts);
       break;
   }
-  return PL_OK;
 }
 
-static pl_status move_share(void* user, size_t share) {
-  const rows_pass* const pass = user;
-  const uint32_t words = pass->job->packing.words;
-  const uint64_t* const row = pass->from + share_start(pass->count, pass->shares, share) * words;
-  const uint64_t* const end = pass->from + share_start(pass->count, pass->shares, share + 1) * words;
-  uint32_t* const places = pass->places[share];
-  switch (words) {
+static void move_piece(const rows_pass* pass, const uint64_t* row, const uint64_t* end, uint32_t* places) {
+  switch (pass->job->packing.words) {
     case 1:
       move_rows(row, end, 1, pass->digit, places, pass->to);
       break;
@@ -288,11 +280,33 @@ static pl_status move_share(void* user, size_t share) {
       move_rows(row, end, 3, pass->digit, places, pass->to);
       break;
     default:
-      move_rows(row, end, words, pass->digit, places, pass->to);
+      move_rows(row, end, pass->job->packing.words, pass->digit, places, pass->to);
       break;
   }
-  return stop_asked(pass->job->given->guard);
 }
+
+/// Call fn for the rows of a share, in pieces between which the guard is asked.
+__attribute__((always_inline)) static inline pl_status each_piece(const rows_pass* pass, size_t share,
+                                                                  void (*fn)(const rows_pass* pass, const uint64_t* row,
+                                                                             const uint64_t* end, uint32_t* numbers)) {
+  const uint32_t words = pass->job->packing.words;
+  const size_t end = share_start(pass->count, pass->shares, share + 1);
+  for (size_t i = share_start(pass->count, pass->shares, share); i < end;) {
+    const size_t stop = end - i < ROWS_BETWEEN_CHECKS ? end : i + ROWS_BETWEEN_CHECKS;
+    fn(pass, pass->from + i * words, pass->from + stop * words, pass->places[share]);
+    PL_TRY(stop_asked(pass->job->given->guard));
+    i = stop;
+  }
+  return PL_OK;
+}
+
+static pl_status count_share(void* user, size_t share) {
+  const rows_pass* const pass = user;
+  memset(pass->places[share], 0, sizeof pass->places[share]);
+  return each_piece(pass, share, count_piece);
+}
+
+static pl_status move_share(void* user, size_t share) { return each_piece(user, share, move_piece); }
 
 /// Remove equal neighbours of at least one row; returns the rows left.
 static size_t unique(uint64_t* rows, size_t count, uint32_t columns) {
@@ -404,9 +418,10 @@ static pl_status count_kept(void* user, size_t share) {
   size_t kept = 0;
   for (size_t i = share_start(job->given->count, job->shares, share); i < end; i++) {
     kept += is_kept(job, i);
+    PL_TRY(stop_asked_at(job->given->guard, i));
   }
   job->kept[share] = kept;
-  return stop_asked(job->given->guard);
+  return PL_OK;
 }
 
 static pl_status unpack_share(void* user, size_t share) {
@@ -419,8 +434,9 @@ static pl_status unpack_share(void* user, size_t share) {
       unpack_row(&job->packing, g->scratch + i * job->packing.words, to);
       to += g->columns;
     }
+    PL_TRY(stop_asked_at(g->guard, i));
   }
-  return stop_asked(g->guard);
+  return PL_OK;
 }
 
 static pl_status unpack(rows_job* job, size_t* kept) {
