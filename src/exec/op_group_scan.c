@@ -358,8 +358,8 @@ bool pl_is_plain_scan(const pl_planner* planner, const pl_node* input) {
     return false;
   }
   bool plain = !scan->annot && !scan->raw && !scan->pairs && !scan->shows_places && scan->same == PL_LENS_NONE &&
-               scan->access_count == 1 && scan->verb_count == 1 && !scan->accesses[0].residual &&
-               scan->accesses[0].mode == PL_SCAN_FACTS;
+               scan->access_count == 1 && scan->verb_count == 1 && scan->bound_count == 0 &&
+               !scan->accesses[0].residual && scan->accesses[0].mode == PL_SCAN_FACTS;
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
     const pl_place* place = &scan->places[i];
     const bool given = place->kind == PL_PLACE_CONST && i != PL_PLACE_B && place->ref->kind == PL_REF_TERM;

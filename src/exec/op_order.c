@@ -1,5 +1,5 @@
 // Order: reads all rows, sorts them stably, hands them on. Where only the first k rows are wanted (a limit stands above), rows beyond 2k are
-// sorted away as they come, so that memory stays at O(k); what comes after the k-th by its first key alone is then not even taken.
+// sorted away as they come, so that memory stays at O(k); of what comes after the k-th by its first key alone, the other keys are not even computed.
 //
 // A row is kept as | key values | carried slots | multiplicity | in one array; the sort moves row numbers.
 #include "exec/slice.h"
@@ -21,6 +21,7 @@ typedef struct order_op {
   bool built;           ///< input was read and sorted
   size_t at;            ///< next row to hand on
   size_t rows_max;      ///< rows wanted; SIZE_MAX = all
+  uint16_t* selection;  ///< rows of a chunk that may be wanted
   bool bounded;         ///< so many were kept that
   pl_id bound;          ///< rows whose first key comes after this one are not wanted
 } order_op;
@@ -33,7 +34,8 @@ static pl_status order_open(pl_op* op) {
   pl_arena* arena = &op->run->arena;
   bool* descending = PL_ARENA_ARRAY(arena, bool, node->key_count + 1);
   st->key_columns = PL_ARENA_ARRAY(arena, pl_id*, node->key_count + 1);
-  if (!descending || !st->key_columns) {
+  st->selection = pl_arena_alloc(arena, PL_CHUNK_ROWS * sizeof(*st->selection));
+  if (!descending || !st->key_columns || !st->selection) {
     return pl_run_nomem(op->run);
   }
   for (uint32_t i = 0; i < node->key_count; i++) {
@@ -68,11 +70,19 @@ static pl_status order_again(pl_op* op) {
   return pl_slice_rows(&node_of(op)->slice, op->run, &st->rows_max);
 }
 
-/// Is the row beyond the wanted ones by its first key?
-static pl_status is_beyond(order_op* st, uint32_t row, bool* beyond) {
-  int order = 0;
-  PL_TRY(pl_termpool_order(st->op.run->pool, st->key_columns[0][row], st->bound, &order));
-  *beyond = node_of(&st->op)->keys[0].descending ? order < 0 : order > 0;
+/// Narrow a chunk to the rows that may be wanted by their first key.
+static pl_status drop_beyond(order_op* st, pl_chunk* chunk) {
+  const bool descending = node_of(&st->op)->keys[0].descending;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < chunk->selected; i++) {
+    const uint32_t row = pl_chunk_row(chunk, i);
+    int order = 0;
+    PL_TRY(pl_termpool_order(st->op.run->pool, st->key_columns[0][row], st->bound, &order));
+    st->selection[kept] = (uint16_t)row;
+    kept += descending ? order >= 0 : order <= 0;
+  }
+  chunk->selection = st->selection;
+  chunk->selected = kept;
   return PL_OK;
 }
 
@@ -86,27 +96,25 @@ static pl_status keep_wanted(order_op* st) {
   return PL_OK;
 }
 
-static pl_status add_chunk(order_op* st, const pl_chunk* chunk) {
+/// Keys behind the first one are only computed of rows that it does not leave out.
+static pl_status add_chunk(order_op* st, const pl_chunk* read) {
   const order_node* node = node_of(&st->op);
+  pl_chunk chunk = *read;
   for (uint32_t k = 0; k < node->key_count; k++) {
-    PL_TRY(pl_program_eval(node->programs[k], &st->op.run->eval, chunk, st->key_columns[k]));
+    PL_TRY(pl_program_eval(node->programs[k], &st->op.run->eval, &chunk, st->key_columns[k]));
+    PL_TRY(k == 0 && st->bounded ? drop_beyond(st, &chunk) : PL_OK);
   }
-  for (uint32_t i = 0; i < chunk->selected; i++) {
-    const uint32_t row = pl_chunk_row(chunk, i);
+  for (uint32_t i = 0; i < chunk.selected; i++) {
+    const uint32_t row = pl_chunk_row(&chunk, i);
     pl_id* to = NULL;
-    bool beyond = false;
-    PL_TRY(st->bounded ? is_beyond(st, row, &beyond) : PL_OK);
-    if (beyond) {
-      continue;
-    }
     PL_TRY(pl_sorter_add(&st->sorter, &to));
     for (uint32_t k = 0; k < node->key_count; k++) {
       *to++ = st->key_columns[k][row];
     }
     for (uint32_t c = 0; c < node->carry.count; c++) {
-      *to++ = pl_chunk_id(chunk, node->carry.slots[c], row);
+      *to++ = pl_chunk_id(&chunk, node->carry.slots[c], row);
     }
-    *to = pl_chunk_times(chunk, row);
+    *to = pl_chunk_times(&chunk, row);
   }
   return PL_OK;
 }

@@ -30,6 +30,27 @@ static void encode_again(const pl_block* block, const pl_block_rows* rows, uint6
   }
 }
 
+/// Rows that begin a run of a column, and their values: no read outside, and as the column says where it can be decoded.
+static void read_runs(const pl_block* block, uint32_t k, const uint64_t* column, uint64_t* scratch) {
+  const uint32_t from = block->rows / 3;
+  const uint32_t count = block->rows - from;
+  uint64_t bits[PL_BLOCK_ROWS_MAX / 64] = {0};
+  uint16_t starts[PL_BLOCK_ROWS_MAX];
+  uint32_t found = 0;
+  const pl_status status = pl_block_starts(block, k, from, count, scratch, bits);
+  for (uint32_t i = 0; i < count; i++) {
+    const bool begins = i > 0 && bits[i / 64] >> i % 64 & 1;
+    expect(!column || (status == PL_OK && begins == (i > 0 && column[from + i] != column[from + i - 1])));
+    if (i == 0 || begins) {
+      starts[found++] = (uint16_t)i;
+    }
+  }
+  const pl_status gathered = pl_block_gather(block, k, from, starts, found, scratch);
+  for (uint32_t i = 0; i < found; i++) {
+    expect(!column || (gathered == PL_OK && scratch[i] == column[from + starts[i]]));
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   pl_block block;
   if (size == 0 || pl_block_open(data + 1, size - 1, 2 + data[0] % 3u, &block) != PL_OK) {
@@ -45,6 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     rows.column[k] = values + (size_t)k * PL_BLOCK_ROWS_MAX;
     whole = k < block.columns && whole ? pl_block_decode(&block, k, 0, block.rows, rows.column[k]) == PL_OK : whole;
   }
+  uint64_t* const scratch = values + (size_t)PL_BLOCK_COLUMNS_MAX * PL_BLOCK_ROWS_MAX;
+  for (uint32_t k = 0; k < block.columns; k++) {
+    read_runs(&block, k, whole ? rows.column[k] : NULL, scratch);
+  }
   uint64_t key[PL_BLOCK_COLUMNS_MAX];
   pl_block_row(&block, block.rows / 2, key);
   const uint32_t at = pl_block_seek(&block, key, block.columns, 0);
@@ -54,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   expect(at <= block.rows && first <= end && end <= block.rows);
   if (pl_block_verify(&block) == NULL) {
     expect(whole && at == block.rows / 2 && first == at && end == at + 1);
-    encode_again(&block, &rows, values + (size_t)PL_BLOCK_COLUMNS_MAX * PL_BLOCK_ROWS_MAX);
+    encode_again(&block, &rows, scratch);
   }
   free(values);
   return 0;
