@@ -153,6 +153,11 @@ static double rows_left(const pl_planner* planner, double rows, const pl_expr* s
   return most < left ? most : left;
 }
 
+double pl_slice_expected(const pl_planner* planner, const pl_expr* skip, const pl_expr* limit) {
+  const double rows = constant(planner, limit, 0);
+  return rows > 0 ? rows + constant(planner, skip, 0) : 0;
+}
+
 pl_status pl_node_slice(pl_planner* planner, pl_node* input, const pl_expr* skip, const pl_expr* limit, pl_node** out) {
   slice_node* node = NULL;
   PL_TRY(pl_node_make(planner, &slice_class, sizeof(*node), &input, 1, &node));

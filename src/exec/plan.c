@@ -207,6 +207,15 @@ static pl_status plan_over(pl_planner* planner, const pl_alg* alg, pl_node* in, 
   }
 }
 
+/// Rows that are asked for of the input of an operator, if so many are asked for of itself; 0 = all.
+static double limit_below(const pl_planner* planner, const pl_alg* alg, double limit) {
+  if (alg->kind == PL_ALG_SLICE) {
+    const double own = pl_slice_expected(planner, alg->slice.skip, alg->slice.limit);
+    return own > 0 && (limit == 0 || own < limit) ? own : limit;
+  }
+  return alg->kind == PL_ALG_PROJECT || alg->kind == PL_ALG_EXTEND || alg->kind == PL_ALG_FILTER ? limit : 0;
+}
+
 pl_status pl_plan_alg(pl_planner* planner, const pl_alg* alg, pl_node** out) {
   if (!alg) {
     return pl_node_unit(planner, out);
@@ -219,12 +228,11 @@ pl_status pl_plan_alg(pl_planner* planner, const pl_alg* alg, pl_node** out) {
   pl_node* input = NULL;
   PL_TRY(pl_flatten_group(planner->arena, planner->query, planner->txn, planner->options->rules_off, alg, &group,
                           &is_group));
-  if (is_group) {
-    PL_TRY(pl_plan_alg(planner, group.input, &input));
-    return pl_plan_group(planner, &group, input, out);
-  }
-  PL_TRY(pl_plan_alg(planner, input_of(alg), &input));
-  return plan_over(planner, alg, input, out);
+  const double limit = planner->limit;
+  planner->limit = is_group ? 0 : limit_below(planner, alg, limit);
+  PL_TRY(pl_plan_alg(planner, is_group ? group.input : input_of(alg), &input));
+  planner->limit = limit;
+  return is_group ? pl_plan_group(planner, &group, input, out) : plan_over(planner, alg, input, out);
 }
 
 static void add_ref(const pl_ref* ref, pl_slots set) {

@@ -17,6 +17,7 @@ struct pl_planner {
   const pl_plan_options* options;  ///< never NULL
   pl_plan* plan;                   ///< being made
   pl_estimator est;                ///< cardinalities
+  double limit;                    ///< rows that are asked for of the pipeline at hand; 0 = all
   double part_rows;                ///< rows expected of the scan or annotation at hand
   bool ranged;                     ///< it is read by the bounds of its objects, if nothing else is bound
   pl_expr* const* filters;         ///< required to be true of what it binds
@@ -106,6 +107,8 @@ pl_status pl_node_unnest(pl_planner* planner, pl_node* input, pl_slot slot, cons
 pl_status pl_node_aggregate(pl_planner* planner, pl_node* input, const pl_alg* alg, pl_node** out);
 pl_status pl_node_distinct(pl_planner* planner, pl_node* input, const pl_slot* slots, uint32_t count, pl_node** out);
 pl_status pl_node_order(pl_planner* planner, pl_node* input, const pl_alg_key* keys, uint32_t count, pl_node** out);
+/// Rows that a slice with a constant limit takes in; 0 if that is not known, or none.
+double pl_slice_expected(const pl_planner* planner, const pl_expr* skip, const pl_expr* limit);
 pl_status pl_node_slice(pl_planner* planner, pl_node* input, const pl_expr* skip, const pl_expr* limit, pl_node** out);
 pl_status pl_node_prior(pl_planner* planner, pl_node* input, const pl_alg_item* items, uint32_t count, pl_node** out);
 pl_status pl_node_project(pl_planner* planner, pl_node* input, const pl_slot* slots, uint32_t count, pl_node** out);

@@ -251,6 +251,7 @@ static pl_status join_required(group_planner* gp, pl_join_step* steps) {
       .bound = gp->node->out,
       .rows = gp->node->rows_expected,
       .as_written = planner->options->join_order_off,
+      .limit = planner->limit,
       .no_hash = !pl_planner_rule(planner, PL_RULE_HASH_JOIN),
       .no_ranges = !pl_planner_rule(planner, PL_RULE_FILTER_RANGES),
       .filters = group->filters,

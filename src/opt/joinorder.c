@@ -33,7 +33,7 @@ static pl_status order_greedy(pl_estimator* est, const pl_join_graph* graph, pl_
     steps[at] = (pl_join_step){.part = best,
                                .hash = best_cost.hash && !problem->as_written,
                                .ranged = graph->parts[best].ranged,
-                               .dense = pl_join_is_dense(&graph->parts[best], rows->rows),
+                               .dense = pl_join_is_dense(graph, best, rows->rows),
                                .rows = best_cost.rows / graph->parts[best].filtered,
                                .part_rows = graph->parts[best].profile.rows};
     *total += best_cost.cost;
@@ -92,7 +92,7 @@ static void read_steps(const pl_join_graph* graph, const dp_state* states, pl_jo
     steps[at] = (pl_join_step){.part = state->last,
                                .hash = state->hash,
                                .ranged = part->ranged,
-                               .dense = pl_join_is_dense(part, states[set].rows),
+                               .dense = pl_join_is_dense(graph, state->last, states[set].rows),
                                .rows = state->rows / part->filtered,
                                .part_rows = part->profile.rows};
   }
@@ -128,6 +128,7 @@ pl_status pl_join_order(pl_estimator* est, const pl_join_problem* problem, pl_jo
   double bound = 0;
   PL_TRY(pl_join_graph_make(est, problem, &graph));
   PL_TRY(pl_join_rows_make(est->arena, &graph, &rows));
+  pl_join_set_share(&graph, &rows);
   PL_TRY(order_greedy(est, &graph, &rows, steps, &bound));
   const bool search = !problem->as_written && problem->count > 1 && problem->count <= DP_PARTS_MAX;
   return search ? order_dp(est, &graph, &rows, bound, steps) : PL_OK;

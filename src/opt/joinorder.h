@@ -19,6 +19,7 @@ typedef struct pl_join_problem {
   pl_slots bound;           ///< slots of the input
   double rows;              ///< expected rows of the input
   bool as_written;          ///< keep the order of writing
+  double limit;             ///< rows that are asked for, if a limit stops the group early; 0 = all
   bool no_hash;             ///< look-ups only
   bool no_ranges;           ///< filters do not tell what is read
   pl_expr* const* filters;  ///< required to be true of the rows

@@ -28,6 +28,7 @@ typedef struct pl_join_part {
 typedef struct pl_join_graph {
   const pl_join_problem* problem;  ///< as given
   pl_join_part* parts;             ///< by number
+  double share;                    ///< of all rows that will be made before a limit ends the group
   uint32_t join_slot_count;        ///< join slots
   bool free;                       ///< no part waits for another: any order will do
 } pl_join_graph;
@@ -58,8 +59,10 @@ void pl_join_rows_add(const pl_join_graph* graph, pl_join_rows* rows, uint32_t p
 /// May a part come next? `stuck` is the one to go on with where all that is left waits for each other, else UINT32_MAX.
 bool pl_join_is_ready(const pl_join_graph* graph, const pl_join_rows* rows, uint32_t part, uint32_t stuck);
 uint32_t pl_join_stuck(const pl_join_graph* graph, const pl_join_rows* rows);
+/// See how much a limit leaves to do; `rows` is working space.
+void pl_join_set_share(pl_join_graph* graph, pl_join_rows* rows);
 /// Do so many rows look a part up that they meet most of its blocks?
-bool pl_join_is_dense(const pl_join_part* part, double rows);
+bool pl_join_is_dense(const pl_join_graph* graph, uint32_t part, double rows);
 pl_step_cost pl_join_cost(const pl_join_graph* graph, const pl_join_rows* rows, uint32_t part);
 
 #endif

@@ -241,19 +241,42 @@ static double fanout_of(const pl_join_part* part, const pl_join_rows* rows, bool
   return fanout;
 }
 
-bool pl_join_is_dense(const pl_join_part* part, double rows) {
-  return part->is_scan && rows > 1 && rows * 2 >= part->profile.rows / PL_COST_BLOCK_ROWS;
+#define CHUNK 2048.0  ///< rows that an operator makes at once, whatever the limit
+
+void pl_join_set_share(pl_join_graph* graph, pl_join_rows* rows) {
+  bool sorted = false, joined = false;
+  graph->share = 1;
+  if (graph->problem->limit <= 0) {
+    return;
+  }
+  pl_join_rows_start(graph, rows);
+  for (uint32_t p = 0; p < graph->problem->count; p++) {
+    rows->rows *= fanout_of(&graph->parts[p], rows, &sorted, &joined);
+    pl_join_rows_add(graph, rows, p);
+  }
+  graph->share = graph->problem->limit < rows->rows ? graph->problem->limit / rows->rows : 1;
+}
+
+/// Of so many rows, those that are made before the limit.
+static double made_of(const pl_join_graph* graph, double rows) {
+  const double made = rows * graph->share;
+  return rows < CHUNK ? rows : made < CHUNK ? CHUNK : made;
+}
+
+bool pl_join_is_dense(const pl_join_graph* graph, uint32_t number, double rows) {
+  const pl_join_part* part = &graph->parts[number];
+  return part->is_scan && rows > 1 && made_of(graph, rows) * 2 >= part->profile.rows / PL_COST_BLOCK_ROWS;
 }
 
 /// Looking a part up row by row. The block at hand is often the right one: always where the rows come sorted, but for as many moves as there
 /// are blocks.
-static double lookup_cost(const pl_join_part* part, double rows, double fanout, bool sorted, bool joined) {
+static double lookup_cost(const pl_join_part* part, double rows, double made, bool sorted, bool joined) {
   const double blocks = part->profile.rows / PL_COST_BLOCK_ROWS + 1;
   double moves = rows;
   if (joined) {
     moves = !sorted ? rows * (1 - 1 / blocks) + 1 : rows < blocks ? rows : blocks;
   }
-  return rows * (PL_COST_NEAR + fanout * PL_COST_ROW) + moves * PL_COST_SEEK;
+  return rows * PL_COST_NEAR + made * PL_COST_ROW + moves * PL_COST_SEEK;
 }
 
 pl_step_cost pl_join_cost(const pl_join_graph* graph, const pl_join_rows* rows, uint32_t number) {
@@ -261,10 +284,9 @@ pl_step_cost pl_join_cost(const pl_join_graph* graph, const pl_join_rows* rows, 
   bool sorted = false, joined = false;
   const double fanout = fanout_of(part, rows, &sorted, &joined);
   pl_step_cost best = {.rows = rows->rows * fanout};
-  best.cost = part->is_scan ? lookup_cost(part, rows->rows, fanout, sorted, joined)
-                            : rows->rows * (PL_COST_APPLY + fanout * PL_COST_ROW);
-  const double hash =
-      part->profile.rows * (PL_COST_ROW + PL_COST_BUILD) + rows->rows * (PL_COST_PROBE + fanout * PL_COST_EMIT);
+  const double in = made_of(graph, rows->rows), made = made_of(graph, best.rows);
+  best.cost = part->is_scan ? lookup_cost(part, in, made, sorted, joined) : in * PL_COST_APPLY + made * PL_COST_ROW;
+  const double hash = part->profile.rows * (PL_COST_ROW + PL_COST_BUILD) + in * PL_COST_PROBE + made * PL_COST_EMIT;
   if (rows->rows > 1 && hash < best.cost && may_hash(graph->problem, graph->parts, rows->done, number, rows->bound)) {
     best.cost = hash;
     best.hash = true;
