@@ -253,9 +253,26 @@ static pl_status fill_all(pl_scan* scan, pl_id* const out[4], size_t filled, siz
   return PL_OK;
 }
 
+/// Rows whose assertion is in the set of a lens; what is no assertion of the set's range is asked of the lens.
+static uint32_t select_passing(const pl_pass* pass, const uint64_t* c, uint32_t count, uint16_t* selected) {
+  const uint64_t first = pl_id_make(PL_TAG_ASSERTION, 0);
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    const uint64_t number = c[i] - first;
+    const bool passes = PL_LIKELY(number < pass->assertion_count) ? pass->assertions[number / 64] >> (number % 64) & 1
+                                                                  : pl_pass_c(pass, c[i]);
+    selected[kept] = (uint16_t)i;
+    kept += passes;
+  }
+  return kept;
+}
+
 static uint32_t select_rows(const pl_scan* scan, uint32_t count) {
   pl_scan_scratch* s = scan->scratch;
   const uint64_t* c = s->column[scan->c_column];
+  if (scan->pass && scan->pass->assertions && scan->mode != PL_SCAN_ASSERTIONS) {
+    return select_passing(scan->pass, c, count, s->selected);
+  }
   const bool asserted_only = scan->mode == PL_SCAN_ASSERTIONS;
   uint32_t selected = 0;
   for (uint32_t i = 0; i < count; i++) {
@@ -268,17 +285,21 @@ static uint32_t select_rows(const pl_scan* scan, uint32_t count) {
 /// Of the selected rows keep the first of each fact.
 static uint32_t select_facts(pl_scan* scan, uint32_t selected) {
   pl_scan_scratch* s = scan->scratch;
-  uint64_t* last = scan->emitted;
+  const uint64_t *first = s->column[0], *second = s->column[1], *third = s->column[2];
+  uint64_t last[3] = {scan->emitted[0], scan->emitted[1], scan->emitted[2]};
   uint32_t kept = 0;
   for (uint32_t i = 0; i < selected; i++) {
     const uint32_t row = s->selected[i];
-    const uint64_t fact[3] = {s->column[0][row], s->column[1][row], s->column[2][row]};
-    if (!scan->has_emitted || fact[0] != last[0] || fact[1] != last[1] || fact[2] != last[2]) {
-      memcpy(last, fact, sizeof(fact));
+    // The third column first: it is the one that differs.
+    if (third[row] != last[2] || second[row] != last[1] || first[row] != last[0] || !scan->has_emitted) {
+      last[0] = first[row];
+      last[1] = second[row];
+      last[2] = third[row];
       scan->has_emitted = true;
       s->selected[kept++] = (uint16_t)row;
     }
   }
+  memcpy(scan->emitted, last, sizeof(last));
   return kept;
 }
 
