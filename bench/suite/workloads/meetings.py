@@ -44,7 +44,7 @@ def facts():
 LENSES = ["trust 0.9", "at 2012-06-15", "during 2010..2012", "according to ( ?article published_on <= 2015-12-31 )"]
 LENSED = {"count of a join": "match ?who attended ?m . ?m held_in ?p return count(*)",
           "join with rows": "match ?who attended ?m . ?m held_in `Place 3` return ?who, ?m",
-          "one official's meetings": "match `official 3` attended ?m . ?m held_in ?p return ?m, ?p",
+          "who was at one meeting": "match ?who attended `meeting 0` . ?who attended ?m return ?who, ?m",
           "ten busiest": "match ?who attended ?m return ?who, count(*) as ?n order by ?n desc, ?who limit 10"}
 
 
