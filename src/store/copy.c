@@ -12,6 +12,7 @@
 #include "store/env_internal.h"
 #include "store/index_internal.h"
 #include "store/place.h"
+#include "store/read_ahead.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,6 +87,7 @@ static pl_status copy_value(copier* c, pl_db db, MDB_val* key, MDB_val* value) {
 static pl_status copy_values(copier* c, pl_db db) {
   MDB_cursor* cursor;
   MDB_val key, value;
+  pl_read_ahead ahead = {0};
   pl_status status = PL_OK;
   int rc = mdb_cursor_open(c->from->mdb, c->from->store->dbs[db], &cursor);
   if (rc) {
@@ -93,6 +95,7 @@ static pl_status copy_values(copier* c, pl_db db) {
   }
   for (rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST); rc == 0 && status == PL_OK;
        rc = status == PL_OK ? mdb_cursor_get(cursor, &key, &value, MDB_NEXT) : 0) {
+    pl_read_ahead_at(&ahead, value.mv_data);
     status = copy_value(c, db, &key, &value);
   }
   mdb_cursor_close(cursor);

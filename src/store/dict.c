@@ -9,6 +9,7 @@
 #include "store/assertion.h"
 #include "store/block.h"
 #include "store/dict_internal.h"
+#include "store/read_ahead.h"
 
 /// A long text with what its head may spell out before it.
 #define LONG_BYTES_MAX (PL_TERM_BYTES_MAX + PL_AFFIX_BYTES_MAX + 16)
@@ -368,10 +369,12 @@ static pl_status each_in_group(pl_txn* txn, const pl_group* group, pl_arena* scr
 static pl_status each_at(pl_txn* txn, MDB_cursor* cursor, pl_arena* scratch,
                          pl_status (*fn)(void* user, pl_id id, const pl_term* term), void* user) {
   MDB_val key = {0}, value;
+  pl_read_ahead ahead = {0};
   uint64_t key_next = 1;
   int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
   for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
     pl_group group;
+    pl_read_ahead_at(&ahead, value.mv_data);
     if (!pl_group_open(&group, value.mv_data, value.mv_size) || group.key_first != key_next) {
       return pl_dict_damage(txn, key_next, "lies in a damaged group");
     }

@@ -37,6 +37,7 @@ static char* copy_bytes(pl_mem* mem, const char* data, size_t len) {
 
 // ---- the environment ----------------------------------------------------------------------------------------------
 
+/// The system reads nothing ahead by itself; what is read in order is asked for (read_ahead.h).
 static int env_try(const char* path, unsigned flags, size_t map_bytes, MDB_env** out) {
   MDB_env* env = NULL;
   int rc = mdb_env_create(&env);
@@ -46,7 +47,7 @@ static int env_try(const char* path, unsigned flags, size_t map_bytes, MDB_env**
   rc = mdb_env_set_maxreaders(env, READERS_MAX);
   rc = rc ? rc : mdb_env_set_maxdbs(env, PL_DB_COUNT);
   rc = rc ? rc : mdb_env_set_mapsize(env, map_bytes);
-  rc = rc ? rc : mdb_env_open(env, path, flags | MDB_NOSUBDIR | MDB_NOTLS, PL_FILE_MODE);
+  rc = rc ? rc : mdb_env_open(env, path, flags | MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD, PL_FILE_MODE);
   if (rc != 0) {
     mdb_env_close(env);
     return rc;

@@ -121,7 +121,13 @@ static pl_status cursor_get(pl_index_cursor* cursor, MDB_val* key, MDB_cursor_op
   if (rc == MDB_NOTFOUND) {
     return PL_NOT_FOUND;
   }
-  return rc ? pl_mdb_fail(cursor->index.txn->err, rc, "reading an index") : cursor_load(cursor, key, &data);
+  if (rc != 0) {
+    return pl_mdb_fail(cursor->index.txn->err, rc, "reading an index");
+  }
+  if (op == MDB_NEXT) {
+    pl_read_ahead_at(&cursor->read_ahead, data.mv_data);
+  }
+  return cursor_load(cursor, key, &data);
 }
 
 pl_status pl_index_cursor_find(pl_index_cursor* cursor, const uint64_t* row) {

@@ -5,6 +5,7 @@
 
 #include "store/block.h"
 #include "store/index.h"
+#include "store/read_ahead.h"
 
 #define PL_INDEX_KEY_BYTES_MAX 32u
 
@@ -15,6 +16,7 @@ typedef struct pl_index_cursor {
   pl_block block;                        ///< borrowed from the map until the next write
   uint64_t bound[PL_BLOCK_COLUMNS_MAX];  ///< upper bound of the block's rows: its key
   uint32_t bytes;                        ///< size of the block
+  pl_read_ahead read_ahead;              ///< of moves to the next block
 } pl_index_cursor;
 
 pl_status pl_index_cursor_open(pl_index index, pl_index_cursor* out);
