@@ -15,9 +15,9 @@ class Workload:
     seconds: float = 5       # for them at most
     runs: int = 1            # in a sample
     mean: str = ""           # of this mean in the table: a geometric mean over all workloads that name it
-    do: str = "run"          # "run", "insert", "concurrent", "cold"
+    do: str = "run"          # "run", "cold", "insert", "flushes", "concurrent", "start"
     request: dict = field(default_factory=dict)  # further fields of the request
-    about: str = ""          # a word for the table
+    about: str = ""          # name of the unlensed workload that this one is compared with
 
     def texts_of(self, languages):
         """The texts for a peer with these languages, or None."""
