@@ -1,9 +1,13 @@
 // Order: reads all rows, sorts them stably, hands them on. Where only the first k rows are wanted (a limit stands above), rows beyond 2k are
-// sorted away as they come, so that memory stays at O(k); of what comes after the k-th by its first key alone, the other keys are not even computed.
+// sorted away as they come, so that memory stays at O(k). The k best first keys seen so far stand in a heap, the last of them on top: of a row whose
+// first key comes after that one the other keys are not even computed.
 //
 // A row is kept as | key values | carried slots | multiplicity | in one array; the sort moves row numbers.
 #include "exec/slice.h"
 #include "exec/sort.h"
+
+#define BEST_MOST \
+  ((size_t)4096)  ///< first keys in the heap: where more rows are wanted, the bound is only known when rows are sorted away
 
 typedef struct order_node {
   pl_node node;
@@ -22,6 +26,7 @@ typedef struct order_op {
   size_t at;            ///< next row to hand on
   size_t rows_max;      ///< rows wanted; SIZE_MAX = all
   uint16_t* selection;  ///< rows of a chunk that may be wanted
+  PL_VEC(pl_id) best;   ///< the best first keys: from rows_max on a heap, the last in order on top
   bool bounded;         ///< so many were kept that
   pl_id bound;          ///< rows whose first key comes after this one are not wanted
 } order_op;
@@ -50,10 +55,15 @@ static pl_status order_open(pl_op* op) {
   return pl_op_columns(op);
 }
 
-static void order_close(pl_op* op) { pl_sorter_free(&((order_op*)op)->sorter); }
+static void order_close(pl_op* op) {
+  order_op* st = (order_op*)op;
+  pl_sorter_free(&st->sorter);
+  pl_vec_free(&op->run->mem, &st->best);
+}
 
 static void restart(order_op* st) {
   pl_sorter_clear(&st->sorter);
+  st->best.count = 0;
   st->built = false;
   st->bounded = false;
   st->at = 0;
@@ -70,27 +80,94 @@ static pl_status order_again(pl_op* op) {
   return pl_slice_rows(&node_of(op)->slice, op->run, &st->rows_max);
 }
 
+/// Does first key `a` come after `b`?
+static pl_status comes_after(order_op* st, pl_id a, pl_id b, bool* after) {
+  int order = 0;
+  PL_TRY(pl_termpool_order(st->op.run->pool, a, b, &order));
+  *after = node_of(&st->op)->keys[0].descending ? order < 0 : order > 0;
+  return PL_OK;
+}
+
+/// Let the key at `at` of the heap sink until none below comes after it.
+static pl_status sink(order_op* st, size_t at) {
+  pl_id* const best = st->best.data;
+  const size_t count = st->best.count;
+  for (size_t below = 2 * at + 1; below < count; below = 2 * at + 1) {
+    bool after = false;
+    if (below + 1 < count) {
+      PL_TRY(comes_after(st, best[below + 1], best[below], &after));
+      below += after;
+    }
+    PL_TRY(comes_after(st, best[below], best[at], &after));
+    if (!after) {
+      break;
+    }
+    const pl_id key = best[at];
+    best[at] = best[below];
+    best[below] = key;
+    at = below;
+  }
+  return PL_OK;
+}
+
+/// Take a first key among the best, if it is one of them.
+static pl_status add_best(order_op* st, pl_id key) {
+  if (st->best.count < st->rows_max) {
+    PL_TRY(pl_vec_push(&st->op.run->mem, &st->best, key));
+    for (size_t at = st->best.count / 2; st->best.count == st->rows_max && at > 0; at--) {
+      PL_TRY(sink(st, at - 1));
+    }
+    return PL_OK;
+  }
+  bool better = false;
+  PL_TRY(comes_after(st, st->best.data[0], key, &better));
+  if (better) {
+    st->best.data[0] = key;
+    PL_TRY(sink(st, 0));
+  }
+  return PL_OK;
+}
+
+/// Know the bound from the first keys of a chunk and all before.
+static pl_status find_bound(order_op* st, const pl_chunk* chunk) {
+  if (st->rows_max == 0 || st->rows_max > BEST_MOST) {
+    return PL_OK;
+  }
+  for (uint32_t i = 0; i < chunk->selected; i++) {
+    PL_TRY(add_best(st, st->key_columns[0][pl_chunk_row(chunk, i)]));
+  }
+  st->bounded = st->best.count == st->rows_max;
+  st->bound = st->bounded ? st->best.data[0] : PL_ID_NULL;
+  return PL_OK;
+}
+
 /// Narrow a chunk to the rows that may be wanted by their first key.
 static pl_status drop_beyond(order_op* st, pl_chunk* chunk) {
-  const bool descending = node_of(&st->op)->keys[0].descending;
   uint32_t kept = 0;
   for (uint32_t i = 0; i < chunk->selected; i++) {
     const uint32_t row = pl_chunk_row(chunk, i);
-    int order = 0;
-    PL_TRY(pl_termpool_order(st->op.run->pool, st->key_columns[0][row], st->bound, &order));
+    bool after = false;
+    PL_TRY(comes_after(st, st->key_columns[0][row], st->bound, &after));
     st->selection[kept] = (uint16_t)row;
-    kept += descending ? order >= 0 : order <= 0;
+    kept += !after;
   }
   chunk->selection = st->selection;
   chunk->selected = kept;
   return PL_OK;
 }
 
+/// Leave out what comes after the bound; what is left may move it.
+static pl_status drop_unwanted(order_op* st, pl_chunk* chunk) {
+  PL_TRY(st->bounded ? drop_beyond(st, chunk) : PL_OK);
+  PL_TRY(find_bound(st, chunk));
+  return st->bounded ? drop_beyond(st, chunk) : PL_OK;
+}
+
 /// Keep the wanted rows of those read so far.
 static pl_status keep_wanted(order_op* st) {
   PL_TRY(pl_sorter_keep(&st->sorter, st->rows_max));
-  st->bounded = st->rows_max > 0;
-  if (st->bounded) {
+  if (st->rows_max > BEST_MOST) {
+    st->bounded = true;
     st->bound = st->sorter.rows[(st->rows_max - 1) * st->sorter.width];
   }
   return PL_OK;
@@ -102,7 +179,7 @@ static pl_status add_chunk(order_op* st, const pl_chunk* read) {
   pl_chunk chunk = *read;
   for (uint32_t k = 0; k < node->key_count; k++) {
     PL_TRY(pl_program_eval(node->programs[k], &st->op.run->eval, &chunk, st->key_columns[k]));
-    PL_TRY(k == 0 && st->bounded ? drop_beyond(st, &chunk) : PL_OK);
+    PL_TRY(k == 0 ? drop_unwanted(st, &chunk) : PL_OK);
   }
   for (uint32_t i = 0; i < chunk.selected; i++) {
     const uint32_t row = pl_chunk_row(&chunk, i);
