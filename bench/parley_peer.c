@@ -211,7 +211,7 @@ static int ply_insert(void* arg, uint64_t first, unsigned size, int durable) {
   return parley_commit(txn) == PARLEY_OK ? 0 : failed("commit", parley_error(me->writer));
 }
 
-static int ply_reader(void* arg, const char* text, const json* parameters, const volatile int* stop, uint64_t* runs,
+static int ply_reader(void* arg, const char* text, const json* parameters, const atomic_int* stop, uint64_t* runs,
                       double* ms, size_t ms_max) {
   self* const me = arg;
   parley_query* query = NULL;

@@ -44,12 +44,15 @@ void peer_sink_row(peer_sink* sink) {
 
 // ---- the loop ------------------------------------------------------------------------------------------------------
 
+static pthread_mutex_t message_lock = PTHREAD_MUTEX_INITIALIZER;  // readers complain too
 static char message[4096];
 static const char* message_kind;
 
 static int complain(const char* kind, const char* format, va_list rest) {
+  pthread_mutex_lock(&message_lock);
   message_kind = kind;
   vsnprintf(message, sizeof message, format, rest);
+  pthread_mutex_unlock(&message_lock);
   return -1;
 }
 
@@ -234,7 +237,7 @@ typedef struct reader {
   const peer_class* class;
   void* self;
   const json* request;
-  const volatile int* stop;
+  const atomic_int* stop;
   pthread_t thread;
   uint64_t runs;
   double ms[READER_MS];
@@ -284,7 +287,7 @@ static int do_concurrent(const peer_class* class, void* self, const json* reques
     return peer_cannot("no threads");
   }
   count = count < READERS_MAX ? count : READERS_MAX;
-  volatile int stop = 0;
+  atomic_int stop = 0;
   reader* const readers = calloc(count + 1, sizeof *readers);
   for (size_t i = 0; i < count; i++) {
     readers[i] = (reader){.class = class, .self = self, .request = request, .stop = &stop};

@@ -1,5 +1,6 @@
 // The protocol of bench/README.md for peers in C: reads requests, times runs, answers. A peer fills in a peer_class and calls peer_main().
 #pragma once
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,7 +76,7 @@ typedef struct peer_class {
   int (*prepare)(void* self, const char* text);  // keep one prepared query; NULL drops it
   int (*run)(void* self, const char* text, const json* parameters, peer_sink* sink);  // text NULL: the prepared one
   int (*insert)(void* self, uint64_t first, unsigned size, int durable);              // one transaction
-  int (*reader)(void* self, const char* text, const json* parameters, const volatile int* stop, uint64_t* runs,
+  int (*reader)(void* self, const char* text, const json* parameters, const atomic_int* stop, uint64_t* runs,
                 double* ms, size_t ms_max);
   int (*index)(void* self, const json* predicates);  // text index of predicates; NULL: none
   int (*close)(void* self);

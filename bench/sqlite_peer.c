@@ -414,7 +414,7 @@ static int sq_insert(void* arg, uint64_t first, unsigned size, int durable) {
   return execute(me, "commit");
 }
 
-static int sq_reader(void* arg, const char* text, const json* parameters, const volatile int* stop, uint64_t* runs,
+static int sq_reader(void* arg, const char* text, const json* parameters, const atomic_int* stop, uint64_t* runs,
                      double* ms, size_t ms_max) {
   const self* const shared = arg;
   self me = *shared;  // predicates are shared, the connection is not

@@ -407,7 +407,7 @@ static int insert(void* self, uint64_t first, unsigned size, int durable) {
   return status;
 }
 
-static int reader(void* self, const char* text, const json* parameters, const volatile int* stop, uint64_t* runs,
+static int reader(void* self, const char* text, const json* parameters, const atomic_int* stop, uint64_t* runs,
                   double* ms, size_t ms_max) {
   const virtuoso* v = self;
   (void)parameters;
