@@ -147,7 +147,7 @@ typedef struct pl_alg_label {
   uint32_t lens;  ///< only its identity part counts; or PL_LENS_NONE
 } pl_alg_label;
 
-/// Literals of an indexed predicate that could match a text (made by the rule text-index; the filter stays): `literal` is each of them.
+/// Literals of an indexed predicate that match a text (made by the rule text-index in place of a filter): `literal` is each of them.
 typedef struct pl_alg_text {
   pl_slot literal;       ///< receives a literal
   pl_ref text;           ///< TERM or PARAM

@@ -1,5 +1,5 @@
-// Text: each row extended with the literals of the text index that could match a text, or, where the literal is known already, kept if it is
-// one of them. Made by the rule text-index; the filter that asked for it stays above.
+// Text: each row extended with the literals of the text index that match a text, or, where the literal is known already, kept if it is
+// one of them. Made by the rule text-index in place of the filter.
 #include "exec/lookup.h"
 
 typedef struct text_node {
@@ -77,8 +77,8 @@ static pl_status add_objects(text_op* st, pl_scan* scan, pl_id predicate) {
   return PL_OK;
 }
 
-/// Without the index every object could match; the filter above says which do.
-static pl_status all_objects(text_op* st) {
+/// Without the index, or without words, every object could match.
+static pl_status all_objects(text_op* st, pl_str text) {
   pl_run* run = st->op.run;
   pl_scan* scan = NULL;
   pl_status status = pl_scan_open(run->txn, PL_ORDER_POS, PL_SCAN_FACTS, NULL, &run->mem, &scan);
@@ -86,10 +86,15 @@ static pl_status all_objects(text_op* st) {
     status = add_objects(st, scan, verb_id(st, v));
   }
   pl_scan_close(scan);
-  return status == PL_OK ? pl_ids_unique(run, &st->literals) : status;
+  PL_TRY(status == PL_OK ? pl_ids_unique(run, &st->literals) : status);
+  pl_ids all = st->literals;
+  st->literals = (pl_ids){0};
+  status = pl_text_among(run->txn, &run->mem, text, all.data, all.count, run->guard, add_literal, st);
+  pl_vec_free(&run->mem, &all);
+  return status;
 }
 
-/// Look up once. Without words the index would be read whole, and for more than these verbs. What is no string matches nothing, as the filter will say too.
+/// Look up once. Without words the index would be read whole, and for more than these verbs. What is no string matches nothing.
 static pl_status find(text_op* st) {
   pl_run* run = st->op.run;
   const pl_ref* ref = &node_of(&st->op)->text->text;
@@ -103,7 +108,7 @@ static pl_status find(text_op* st) {
   }
   PL_TRY(pl_termpool_term(run->pool, id, &term));
   if (!still_indexed(st) || !pl_text_has_words(term.text)) {
-    return all_objects(st);
+    return all_objects(st, term.text);
   }
   return pl_text_match(run->txn, &run->mem, term.text, run->guard, add_literal, st);
 }

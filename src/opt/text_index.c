@@ -49,28 +49,48 @@ static pl_status add_part(pl_arena* arena, pl_alg_group* group, const pl_alg* sc
   return PL_OK;
 }
 
-/// The first scan that a filter's slot comes from, if the index has all its objects.
+/// The first scan that a filter's slot comes from, if the index has all its objects, gets a part beside it.
 static pl_status use_filter(pl_arena* arena, const pl_query* query, pl_txn* txn, pl_alg_group* group, uint32_t scans,
-                            const pl_expr* filter) {
+                            const pl_expr* filter, bool* used) {
   pl_slot slot = PL_SLOT_NONE;
   pl_ref text = {0};
-  bool indexed = false;
+  *used = false;
   if (!match_of(query, filter, &slot, &text)) {
     return PL_OK;
   }
-  for (uint32_t i = 0; i < scans && !indexed; i++) {
-    PL_TRY(is_indexed(query, txn, group->required[i], slot, &indexed));
-    if (indexed) {
+  for (uint32_t i = 0; i < scans && !*used; i++) {
+    PL_TRY(is_indexed(query, txn, group->required[i], slot, used));
+    if (*used) {
       PL_TRY(add_part(arena, group, group->required[i], slot, text));
     }
   }
   return PL_OK;
 }
 
+static bool has_same(const pl_query* query) {
+  bool same = false;
+  for (uint32_t l = 0; l < query->lens_count; l++) {
+    same |= pl_lens_has_same(query, l);
+  }
+  return same;
+}
+
 pl_status pl_rule_text_index(pl_arena* arena, const pl_query* query, pl_txn* txn, pl_alg_group* group) {
   const uint32_t scans = group->required_count;
-  for (uint32_t i = 0; i < group->filter_count; i++) {
-    PL_TRY(use_filter(arena, query, txn, group, scans, group->filters[i]));
+  const bool same = has_same(query);
+  pl_expr** left = PL_ARENA_ARRAY(arena, pl_expr*, group->filter_count + 1);
+  uint32_t count = 0;
+  if (!left) {
+    return pl_mem_status(arena->mem);
   }
+  for (uint32_t i = 0; i < group->filter_count; i++) {
+    bool used = false;
+    PL_TRY(use_filter(arena, query, txn, group, scans, group->filters[i], &used));
+    if (!used || same) {
+      left[count++] = group->filters[i];
+    }
+  }
+  group->filters = left;
+  group->filter_count = count;
   return PL_OK;
 }

@@ -220,12 +220,15 @@ pl_status pl_scan_count(pl_scan* scan, uint64_t* count);
 
 /// Receives the literals of a text look-up, in order of their ids, each once. PL_OK to go on.
 typedef pl_status (*pl_literal_fn)(void* user, pl_id literal);
-/// Literals of indexed predicates in which every word of `text` (folded, see text/token.h) starts or equals a word: verified, not merely candidates.
+/// Literals of indexed predicates in which every word of `text` (folded, see text/token.h) starts or equals a word: all of these and no others.
 /// `mem` pays for them while they are looked for.
 pl_status pl_text_match(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user);
 /// As pl_text_match, but among at most about `rows` rows of the index, those of the rarest word in order of the words. Were they all?
 pl_status pl_text_sample(pl_txn* txn, pl_mem* mem, pl_str text, size_t rows, pl_guard* guard, pl_literal_fn fn,
                          void* user, bool* all);
+/// As pl_text_match, but among these terms instead of all that are indexed, and in their order; what is no string is left out.
+pl_status pl_text_among(pl_txn* txn, pl_mem* mem, pl_str text, const pl_id* ids, size_t count, pl_guard* guard,
+                        pl_literal_fn fn, void* user);
 /// Literals of indexed predicates whose whole folded text equals that of `text`.
 pl_status pl_text_equal(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user);
 /// Is every fact of the predicate in the text index?

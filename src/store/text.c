@@ -1,5 +1,6 @@
-/// Asking the text index: candidates by the rarest word, cut down by the others where that is cheap, each then verified by folding its
-/// text. Candidates are collected before anything is handed on, so the caller may read and scan as it likes meanwhile.
+/// Asking the text index: candidates by the rarest word, cut down by the others where that is cheap. A word that a row's eight bytes hold
+/// whole is proven by the row; candidates that some word does not prove are verified by folding their texts. Candidates are collected
+/// before anything is handed on, so the caller may read and scan as it likes meanwhile.
 #include "store/text.h"
 
 #include "base/rowsort.h"
@@ -13,7 +14,7 @@ enum {
   ESTIMATE_BLOCKS = 64,  ///< blocks looked at for an estimate
   WORDS_WEIGHED = 64,    ///< words of a query among which the rarest is looked for
   SMALL = 32,            ///< candidates few enough to verify at once
-  CHEAP = 16,            ///< entries read are this much cheaper than texts verified
+  CHEAP = 64,            ///< entries read are this much cheaper than texts verified
   VERIFY_AT_ONCE = 256,  ///< candidates between two looks at the guard
   TOKENS_AT_ONCE = 1 << 14
 };
@@ -24,6 +25,7 @@ typedef PL_VEC(pl_id) id_list;
 typedef struct word_range {
   uint64_t low, high;  ///< inclusive
   uint64_t rows;       ///< as estimated
+  bool proves;         ///< every row of it holds what is asked for
 } word_range;
 
 // ---- rows of a literal --------------------------------------------------------------------------------------------
@@ -144,9 +146,17 @@ static pl_status collect_span(pl_index_cursor* cursor, uint32_t first, uint32_t 
   return s->cut ? PL_DONE : PL_OK;
 }
 
-/// Sort, and keep each once.
+static bool ids_sorted(const id_list* ids) {
+  size_t at = 1;
+  while (at < ids->count && ids->data[at - 1] < ids->data[at]) {
+    at++;
+  }
+  return at >= ids->count;
+}
+
+/// Sort, and keep each once. The rows of one word are sorted already.
 static pl_status ids_sort(pl_mem* mem, id_list* ids) {
-  if (ids->count < 2) {
+  if (ids_sorted(ids)) {
     return PL_OK;
   }
   pl_id* const scratch = pl_mem_alloc(mem, ids->count * sizeof *scratch);
@@ -187,11 +197,12 @@ static pl_status range_estimate(pl_txn* txn, word_range* range) {
 
 // ---- candidates ---------------------------------------------------------------------------------------------------
 
-/// The range of words that begin with this one, or that equal it as far as the index can tell.
+/// The range of words that begin with this one, or that equal it as far as the index can tell. No byte of a word is zero, so what begins with
+/// its eight bytes or less is exactly the range.
 static word_range range_of(pl_str word, bool prefix) {
   const uint64_t key = pl_text_key(word);
   const uint64_t open = prefix && word.len < 8 ? UINT64_MAX >> (8 * word.len) : 0;
-  return (word_range){.low = key, .high = key | open};
+  return (word_range){.low = key, .high = key | open, .proves = prefix && word.len <= 8};
 }
 
 /// A query as ranges, the rarest first.
@@ -205,6 +216,7 @@ typedef struct search {
   id_list more;                      ///< those of another word
   size_t rows_max;                   ///< rows of the rarest word that are read
   bool cut;                          ///< it has more
+  bool proven;  ///< candidates need no look at their texts; at first: the ranges tell all that is asked for
 } search;
 
 /// Sorted literals of a range, each once. True if there are more than rows_max allows.
@@ -245,17 +257,31 @@ static void intersect(id_list* ids, const id_list* more) {
   ids->count = kept;
 }
 
+/// Literals of a file that is damaged on purpose may be anything; only strings are handed on.
+static void keep_strings(id_list* ids) {
+  size_t kept = 0;
+  for (size_t i = 0; i < ids->count; i++) {
+    ids->data[kept] = ids->data[i];
+    kept += pl_text_takes(ids->data[i]);
+  }
+  ids->count = kept;
+}
+
 static pl_status candidates(search* s) {
-  PL_TRY(weigh(s));
+  PL_TRY(s->count > 1 ? weigh(s) : PL_OK);
   PL_TRY(range_ids(s, &s->ranges[0], s->rows_max, &s->ids, &s->cut));
-  for (size_t i = 1; i < s->count && s->ids.count > SMALL; i++) {
-    if (s->ranges[i].rows / CHEAP > s->ids.count) {
+  s->proven = s->proven && s->ranges[0].proves;
+  for (size_t i = 1; i < s->count; i++) {
+    if (s->ids.count <= SMALL || s->ranges[i].rows / CHEAP > s->ids.count) {
+      s->proven = false;
       break;
     }
     bool cut;
     PL_TRY(range_ids(s, &s->ranges[i], SIZE_MAX, &s->more, &cut));
     intersect(&s->ids, &s->more);
+    s->proven = s->proven && s->ranges[i].proves;
   }
+  keep_strings(&s->ids);
   return PL_OK;
 }
 
@@ -282,6 +308,15 @@ static pl_status passes(const search* s, const wanted* want, pl_str folded, bool
   return PL_OK;
 }
 
+/// Hand on candidates that need no proof.
+static pl_status hand_on(search* s, const wanted* want) {
+  pl_status status = PL_OK;
+  for (size_t i = 0; i < s->ids.count && status == PL_OK; i++) {
+    status = want->fn(want->user, s->ids.data[i]);
+  }
+  return status;
+}
+
 static pl_status verify(search* s, const wanted* want) {
   pl_text_room room;
   pl_status status = PL_OK;
@@ -304,11 +339,11 @@ static pl_status verify(search* s, const wanted* want) {
 static pl_status search_run(search* s, const wanted* want) {
   pl_status status = PL_OK;
   if (s->count == 0) {
-    s->ranges[s->count++] = (word_range){0, UINT64_MAX, 0};
+    s->ranges[s->count++] = (word_range){.high = UINT64_MAX, .proves = true};
   }
   if (s->txn->store->dbs[PL_DB_TEXT] != 0) {
     status = candidates(s);
-    status = status == PL_OK ? verify(s, want) : status;
+    status = status != PL_OK ? status : s->proven ? hand_on(s, want) : verify(s, want);
   }
   search_free(s);
   return status;
@@ -323,6 +358,7 @@ pl_status pl_text_sample(pl_txn* txn, pl_mem* mem, pl_str text, size_t rows, pl_
   for (size_t i = 0; i < words.words.count && s.count < WORDS_WEIGHED; i++) {
     s.ranges[s.count++] = range_of(words.words.data[i], true);
   }
+  s.proven = s.count == words.words.count;
   const wanted want = {.words = &words, .fn = fn, .user = user};
   status = status == PL_OK ? search_run(&s, &want) : status;
   *all = !s.cut;
@@ -333,6 +369,25 @@ pl_status pl_text_sample(pl_txn* txn, pl_mem* mem, pl_str text, size_t rows, pl_
 pl_status pl_text_match(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {
   bool all;
   return pl_text_sample(txn, mem, text, SIZE_MAX, guard, fn, user, &all);
+}
+
+pl_status pl_text_among(pl_txn* txn, pl_mem* mem, pl_str text, const pl_id* ids, size_t count, pl_guard* guard,
+                        pl_literal_fn fn, void* user) {
+  search s = {.txn = txn, .mem = mem, .guard = guard};
+  pl_words words;
+  pl_words_init(&words, mem);
+  pl_status status = pl_words_set(&words, text, guard, txn->err);
+  status = status == PL_OK && pl_vec_reserve(mem, &s.ids, count) != PL_OK ? pl_mem_status(mem) : status;
+  if (status == PL_OK && count > 0) {
+    memcpy(s.ids.data, ids, count * sizeof *ids);
+    s.ids.count = count;
+    keep_strings(&s.ids);
+  }
+  const wanted want = {.words = &words, .fn = fn, .user = user};
+  status = status == PL_OK ? verify(&s, &want) : status;
+  search_free(&s);
+  pl_words_free(&words);
+  return status;
 }
 
 pl_status pl_text_equal(pl_txn* txn, pl_mem* mem, pl_str text, pl_guard* guard, pl_literal_fn fn, void* user) {

@@ -4,8 +4,8 @@
 ///
 /// A literal has one row for each of its words (text/token.h), or, without any word, one row under 0. Rows exist for every string literal,
 /// with or without language, that is the object of at least one fact with an indexed predicate; which predicates that are is a property
-/// of the store. Words that begin alike stand together, so a search for a prefix reads one range; 8 bytes narrow enough, and what they find
-/// is verified by folding the literal's text. Rows are written in the transaction of the facts they come from.
+/// of the store. Words that begin alike stand together, so a search for a prefix reads one range; 8 bytes narrow enough: they prove a
+/// beginning of up to 8 bytes, and what a longer one finds is verified by folding the literal's text. Rows are written in the transaction of the facts they come from.
 #ifndef PL_STORE_TEXT_H
 #define PL_STORE_TEXT_H
 

@@ -30,7 +30,18 @@ static void fill(fixture* f) {
             "<urn:parley:a> <urn:parley:label> \"L\xC3\xAA Ho\xC3\xA0i Trung\" .\n"
             "<urn:parley:b> <urn:parley:title> \"Trung Qu\xE1\xBB\x91"
             "c\" .\n"
+            "<urn:parley:c> <urn:parley:title> \"Praha\" .\n"
+            "<urn:parley:d> <urn:parley:title> <urn:parley:trung> .\n"
             "<urn:parley:a> <urn:parley:knows> <urn:parley:b> .\n");
+}
+
+static void check_words(parley_query* query, const char* words, const char* expected) {
+  const parley_value value = parley_string(words);
+  assert_int_equal(parley_bind(query, "words", &value), PARLEY_OK);
+  char* const rows = help_rows(query);
+  assert_string_equal(rows, expected);
+  free(rows);
+  assert_int_equal(parley_reset(query), PARLEY_OK);
 }
 
 static void test_lists(void** state) {
@@ -58,6 +69,8 @@ static void test_text(void** state) {
   const parley_value both[] = {parley_name("label"), parley_name("title")};
   fill(f);
   parley_query* const query = help_prepare(f->store, words);
+  assert_int_equal(parley_set_property(f->store, PARLEY_PROPERTY_TEXT, both, 2), PARLEY_OK);
+  parley_query* const asked = help_prepare(f->store, "match ?x label|title ?l where ?l ~ $words return ?x order by ?x");
   for (size_t count = 0; count <= 2; count++) {
     assert_int_equal(parley_set_property(f->store, PARLEY_PROPERTY_TEXT, both, 2 - count), PARLEY_OK);
     check_rows(f, words, "a\nb");
@@ -66,8 +79,12 @@ static void test_text(void** state) {
     assert_string_equal(rows, "a\nb");
     free(rows);
     assert_int_equal(parley_reset(query), PARLEY_OK);
+    check_words(asked, "trung", "a\nb");
+    check_words(asked, "prah", "c");
+    check_words(asked, "", "a\nb\nc");
   }
   parley_finalize(query);
+  parley_finalize(asked);
 }
 
 static void test_labels(void** state) {

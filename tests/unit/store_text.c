@@ -187,6 +187,88 @@ static void test_changes(void** state) {
   }
 }
 
+// ---- words of a text, proven by the index or on the text ------------------------------------------------------------
+
+enum { TEXTS = 600, ASKED = 400 };
+static const char* const vocabulary[] = {
+    "sol",           "solar",          "solarium", "solariums", "solarisation", "international",
+    "internat",      "internationals", "internet", "a",         "ab",           "Nguyễn",
+    "中华人民",      "o'brien",        "17",       "175",       "x.y",          "İstanbul",
+    "supercalifrag", "supercali"};
+
+typedef struct id_rows {
+  pl_id ids[TEXTS];  ///< as they came
+  size_t count;      ///< of them
+} id_rows;
+
+static pl_status take_id(void* user, pl_id literal) {
+  id_rows* const rows = user;
+  assert_true(rows->count < TEXTS);
+  rows->ids[rows->count++] = literal;
+  return PL_OK;
+}
+
+/// One to four words, or beginnings of them.
+static pl_str some_words(uint64_t* state, bool cut, char* out, size_t room) {
+  const unsigned count = 1 + (unsigned)(next_random(state) % 4);
+  size_t len = 0;
+  for (unsigned i = 0; i < count; i++) {
+    const pl_str word = pl_str_c(vocabulary[next_random(state) % PL_COUNT_OF(vocabulary)]);
+    size_t bytes = cut ? 1 + next_random(state) % word.len : word.len;
+    while (bytes < word.len && ((uint8_t)word.data[bytes] & 0xc0) == 0x80) {
+      bytes++;
+    }
+    len += (size_t)snprintf(out + len, room - len, "%.*s ", (int)bytes, word.data);
+  }
+  return (pl_str){out, len};
+}
+
+static int by_id(const void* a, const void* b) {
+  const pl_id x = *(const pl_id*)a, y = *(const pl_id*)b;
+  return (x > y) - (x < y);
+}
+
+/// What the index finds is what a look at every text finds, in the same order.
+static void test_proof(void** state) {
+  fixture* const f = *state;
+  static id_rows all, by_index, by_text;
+  char room[256];
+  uint64_t seed = 5;
+  pl_writer* writer;
+  all.count = 0;
+  fixture_open(f, (pl_str){0});
+  fixture_begin(f, true);
+  CHECK_OK(f, pl_writer_open(f->txn, 0, NULL, &writer));
+  for (size_t i = 0; i < TEXTS; i++) {
+    const pl_term term = pl_term_string(some_words(&seed, false, room, sizeof room));
+    CHECK_OK(f, pl_writer_term(writer, &term, &all.ids[all.count]));
+    CHECK_OK(f, pl_writer_fact(writer, PL_KNOWN(NAME), PL_KNOWN(RDFS_LABEL), all.ids[all.count++], PL_ID_NULL));
+  }
+  CHECK_OK(f, pl_writer_flush(writer, NULL));
+  pl_writer_close(writer);
+  fixture_commit(f);
+  fixture_begin(f, false);
+  qsort(all.ids, all.count, sizeof *all.ids, by_id);
+  size_t found = 0;
+  for (unsigned i = 0; i < ASKED; i++) {
+    const pl_str text = some_words(&seed, true, room, sizeof room);
+    by_index.count = by_text.count = 0;
+    CHECK_OK(f, pl_text_match(f->txn, &f->mem, text, NULL, take_id, &by_index));
+    CHECK_OK(f, pl_text_among(f->txn, &f->mem, text, all.ids, all.count, NULL, take_id, &by_text));
+    size_t kept = 0;
+    for (size_t k = 0; k < by_text.count; k++) {
+      if (kept == 0 || by_text.ids[kept - 1] != by_text.ids[k]) {
+        by_text.ids[kept++] = by_text.ids[k];
+      }
+    }
+    assert_int_equal(by_index.count, kept);
+    assert_memory_equal(by_index.ids, by_text.ids, kept * sizeof(pl_id));
+    found += kept;
+  }
+  assert_true(found > ASKED);
+  fixture_abort(f);
+}
+
 /// Rows of the index as text, for comparison.
 static pl_status hash_rows(void* user, const uint64_t* rows, size_t count) {
   uint64_t* const sum = user;
@@ -336,6 +418,7 @@ static void test_older_file(void** state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_changes, fixture_setup, fixture_teardown),
+      cmocka_unit_test_setup_teardown(test_proof, fixture_setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_bulk, fixture_setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_check, fixture_setup, fixture_teardown),
       cmocka_unit_test_setup_teardown(test_settings, fixture_setup, fixture_teardown),
