@@ -398,7 +398,7 @@ typedef struct parley_load_options {
   void* user;              /**< passed to the callbacks */
   const char* csv_map;     /**< "subject=head,predicate=rel,object=tail"; NULL = columns named as the JSON keys */
   const char* csv_columns; /**< names of the columns of a file without header; NULL = the first row is the header */
-  size_t memory_bytes;     /**< for sorting; 0 = default */
+  size_t memory_bytes;     /**< for sorting; 0 = 1 GiB where a new store is built, else 256 MiB; more goes to temporary files */
   /** Longest document in bytes, unpacked if it is packed (a few bytes of gzip or zstd can stand for any number): PARLEY_LIMIT; 0 = no limit.
    *  Without it memory is bounded all the same, by the longest row. */
   uint64_t document_bytes_max;

@@ -25,7 +25,8 @@ pl_status pl_bulk_sorter(pl_bulk* bulk, uint32_t columns, unsigned share, pl_row
   return pl_rowsort_new(&bulk->mem, &options, bulk->err, out);
 }
 
-/// Three blocks hold plain rows at most: those that are handed out, those that are collected, and scratch.
+/// Three blocks hold plain rows at most: those that are handed out, those that are collected, and scratch. Windows onto runs in files come on top,
+/// small beside them unless the budget is.
 pl_status pl_bulk_plain_sorter(pl_bulk* bulk, uint32_t key_columns, pl_rowsort** out) {
   const pl_rowsort_options options = {.columns = 3,
                                       .key_columns = key_columns,
