@@ -62,31 +62,16 @@ pl_status pl_block_open(const void* data, size_t len, uint32_t columns, pl_block
 
 static inline uint64_t unframed(uint64_t framed, bool rotated) { return rotated ? pl_rotate_right(framed) : framed; }
 
-static inline uint64_t offset_at(const uint8_t* data, uint32_t i, uint32_t width) {
-  switch (width) {
-    case 1:
-      return data[i];
-    case 2:
-      return pl_load16(data + (size_t)i * 2);
-    case 4:
-      return pl_load32(data + (size_t)i * 4);
-    case 8:
-      return pl_load64(data + (size_t)i * 8);
-    default:
-      return pl_load64(data + (size_t)i * width + width - 8) >> (64 - 8 * width);
-  }
-}
-
 static inline void decode_width(const uint8_t* restrict data, uint32_t count, uint64_t base, bool rotated,
                                 uint32_t width, uint64_t* restrict out) {
   uint32_t i = 0;
   for (; i + STRIDE <= count; i += STRIDE) {
     for (uint32_t j = 0; j < STRIDE; j++) {
-      out[i + j] = unframed(base + offset_at(data, i + j, width), rotated);
+      out[i + j] = unframed(base + pl_block_offset_at(data, i + j, width), rotated);
     }
   }
   for (; i < count; i++) {
-    out[i] = unframed(base + offset_at(data, i, width), rotated);
+    out[i] = unframed(base + pl_block_offset_at(data, i, width), rotated);
   }
 }
 

@@ -80,10 +80,9 @@ typedef struct pl_block {
 pl_status pl_block_open(const void* data, size_t len, uint32_t columns, pl_block* out);
 /// Copy `count` values of a column from row `first` on. PL_ERR_CORRUPT if run ends do not ascend to the row count.
 pl_status pl_block_decode(const pl_block* block, uint32_t column, uint32_t first, uint32_t count, uint64_t* out);
-/// Set bit i of `bits` for each row first + i, i > 0, whose value differs from that of the row before it. `space` has room for `count` values, at
-/// least 1 of them. PL_ERR_CORRUPT as pl_block_decode.
-pl_status pl_block_starts(const pl_block* block, uint32_t column, uint32_t first, uint32_t count, uint64_t* space,
-                          uint64_t* bits);
+/// Set bit i of `bits` for each row first + i, i > 0, whose value differs from that of the row before it; at least 1 row. PL_ERR_CORRUPT as
+/// pl_block_decode.
+pl_status pl_block_starts(const pl_block* block, uint32_t column, uint32_t first, uint32_t count, uint64_t* bits);
 /// Values of the rows first + rows[i], which ascend. PL_ERR_CORRUPT as pl_block_decode.
 pl_status pl_block_gather(const pl_block* block, uint32_t column, uint32_t first, const uint16_t* rows, uint32_t count,
                           uint64_t* out);

@@ -39,6 +39,22 @@ static inline void pl_store64(uint8_t* p, uint64_t value) {
 static inline uint64_t pl_rotate_left(uint64_t v) { return v << PL_BLOCK_ROTATE | v >> (64 - PL_BLOCK_ROTATE); }
 static inline uint64_t pl_rotate_right(uint64_t v) { return v >> PL_BLOCK_ROTATE | v << (64 - PL_BLOCK_ROTATE); }
 
+/// Offset i of a column whose offsets have `width` bytes, which is a constant where it is fast.
+static inline uint64_t pl_block_offset_at(const uint8_t* data, uint32_t i, uint32_t width) {
+  switch (width) {
+    case 1:
+      return data[i];
+    case 2:
+      return pl_load16(data + (size_t)i * 2);
+    case 4:
+      return pl_load32(data + (size_t)i * 4);
+    case 8:
+      return pl_load64(data + (size_t)i * 8);
+    default:
+      return pl_load64(data + (size_t)i * width + width - 8) >> (64 - 8 * width);
+  }
+}
+
 /// The offset of value i (a row, or a run of a run-length column), unframed.
 static inline uint64_t pl_block_value_at(const pl_block_column* column, uint32_t i) {
   const uint64_t word = pl_load64(column->data + (size_t)i * column->width + column->width - 8);

@@ -32,20 +32,50 @@ static pl_status starts_of_runs(const pl_block_column* column, uint32_t rows, ui
   }
 }
 
-static void starts_of_rows(const uint64_t* values, uint32_t count, uint64_t* bits) {
+/// Bits enter at the top and move down, which needs no shift by a variable.
+static inline void starts_of_width(const uint8_t* data, uint32_t count, uint32_t width, uint64_t* bits) {
+  uint64_t before = pl_block_offset_at(data, 0, width);
   for (uint32_t word = 0; word * 64 < count; word++) {
-    const uint32_t end = count - word * 64 < 64 ? count - word * 64 : 64;
-    const uint64_t* const v = values + (size_t)word * 64;
+    const uint32_t from = word * 64;
+    const uint32_t end = count - from < 64 ? count - from : 64;
     uint64_t starts = 0;
-    for (uint32_t j = word ? 0 : 1; j < end; j++) {
-      starts |= (uint64_t)(v[j] != v[(ptrdiff_t)j - 1]) << j;
+    for (uint32_t j = 0; j < end; j++) {
+      const uint64_t offset = pl_block_offset_at(data, from + j, width);
+      starts = starts >> 1 | (uint64_t)(offset != before) << 63;
+      before = offset;
     }
-    bits[word] |= starts;
+    bits[word] |= starts >> (64 - end);
   }
 }
 
-pl_status pl_block_starts(const pl_block* block, uint32_t column, uint32_t first, uint32_t count, uint64_t* space,
-                          uint64_t* bits) {
+/// Offsets of one frame differ where the values do.
+static void starts_of_rows(const uint8_t* data, uint32_t count, uint32_t width, uint64_t* bits) {
+  switch (width) {
+    case 1:
+      starts_of_width(data, count, 1, bits);
+      break;
+    case 2:
+      starts_of_width(data, count, 2, bits);
+      break;
+    case 3:
+      starts_of_width(data, count, 3, bits);
+      break;
+    case 4:
+      starts_of_width(data, count, 4, bits);
+      break;
+    case 5:
+      starts_of_width(data, count, 5, bits);
+      break;
+    case 6:
+      starts_of_width(data, count, 6, bits);
+      break;
+    default:
+      starts_of_width(data, count, 8, bits);
+      break;
+  }
+}
+
+pl_status pl_block_starts(const pl_block* block, uint32_t column, uint32_t first, uint32_t count, uint64_t* bits) {
   assert(column < block->columns && first + count <= block->rows && count > 0);
   const pl_block_column* const c = &block->column[column];
   if (is_constant(c)) {
@@ -54,8 +84,7 @@ pl_status pl_block_starts(const pl_block* block, uint32_t column, uint32_t first
   if (c->ends) {
     return starts_of_runs(c, block->rows, first, count, bits);
   }
-  PL_TRY(pl_block_decode(block, column, first, count, space));
-  starts_of_rows(space, count, bits);
+  starts_of_rows(c->data + (size_t)first * c->width, count, c->width, bits);
   return PL_OK;
 }
 

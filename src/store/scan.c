@@ -197,7 +197,7 @@ pl_status pl_scan_prove(const pl_scan* scan, uint32_t column, const uint64_t* id
   return wrong ? pl_index_damaged(scan->cursor.index, scan->cursor.bound, "it holds an id of no kind") : PL_OK;
 }
 
-static pl_status decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out) {
+pl_status pl_scan_decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out) {
   if (pl_block_decode(&scan->cursor.block, column, scan->at, count, out) != PL_OK) {
     return pl_scan_damaged_runs(scan);
   }
@@ -231,6 +231,12 @@ void pl_scan_set_emitted(pl_scan* scan, uint32_t row) {
   scan->has_emitted = true;
 }
 
+void pl_scan_skip_emitted(pl_scan* scan) {
+  while (scan->mode == PL_SCAN_FACTS && scan->at < scan->end && pl_scan_is_emitted(scan, scan->at)) {
+    scan->at++;
+  }
+}
+
 /// In a window of distinct facts only the first can be the one delivered last, and only the block's last can go on in
 /// the next block.
 static pl_status fill_all(pl_scan* scan, pl_id* const out[4], size_t filled, size_t max, uint32_t* added) {
@@ -242,7 +248,7 @@ static pl_status fill_all(pl_scan* scan, pl_id* const out[4], size_t filled, siz
   const uint32_t count = left < max ? left : (uint32_t)max;
   for (uint32_t k = 0; k < scan->width && count > 0; k++) {
     if (out[k]) {
-      PL_TRY(decode(scan, k, count, out[k] + filled));
+      PL_TRY(pl_scan_decode(scan, k, count, out[k] + filled));
     }
   }
   scan->at += count;
@@ -253,56 +259,6 @@ static pl_status fill_all(pl_scan* scan, pl_id* const out[4], size_t filled, siz
   return PL_OK;
 }
 
-/// Rows whose assertion is in the set of a lens; what is no assertion of the set's range is asked of the lens.
-static uint32_t select_passing(const pl_pass* pass, const uint64_t* c, uint32_t count, uint16_t* selected) {
-  const uint64_t first = pl_id_make(PL_TAG_ASSERTION, 0);
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    const uint64_t number = c[i] - first;
-    const bool passes = PL_LIKELY(number < pass->assertion_count) ? pass->assertions[number / 64] >> (number % 64) & 1
-                                                                  : pl_pass_c(pass, c[i]);
-    selected[kept] = (uint16_t)i;
-    kept += passes;
-  }
-  return kept;
-}
-
-static uint32_t select_rows(const pl_scan* scan, uint32_t count) {
-  pl_scan_scratch* s = scan->scratch;
-  const uint64_t* c = s->column[scan->c_column];
-  if (scan->pass && scan->pass->assertions && scan->mode != PL_SCAN_ASSERTIONS) {
-    return select_passing(scan->pass, c, count, s->selected);
-  }
-  const bool asserted_only = scan->mode == PL_SCAN_ASSERTIONS;
-  uint32_t selected = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    s->selected[selected] = (uint16_t)i;
-    selected += (!scan->pass || pl_pass_c(scan->pass, c[i])) && !(asserted_only && c[i] == 0);
-  }
-  return selected;
-}
-
-/// Of the selected rows keep the first of each fact.
-static uint32_t select_facts(pl_scan* scan, uint32_t selected) {
-  pl_scan_scratch* s = scan->scratch;
-  const uint64_t *first = s->column[0], *second = s->column[1], *third = s->column[2];
-  uint64_t last[3] = {scan->emitted[0], scan->emitted[1], scan->emitted[2]};
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < selected; i++) {
-    const uint32_t row = s->selected[i];
-    // The third column first: it is the one that differs.
-    if (third[row] != last[2] || second[row] != last[1] || first[row] != last[0] || !scan->has_emitted) {
-      last[0] = first[row];
-      last[1] = second[row];
-      last[2] = third[row];
-      scan->has_emitted = true;
-      s->selected[kept++] = (uint16_t)row;
-    }
-  }
-  memcpy(scan->emitted, last, sizeof(last));
-  return kept;
-}
-
 pl_status pl_scan_make_scratch(pl_scan* scan) {
   if (!scan->scratch) {
     scan->scratch = pl_mem_alloc(scan->mem, sizeof(*scan->scratch));
@@ -310,35 +266,64 @@ pl_status pl_scan_make_scratch(pl_scan* scan) {
   return scan->scratch ? PL_OK : pl_index_no_memory(scan->cursor.index, scan->mem);
 }
 
-pl_status pl_scan_select(pl_scan* scan, uint32_t wanted, uint32_t count, uint32_t* selected) {
-  const bool facts = scan->mode == PL_SCAN_FACTS;
-  PL_TRY(pl_scan_make_scratch(scan));
-  for (uint32_t k = 0; k < scan->width; k++) {
-    if ((wanted >> k & 1) || k == scan->c_column || (facts && k < 3)) {
-      PL_TRY(decode(scan, k, count, scan->scratch->column[k]));
-    }
+/// Mark in scratch->passing the rows that pass and, in mode FACTS, of those of each fact the first. *last tells whether the last row's fact has one.
+static pl_status mark_wanted(pl_scan* scan, uint32_t count, bool* any, bool* last) {
+  pl_scan_scratch* const s = scan->scratch;
+  PL_TRY(pl_scan_mark_passing(scan, count, any));
+  *last = s->passing[(count - 1) / 64] >> (count - 1) % 64 & 1;
+  if (*any && pl_scan_facts_repeat(scan)) {
+    memset(s->facts, 0, (count + 63) / 64 * sizeof(*s->facts));
+    PL_TRY(pl_scan_mark_starts(scan, 0, 3, count, s->facts));
+    *last = pl_scan_keep_firsts(s->facts, count, s->passing);
   }
-  *selected = select_rows(scan, count);
-  *selected = facts ? select_facts(scan, *selected) : *selected;
+  return PL_OK;
+}
+
+/// Values of the rows selected, of which there are fewer than `count`. Single values are looked up where few of many rows are wanted, or where the
+/// column holds few values.
+static pl_status pick(const pl_scan* scan, uint32_t column, uint32_t count, uint32_t selected, uint64_t* out) {
+  const pl_block_column* const c = &scan->cursor.block.column[column];
+  pl_scan_scratch* const s = scan->scratch;
+  if (column != scan->c_column && (c->ends || c->width == 0 || selected < count / 2)) {
+    if (pl_block_gather(&scan->cursor.block, column, scan->at, s->selected, selected, out) != PL_OK) {
+      return pl_scan_damaged_runs(scan);
+    }
+    return pl_scan_prove(scan, column, out, selected);
+  }
+  const uint64_t* from = s->statements;
+  if (column != scan->c_column) {
+    PL_TRY(pl_scan_decode(scan, column, count, s->column));
+    from = s->column;
+  }
+  for (uint32_t i = 0; i < selected; i++) {
+    out[i] = from[s->selected[i]];
+  }
   return PL_OK;
 }
 
 static pl_status fill_filtered(pl_scan* scan, pl_id* const out[4], size_t filled, size_t max, uint32_t* added) {
+  PL_TRY(pl_scan_make_scratch(scan));
+  pl_scan_skip_emitted(scan);
   const uint32_t left = scan->end - scan->at;
   const uint32_t count = left < max ? left : (uint32_t)max;
-  uint32_t wanted = 0;
-  for (uint32_t k = 0; k < scan->width; k++) {
-    wanted |= (uint32_t)(out[k] != NULL) << k;
+  *added = 0;
+  if (count == 0) {
+    return PL_OK;
   }
-  uint32_t selected;
-  PL_TRY(pl_scan_select(scan, wanted, count, &selected));
-  const pl_scan_scratch* const s = scan->scratch;
-  for (uint32_t k = 0; k < scan->width; k++) {
-    for (uint32_t i = 0; out[k] && i < selected; i++) {
-      out[k][filled + i] = s->column[k][s->selected[i]];
+  bool any;
+  bool last;
+  PL_TRY(mark_wanted(scan, count, &any, &last));
+  const uint32_t selected = any ? pl_scan_list(scan->scratch->passing, count, scan->scratch->selected) : 0;
+  for (uint32_t k = 0; k < scan->width && selected > 0; k++) {
+    if (out[k]) {
+      PL_TRY(selected == count ? pl_scan_decode(scan, k, count, out[k] + filled)
+                               : pick(scan, k, count, selected, out[k] + filled));
     }
   }
   scan->at += count;
+  if (scan->mode == PL_SCAN_FACTS && last) {
+    pl_scan_set_emitted(scan, scan->at - 1);
+  }
   *added = selected;
   return PL_OK;
 }

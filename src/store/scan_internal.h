@@ -1,4 +1,4 @@
-/// Shared by the files of the scan (scan.c, scan_runs.c): the cursor with its window, and what has to be done with the rows in it.
+/// Shared by the files of the scan (scan.c, scan_pass.c, scan_runs.c): the cursor with its window, and what has to be done with the rows in it.
 #ifndef PL_STORE_SCAN_INTERNAL_H
 #define PL_STORE_SCAN_INTERNAL_H
 
@@ -6,10 +6,13 @@
 
 /// Columns of the window being filtered.
 typedef struct pl_scan_scratch {
-  uint64_t column[PL_BLOCK_COLUMNS_MAX][PL_BLOCK_ROWS_MAX];  ///< decoded rows of the window
+  uint64_t column[PL_BLOCK_ROWS_MAX];        ///< a decoded column of the window
+  uint64_t statements[PL_BLOCK_ROWS_MAX];    ///< its decoded column c
   uint16_t selected[PL_BLOCK_ROWS_MAX + 1];  ///< rows of it that pass; first rows of runs, and the end of the last
   uint64_t starts[PL_BLOCK_ROWS_MAX / 64];   ///< bits: rows of it that begin a run
   uint64_t facts[PL_BLOCK_ROWS_MAX / 64];    ///< bits: rows of it that begin a fact
+  uint64_t firsts[PL_BLOCK_ROWS_MAX / 64];   ///< bits: of each run the first row that counts
+  uint64_t passing[PL_BLOCK_ROWS_MAX / 64];  ///< bits: rows of it that count, the rows that pass, of a fact the first
 } pl_scan_scratch;
 
 /// What has to be done with a window.
@@ -48,9 +51,25 @@ pl_status pl_scan_make_scratch(pl_scan* scan);
 /// Is this row of the block the fact delivered last?
 bool pl_scan_is_emitted(const pl_scan* scan, uint32_t row);
 void pl_scan_set_emitted(pl_scan* scan, uint32_t row);  ///< the fact of this row was delivered
-/// Look at the window's first `count` rows: decode into the scratch the columns whose bit is set in `wanted` and those that decide, and select
-/// the rows that pass; of each fact, the first (in mode FACTS). Makes the scratch. Does not move.
-pl_status pl_scan_select(pl_scan* scan, uint32_t wanted, uint32_t count, uint32_t* selected);
+/// Stand behind the window's rows of the fact delivered last (in mode FACTS).
+void pl_scan_skip_emitted(pl_scan* scan);
+
+/// Have facts several rows in the block, of which one is wanted?
+static inline bool pl_scan_facts_repeat(const pl_scan* scan) {
+  return scan->mode == PL_SCAN_FACTS && scan->cursor.block.facts != scan->cursor.block.rows;
+}
+/// Mark in scratch->passing which of the window's first `count` rows (at least 1) pass; *any tells whether one does. Leaves the decoded column c in
+/// scratch->statements.
+pl_status pl_scan_mark_passing(pl_scan* scan, uint32_t count, bool* any);
+/// Set the bits of those of the window's first `count` rows that differ from the row before in one of the columns [from, to).
+pl_status pl_scan_mark_starts(pl_scan* scan, unsigned from, unsigned to, uint32_t count, uint64_t* bits);
+/// `starts` marks where groups of the `count` rows begin; the first row does anyhow. Of the bits set in each group keep the first. True if the last group
+/// has one.
+bool pl_scan_keep_firsts(const uint64_t* starts, uint32_t count, uint64_t* bits);
+/// Numbers of the bits set, ascending. Returns how many.
+uint32_t pl_scan_list(const uint64_t* bits, uint32_t count, uint16_t* rows);
+/// Values of a column of the window's first `count` rows.
+pl_status pl_scan_decode(const pl_scan* scan, uint32_t column, uint32_t count, uint64_t* out);
 /// Refuse ids that a query would take for its own among what was read of a column of the block.
 pl_status pl_scan_prove(const pl_scan* scan, uint32_t column, const uint64_t* ids, uint32_t count);
 pl_status pl_scan_damaged_runs(const pl_scan* scan);  ///< record that the block's run ends are wrong

@@ -1,8 +1,8 @@
 /// Runs of a scan: rows that agree in the first columns of the order, each run with the number of rows it stands for.
 ///
-/// A window becomes runs in one of three ways. Where every row is wanted, the rows that begin a run are found column by column (block_runs.c): a
-/// constant column says nothing, a run-length column says it by its run ends. Where some facts have several rows, the rows that begin a fact are
-/// found in the same way, and a run counts those. Where a lens or the kind of row decides, the rows are decoded and selected first.
+/// The rows that begin a run are found column by column (block_runs.c): a constant column says nothing, a run-length column says it by its run ends.
+/// Where some facts have several rows, the rows that begin a fact are found in the same way, and a run counts those. Where a lens or the kind of row
+/// decides, the rows that count are marked first (scan_pass.c); a run begins with the first of its own and counts them, and is none without any.
 ///
 /// The scan stops before the first run that it has no room for, so nothing is kept between two calls; the last run taken goes on in
 /// the next window if that begins with the same values.
@@ -20,25 +20,17 @@ typedef struct run_sink {
 
 /// The runs of a window.
 typedef struct run_window {
-  const uint16_t* first;  ///< first rows, from scan->at on
-  uint32_t count;         ///< runs
-  uint32_t taken;         ///< runs that were delivered: fewer if there was no room
-  bool extends;           ///< the first one goes on with the sink's last
+  const uint16_t* first;    ///< first rows that count, from scan->at on; then the end
+  uint32_t count;           ///< runs
+  uint32_t taken;           ///< runs that were delivered: fewer if there was no room
+  const uint64_t* counted;  ///< bits: rows that count; NULL = all
+  bool last;                ///< the last row's fact has a row that counts
+  bool extends;             ///< the first one goes on with the sink's last
 } run_window;
 
 static uint32_t runs_to_take(const run_sink* sink, uint32_t count, bool extends) {
   const size_t room = sink->max - sink->count + extends;
   return room < count ? (uint32_t)room : count;
-}
-
-static uint32_t list_bits(const uint64_t* bits, uint32_t count, uint16_t* out) {
-  uint32_t n = 0;
-  for (uint32_t word = 0; word * 64 < count; word++) {
-    for (uint64_t left = bits[word]; left; left &= left - 1) {
-      out[n++] = (uint16_t)(word * 64 + (uint32_t)__builtin_ctzll(left));
-    }
-  }
-  return n;
 }
 
 static uint32_t bits_between(const uint64_t* bits, uint32_t from, uint32_t to) {
@@ -50,17 +42,6 @@ static uint32_t bits_between(const uint64_t* bits, uint32_t from, uint32_t to) {
     i = end;
   }
   return n;
-}
-
-/// Mark rows of the window that differ from the row before in one of the columns [from, to).
-static pl_status mark_starts(pl_scan* scan, unsigned from, unsigned to, uint64_t* bits) {
-  const uint32_t count = scan->end - scan->at;
-  for (unsigned k = from; k < to; k++) {
-    if (pl_block_starts(&scan->cursor.block, k, scan->at, count, scan->scratch->column[0], bits) != PL_OK) {
-      return pl_scan_damaged_runs(scan);
-    }
-  }
-  return PL_OK;
 }
 
 /// The values of the runs taken, from the block.
@@ -81,12 +62,12 @@ static pl_status gather(const pl_scan* scan, run_sink* sink, const run_window* w
   return PL_OK;
 }
 
-/// Number of rows of each run taken; `facts` (may be NULL) marks the rows that count.
-static void add_times(run_sink* sink, const run_window* w, const uint64_t* facts) {
+/// Number of rows of each run taken.
+static void add_times(run_sink* sink, const run_window* w) {
   for (uint32_t i = 0; i < w->taken; i++) {
     const uint32_t from = w->first[i];
     const uint32_t to = w->first[i + 1];
-    const uint64_t rows = facts ? bits_between(facts, from, to) : to - from;
+    const uint64_t rows = w->counted ? bits_between(w->counted, from, to) : to - from;
     if (i == 0 && w->extends) {
       sink->times[sink->count - 1] += rows;
     } else {
@@ -99,109 +80,73 @@ static bool goes_on(const pl_scan* scan, const run_sink* sink, uint32_t row) {
   return sink->count > 0 && pl_block_compare(&scan->cursor.block, row, sink->last, sink->n) == 0;
 }
 
-/// Stand behind the rows of the fact delivered last. True if there were some.
-static bool skip_emitted(pl_scan* scan) {
-  const uint32_t from = scan->at;
-  while (scan->mode == PL_SCAN_FACTS && scan->at < scan->end && pl_scan_is_emitted(scan, scan->at)) {
-    scan->at++;
-  }
-  return scan->at > from;
+/// Does every row pass?
+static bool all_pass(const pl_scan* scan) {
+  const bool every_c = !scan->pass || (scan->c_column == 3 && scan->cursor.block.asserted == 0);
+  return pl_scan_judge(scan) == PL_WINDOW_ALL || (every_c && scan->mode == PL_SCAN_FACTS);
 }
 
-/// All rows of the window count or, where facts repeat, those that begin a fact.
-static pl_status take_window(pl_scan* scan, run_sink* sink, bool repeats) {
+/// Find the window's runs. Under a lens the rows that pass are marked already.
+static pl_status mark(pl_scan* scan, unsigned n, uint32_t rows, bool lens, run_window* w) {
   pl_scan_scratch* const s = scan->scratch;
-  const uint32_t rows = scan->end - scan->at;
   const size_t bytes = (rows + 63) / 64 * sizeof(*s->starts);
   memset(s->starts, 0, bytes);
-  PL_TRY(mark_starts(scan, 0, sink->n, s->starts));
-  s->starts[0] |= 1;
-  if (repeats) {
+  s->starts[0] = 1;
+  PL_TRY(pl_scan_mark_starts(scan, 0, n, rows, s->starts));
+  w->counted = lens ? s->passing : NULL;
+  w->last = !lens || (s->passing[(rows - 1) / 64] >> (rows - 1) % 64 & 1);
+  if (pl_scan_facts_repeat(scan)) {
     memcpy(s->facts, s->starts, bytes);
-    PL_TRY(mark_starts(scan, sink->n, 3, s->facts));
+    PL_TRY(pl_scan_mark_starts(scan, n, 3, rows, s->facts));
+    w->counted = lens ? s->passing : s->facts;
+    w->last = !lens || pl_scan_keep_firsts(s->facts, rows, s->passing);
   }
-  run_window w = {.first = s->selected, .extends = goes_on(scan, sink, scan->at)};
-  w.count = list_bits(s->starts, rows, s->selected);
-  s->selected[w.count] = (uint16_t)rows;
-  w.taken = runs_to_take(sink, w.count, w.extends);
-  if (w.taken == 0) {
+  if (lens) {
+    memcpy(s->firsts, s->passing, bytes);
+    (void)pl_scan_keep_firsts(s->starts, rows, s->firsts);
+  }
+  w->count = pl_scan_list(lens ? s->firsts : s->starts, rows, s->selected);
+  s->selected[w->count] = (uint16_t)rows;
+  w->first = s->selected;
+  return PL_OK;
+}
+
+/// Deliver those of the window's runs that there is room for. PL_DONE if some were left.
+static pl_status deliver(pl_scan* scan, run_sink* sink, run_window* w) {
+  w->extends = goes_on(scan, sink, scan->at + w->first[0]);
+  w->taken = runs_to_take(sink, w->count, w->extends);
+  if (w->taken == 0) {
     return PL_DONE;
   }
-  add_times(sink, &w, repeats ? s->facts : NULL);
-  PL_TRY(gather(scan, sink, &w));
-  sink->count += w.taken - w.extends;
-  scan->at += s->selected[w.taken];
-  if (scan->mode == PL_SCAN_FACTS) {
+  add_times(sink, w);
+  PL_TRY(gather(scan, sink, w));
+  sink->count += w->taken - w->extends;
+  scan->at += w->first[w->taken];
+  if (w->taken < w->count) {
+    return PL_DONE;
+  }
+  if (scan->mode == PL_SCAN_FACTS && w->last) {
     pl_scan_set_emitted(scan, scan->at - 1);
   }
-  return w.taken < w.count ? PL_DONE : PL_OK;
-}
-
-/// Add a selected row. False if it begins a run that there is no room for.
-static bool take_row(const pl_scan_scratch* s, run_sink* sink, uint32_t row) {
-  bool same = sink->count > 0;
-  for (unsigned k = 0; k < sink->n; k++) {
-    same = same && s->column[k][row] == sink->last[k];
-  }
-  if (same) {
-    sink->times[sink->count - 1]++;
-    return true;
-  }
-  if (sink->count == sink->max) {
-    return false;
-  }
-  for (unsigned k = 0; k < sink->n; k++) {
-    sink->last[k] = s->column[k][row];
-    if (sink->out[k]) {
-      sink->out[k][sink->count] = sink->last[k];
-    }
-  }
-  sink->times[sink->count++] = 1;
-  return true;
-}
-
-/// Take the rows of the window that pass.
-static pl_status take_selected(pl_scan* scan, run_sink* sink) {
-  uint64_t emitted[PL_BLOCK_COLUMNS_MAX];
-  const bool has_emitted = scan->has_emitted;
-  memcpy(emitted, scan->emitted, sizeof(emitted));
-  uint32_t selected;
-  PL_TRY(pl_scan_select(scan, ((uint32_t)1 << sink->n) - 1, scan->end - scan->at, &selected));
-  const uint16_t* const rows = scan->scratch->selected;
-  uint32_t i = 0;
-  while (i < selected && take_row(scan->scratch, sink, rows[i])) {
-    i++;
-  }
-  if (i == selected) {
-    scan->at = scan->end;
-    return PL_OK;
-  }
-  if (i > 0 && scan->mode == PL_SCAN_FACTS) {
-    pl_scan_set_emitted(scan, scan->at + rows[i - 1]);
-  } else {
-    scan->has_emitted = has_emitted;
-    memcpy(scan->emitted, emitted, sizeof(emitted));
-  }
-  scan->at += rows[i];
-  return PL_DONE;
+  return PL_OK;
 }
 
 /// Take runs of the window at hand. PL_DONE: there is no room for the next one.
 static pl_status take(pl_scan* scan, run_sink* sink) {
-  const pl_block* const block = &scan->cursor.block;
-  const pl_window kind = pl_scan_judge(scan);
-  if (kind == PL_WINDOW_NONE) {
+  pl_scan_skip_emitted(scan);
+  const uint32_t rows = scan->end - scan->at;
+  const bool lens = !all_pass(scan);
+  bool any = rows > 0 && pl_scan_judge(scan) != PL_WINDOW_NONE;
+  if (any && lens) {
+    PL_TRY(pl_scan_mark_passing(scan, rows, &any));
+  }
+  if (!any) {
     scan->at = scan->end;
     return PL_OK;
   }
-  if (skip_emitted(scan)) {
-    return PL_OK;
-  }
-  if (kind == PL_WINDOW_ALL) {
-    return take_window(scan, sink, false);
-  }
-  const bool every_c = !scan->pass || (scan->c_column == 3 && block->asserted == 0);
-  return every_c && scan->mode == PL_SCAN_FACTS ? take_window(scan, sink, true) : take_selected(scan, sink);
+  run_window w = {0};
+  PL_TRY(mark(scan, sink->n, rows, lens, &w));
+  return deliver(scan, sink, &w);
 }
 
 pl_status pl_scan_fill_runs(pl_scan* scan, unsigned n, pl_id* const out[4], uint64_t* times, size_t max,

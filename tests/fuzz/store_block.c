@@ -37,7 +37,7 @@ static void read_runs(const pl_block* block, uint32_t k, const uint64_t* column,
   uint64_t bits[PL_BLOCK_ROWS_MAX / 64] = {0};
   uint16_t starts[PL_BLOCK_ROWS_MAX];
   uint32_t found = 0;
-  const pl_status status = pl_block_starts(block, k, from, count, scratch, bits);
+  const pl_status status = pl_block_starts(block, k, from, count, bits);
   for (uint32_t i = 0; i < count; i++) {
     const bool begins = i > 0 && bits[i / 64] >> i % 64 & 1;
     expect(!column || (status == PL_OK && begins == (i > 0 && column[from + i] != column[from + i - 1])));
