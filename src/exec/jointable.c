@@ -15,7 +15,7 @@ pl_status pl_jointable_init(pl_jointable* table, pl_arena* arena, pl_mem* mem, p
 }
 
 static void free_columns(pl_jointable* table) {
-  for (uint32_t c = 0; table->room && c <= table->width; c++) {
+  for (uint32_t c = 0; table->columns && table->room && c <= table->width; c++) {
     pl_mem_free(table->mem, table->columns[c], table->room[c] * sizeof(pl_id));
     table->columns[c] = NULL;
     table->room[c] = 0;
