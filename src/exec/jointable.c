@@ -87,8 +87,8 @@ static pl_status add_times(pl_jointable* table, const pl_chunk* chunk, const uin
 pl_status pl_jointable_add(pl_jointable* table, const pl_chunk* chunk, const pl_slot* slots) {
   uint16_t rows[PL_CHUNK_ROWS];
   const uint32_t count = whole_rows(table, chunk, slots, rows);
-  if (table->count + count > ROWS_MAX) {
-    return PL_ERR_LIMIT;
+  if (count == 0 || table->count + count > ROWS_MAX) {
+    return count ? PL_ERR_LIMIT : PL_OK;
   }
   for (uint32_t c = 0; c < table->width; c++) {
     const pl_id* from = chunk->columns[slots[c]];
@@ -104,6 +104,10 @@ pl_status pl_jointable_add(pl_jointable* table, const pl_chunk* chunk, const pl_
 }
 
 // ---- sealing ------------------------------------------------------------------------------------------------------
+
+static pl_status check_at(const pl_jointable* table, size_t row) {
+  return row % STEPS_BETWEEN_CHECKS ? PL_OK : pl_guard_check(table->guard, table->err);
+}
 
 /// Range of the ids of the only key.
 static void find_range(pl_jointable* table, uint64_t* range) {
@@ -122,7 +126,7 @@ static void choose_buckets(pl_jointable* table) {
   table->exact = table->keys == 0;
   if (table->keys == 1) {
     find_range(table, &range);
-    table->exact = range / SPARSE_MAX < table->count || range < BUCKETS_MIN;
+    table->exact = (range / SPARSE_MAX < table->count && range < UINT32_MAX) || range < BUCKETS_MIN;
   }
   if (table->exact) {
     table->buckets = range + 1;
@@ -144,45 +148,52 @@ static pl_status sum_up(pl_jointable* table) {
   for (size_t i = 0; i < table->count; i++) {
     uint64_t* sum = &table->sums[table->keys ? table->columns[0][i] - table->least : 0];
     *sum = pl_times_add(*sum, pl_jointable_row_times(table, i));
+    PL_TRY(check_at(table, i));
   }
   free_columns(table);
-  return pl_guard_check(table->guard, table->err);
+  return PL_OK;
 }
 
-/// The place of each row in the order of buckets, in order of adding within a bucket.
+/// The place of each row in the order of buckets, in order of adding within a bucket. There are at most 2^32 buckets.
 static pl_status place_rows(pl_jointable* table, uint32_t* place) {
   const pl_id* const* keys = (const pl_id* const*)table->columns;
   uint32_t* starts = table->starts;
   for (size_t i = 0; i < table->count; i++) {
     place[i] = (uint32_t)pl_jointable_bucket(table, keys, (uint32_t)i);
-    starts[place[i] + 1]++;
+    starts[place[i] + (size_t)1]++;
+    PL_TRY(check_at(table, i));
   }
-  PL_TRY(pl_guard_check(table->guard, table->err));
   for (uint64_t b = 0; b <= table->buckets; b++) {
     starts[b + 1] += starts[b];
+    PL_TRY(check_at(table, b));
   }
   for (size_t i = 0; i < table->count; i++) {
     place[i] = starts[place[i]]++;
+    PL_TRY(check_at(table, i));
   }
   // Each start has moved on to the next one.
   memmove(starts + 1, starts, (table->buckets + 1) * sizeof(*starts));
   starts[0] = 0;
-  return pl_guard_check(table->guard, table->err);
+  return PL_OK;
 }
 
+/// Bring a column into the order of buckets. Where the guard ends it, the column is as it was.
 static pl_status scatter(pl_jointable* table, const uint32_t* place, uint32_t column) {
   pl_id* const from = table->columns[column];
-  pl_id* sorted = pl_mem_alloc(table->mem, table->count * sizeof(pl_id));
-  if (!sorted) {
-    return pl_mem_status(table->mem);
-  }
-  for (size_t i = 0; i < table->count; i++) {
+  pl_id* const sorted = pl_mem_alloc(table->mem, table->count * sizeof(pl_id));
+  pl_status status = sorted ? PL_OK : pl_mem_status(table->mem);
+  for (size_t i = 0; i < table->count && status == PL_OK; i++) {
     sorted[place[i]] = from[i];
+    status = check_at(table, i);
+  }
+  if (status != PL_OK) {
+    pl_mem_free(table->mem, sorted, table->count * sizeof(pl_id));
+    return status;
   }
   pl_mem_free(table->mem, from, table->room[column] * sizeof(pl_id));
   table->columns[column] = sorted;
   table->room[column] = table->count;
-  return pl_guard_check(table->guard, table->err);
+  return PL_OK;
 }
 
 static pl_status sort_rows(pl_jointable* table) {

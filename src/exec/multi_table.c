@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define PAIRS_MAX ((size_t)UINT32_MAX - 1)
-#define PAIRS_BETWEEN_CHECKS ((size_t)1 << 18)  ///< about a millisecond
+#define PAIRS_BETWEEN_CHECKS ((size_t)1 << 16)  ///< about a millisecond where each is a wait for memory
 #define SPARSE_MAX 64u                          ///< bits of a bitmap for each pair
 
 pl_status pl_mj_add(pl_mj_data* data, uint32_t table, const pl_chunk* chunk, const pl_slot slots[2]) {
@@ -28,6 +28,10 @@ pl_status pl_mj_add(pl_mj_data* data, uint32_t table, const pl_chunk* chunk, con
     t->count += a[row] != PL_ID_NULL && b[row] != PL_ID_NULL;
   }
   return PL_OK;
+}
+
+static pl_status check_at(const pl_mj_data* data, size_t pair) {
+  return pair % PAIRS_BETWEEN_CHECKS ? PL_OK : pl_guard_check(data->guard, data->err);
 }
 
 // ---- numbers ------------------------------------------------------------------------------------------------------
@@ -76,8 +80,8 @@ static pl_status number_by_bits(pl_mj_data* data, numbering* n) {
       const pl_id* ids = data->tables[t].ids[c].data;
       for (size_t i = 0; i < data->tables[t].count; i++) {
         n->bits[(ids[i] - n->least) / 64] |= (uint64_t)1 << (ids[i] - n->least) % 64;
+        PL_TRY(check_at(data, i));
       }
-      PL_TRY(pl_guard_check(data->guard, data->err));
     }
   }
   uint64_t count = 0;
@@ -107,9 +111,7 @@ static pl_status number_by_map(pl_mj_data* data, numbering* n) {
   for (uint32_t t = 0; t < data->table_count; t++) {
     for (size_t i = 0; i < 2 * data->tables[t].count && status == PL_OK; i++) {
       const pl_id id = data->tables[t].ids[i % 2].data[i / 2];
-      if (i % PAIRS_BETWEEN_CHECKS == 0) {
-        status = pl_guard_check(data->guard, data->err);
-      }
+      status = check_at(data, i);
       if (status == PL_OK && !pl_idmap_find(&n->map, id)) {
         status = ids.count < PAIRS_MAX ? pl_vec_push(data->mem, &ids, id) : PL_ERR_LIMIT;
         status = status == PL_OK ? pl_idmap_put(&n->map, data->mem, id, ids.count - 1, NULL) : status;
@@ -142,9 +144,9 @@ static pl_status number_table(pl_mj_data* data, pl_mj_table* t, const numbering*
     PL_TRY(pl_vec_reserve(data->mem, &t->at[c], t->count + 1));
     for (size_t i = 0; i < t->count; i++) {
       t->at[c].data[i] = number_of(n, t->ids[c].data[i]);
+      PL_TRY(check_at(data, i));
     }
     pl_vec_free(data->mem, &t->ids[c]);
-    PL_TRY(pl_guard_check(data->guard, data->err));
   }
   return PL_OK;
 }
@@ -185,14 +187,15 @@ static pl_status lists_of_pairs(pl_mj_data* data, const uint32_t* key, const uin
   uint32_t* starts = out->starts;
   for (size_t i = 0; i < count; i++) {
     starts[key[i] + (size_t)1]++;
+    PL_TRY(check_at(data, i));
   }
   sum_counts(data, out);
-  PL_TRY(pl_guard_check(data->guard, data->err));
   for (size_t i = 0; i < count; i++) {
     out->values[starts[key[i]]++] = value[i];
+    PL_TRY(check_at(data, i));
   }
   move_back(data, out);
-  return pl_guard_check(data->guard, data->err);
+  return PL_OK;
 }
 
 /// The other way round: for each value its keys, sorted.
@@ -201,16 +204,17 @@ static pl_status turn_lists(pl_mj_data* data, const pl_mj_lists* from, size_t co
   uint32_t* starts = out->starts;
   for (size_t i = 0; i < count; i++) {
     starts[from->values[i] + (size_t)1]++;
+    PL_TRY(check_at(data, i));
   }
   sum_counts(data, out);
-  PL_TRY(pl_guard_check(data->guard, data->err));
   for (uint32_t n = 0; n < data->numbers; n++) {
     for (uint32_t i = from->starts[n]; i < from->starts[n + 1]; i++) {
       out->values[starts[from->values[i]]++] = n;
+      PL_TRY(check_at(data, i));
     }
   }
   move_back(data, out);
-  return pl_guard_check(data->guard, data->err);
+  return PL_OK;
 }
 
 /// Are all lists sorted, without repeats?
