@@ -2,8 +2,8 @@
 //
 // Where no column is needed rows are only counted, on all threads of the store's pool: each takes values of the first walked variable from the
 // numbers that are left. What they read is in memory, no transaction is touched, and sums do not depend on who counted what.
+#include "exec/lookup.h"
 #include "exec/multijoin.h"
-#include "exec/plan.h"
 
 #include <stdatomic.h>
 
@@ -12,10 +12,13 @@
 #define SLICE_FIRST 1024u  ///< numbers that all threads count before the guard is asked with its callback
 #define SLICE_NS (20 * UINT64_C(1000000))  ///< about how long that should take
 
+extern const pl_op_class pl_lookup_class;
+
 typedef struct multi_node {
   pl_node node;
   pl_mj_shape shape;                        ///< which variables are walked
   pl_slot columns[PL_MJ_RELATIONS_MAX][2];  ///< slots of each input's rows
+  bool fixed;                               ///< what is read is the same in every run on a snapshot
 } multi_node;
 
 typedef struct multi_op {
@@ -90,9 +93,8 @@ static void start(multi_op* st) {
   st->done = false;
 }
 
-/// What was read is good as long as the snapshot is the same: the patterns have no parameters.
 static pl_status multi_again(pl_op* op) {
-  if (op->run->moved) {
+  if (op->run->moved || !node_of(op)->fixed) {
     forget((multi_op*)op);
   }
   start((multi_op*)op);
@@ -343,6 +345,12 @@ static const pl_op_class multi_class = {.name = "MultiJoin",
                                         .prune = multi_prune,
                                         .describe = multi_describe};
 
+/// Does a part give the same in every run on a snapshot? Filters and lenses may depend on parameters and on the time.
+static bool is_fixed(const pl_node* input) {
+  const pl_lookup_node* lookup = (const pl_lookup_node*)input;
+  return input->type == &pl_lookup_class && !lookup->params && lookup->lens == PL_LENS_NONE;
+}
+
 /// Number of the variable of a slot, made if it is new.
 static uint8_t var_of(pl_mj_shape* shape, pl_slot slot) {
   uint8_t v = 0;
@@ -358,12 +366,15 @@ pl_status pl_node_multi_join(pl_planner* planner, const pl_multi_part* parts, ui
   multi_node* node = NULL;
   pl_node* inputs[PL_MJ_RELATIONS_MAX] = {NULL};
   uint32_t input_count = 0;
+  bool fixed = true;
   for (uint32_t i = 0; i < count; i++) {
     if (parts[i].same == i) {
       inputs[input_count++] = parts[i].node;
+      fixed = fixed && is_fixed(parts[i].node);
     }
   }
   PL_TRY(pl_node_make(planner, &multi_class, sizeof(*node), inputs, input_count, &node));
+  node->fixed = fixed;
   pl_mj_shape* shape = &node->shape;
   uint8_t table_of[PL_MJ_RELATIONS_MAX];
   uint8_t tables = 0;

@@ -156,7 +156,7 @@ bool pl_run_rest(pl_run* run) {
   bool keep = run->failed == PL_OK && !run->profile && pl_lens_stays(query) && query->kind != PL_QUERY_UPDATE &&
               !pl_txn_is_write(run->txn) && run->mem.bytes_used <= RUN_BYTES_KEPT;
   for (uint32_t i = 0; keep && i < run->plan->node_count; i++) {
-    keep = run->ops[i] && run->ops[i]->node->type->again;
+    keep = !run->ops[i] || run->ops[i]->node->type->again;  // some nodes are not part of the plan that was made
   }
   if (keep) {
     pl_lens_free(run);  // the transaction keeps them; a later snapshot has others
@@ -188,8 +188,10 @@ pl_status pl_run_again(pl_run* run, const pl_param* params) {
   PL_TRY(renew_terms(run, params));
   for (uint32_t i = 0; i < run->plan->node_count; i++) {
     pl_op* op = run->ops[i];
-    op->rows_seen = 0;
-    PL_TRY(op->node->type->again(op));
+    if (op) {
+      op->rows_seen = 0;
+      PL_TRY(op->node->type->again(op));
+    }
   }
   pl_run_say(run, RESULT);
   return PL_OK;
