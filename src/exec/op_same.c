@@ -10,7 +10,8 @@
 #include "exec/support.h"
 
 #define NO_PLACE 0xff
-#define SEEN_WHY PL_PLACE_COUNT  ///< column of `seen` after the image: the reasons for it
+/// Columns of `seen` after the image: whether the fact is read backwards (a named graph may hold both it and its reverse), and the reasons for it.
+enum { SEEN_BACK = PL_PLACE_COUNT, SEEN_WHY };
 
 typedef struct same_node {
   pl_node node;
@@ -41,7 +42,7 @@ static const same_node* node_of(const same_op* st) { return (const same_node*)st
 
 static pl_status same_open(pl_op* op) {
   same_op* st = (same_op*)op;
-  pl_rowtable_init(&st->seen, &op->run->mem, op->run->guard, op->run->err, PL_PLACE_COUNT + 1, PL_PLACE_COUNT);
+  pl_rowtable_init(&st->seen, &op->run->mem, op->run->guard, op->run->err, SEEN_WHY + 1, SEEN_WHY);
   st->why = pl_why_asked(op->run);
   return node_of(st)->correlated ? pl_classes_widest(op->run, &st->widest)
                                  : pl_run_classes(op->run, node_of(st)->lens, &st->classes);
@@ -197,14 +198,20 @@ static bool repeats_fit(const same_node* node, const pl_id* image) {
 }
 
 /// Was this image there before for the same input row?
-static pl_status is_new(same_op* st, uint64_t row_number, const pl_id* image, pl_id c, bool* added, pl_why** any) {
+static pl_status is_new(same_op* st, uint64_t row_number, const pl_id* image, pl_id c, bool back, bool* added,
+                        pl_why** any) {
   const same_node* node = node_of(st);
   if (row_number != st->row_number) {
     pl_rowtable_clear(&st->seen);
     st->row_number = row_number;
   }
-  const pl_id key[PL_PLACE_COUNT + 1] = {image[PL_PLACE_A], node->pairs ? 0 : image[PL_PLACE_P], image[PL_PLACE_B],
-                                         node->assertions ? c : 0};
+  const pl_id key[SEEN_WHY + 1] = {
+      [PL_PLACE_A] = image[PL_PLACE_A],
+      [PL_PLACE_P] = node->pairs ? 0 : image[PL_PLACE_P],
+      [PL_PLACE_B] = image[PL_PLACE_B],
+      [PL_PLACE_C] = node->assertions ? c : 0,
+      [SEEN_BACK] = node->assertions && back && image[PL_PLACE_A] != image[PL_PLACE_B],
+  };
   uint32_t index = 0;
   PL_TRY(pl_rowtable_put(&st->seen, key, &index, added));
   *any = &st->seen.rows[(size_t)index * st->seen.width + SEEN_WHY];
@@ -229,7 +236,8 @@ static pl_status do_row(same_op* st, pl_chunk* chunk, uint32_t row, bool* keep) 
   *keep = fits;
   if (fits && (touched || node->pairs)) {
     const uint64_t number = chunk->columns[hidden + PL_HIDDEN_SAME_ROW][row];
-    PL_TRY(is_new(st, number, image, st->places[PL_PLACE_C][row], keep, &any));
+    const bool back = chunk->columns[hidden + PL_HIDDEN_ROW][row] & 1;
+    PL_TRY(is_new(st, number, image, st->places[PL_PLACE_C][row], back, keep, &any));
   }
   if (any && st->why) {
     PL_TRY(support_row(st, classes, ids, chunk, row, any));

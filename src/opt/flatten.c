@@ -37,14 +37,39 @@ static pl_status split_filters(pl_arena* arena, pl_alg_group* group) {
   return PL_OK;
 }
 
-/// Only required parts that bind all their slots, and filters.
-static bool is_plain(const pl_alg_group* group) {
+/// Does a part mean something else once another part binds its slots before it? So does a path that may be empty and neither of whose ends has a
+/// value, and a lens on what only its own pattern binds.
+static pl_status stands_alone(pl_arena* arena, const pl_query* query, const pl_alg_group* group, uint32_t at,
+                              bool* alone) {
+  const pl_alg* part = group->required[at];
+  const bool path = part->kind == PL_ALG_PATH;
+  pl_slots own = {0}, others = {0}, args = {0};
+  PL_TRY(pl_slots_make(arena, query->slot_count, &own));
+  PL_TRY(pl_slots_make(arena, query->slot_count, &others));
+  PL_TRY(pl_slots_make(arena, query->slot_count, &args));
+  pl_slots_bound(part, own);
   for (uint32_t i = 0; i < group->required_count; i++) {
-    if (group->required[i]->kind == PL_ALG_EITHER) {
-      return false;
+    if (i != at) {
+      pl_slots_bound(group->required[i], others);
     }
   }
-  return group->optional_count == 0 && group->mark_count == 0 && group->not_count == 0;
+  pl_slots_of_lens(query, path ? part->path.lens : pl_same_lens(query, part), args);
+  pl_slots_remove_all(args, others);
+  *alone =
+      pl_slots_meet(args, own) || (path && pl_path_may_be_empty(part->path.path) && !pl_slots_meet(own, others) &&
+                                   part->path.subject.kind == PL_REF_SLOT && part->path.object.kind == PL_REF_SLOT);
+  return PL_OK;
+}
+
+/// Only required parts that bind all their slots, whatever else is joined with them, and filters.
+static pl_status is_plain(pl_arena* arena, const pl_query* query, const pl_alg_group* group, bool* plain) {
+  *plain = group->optional_count == 0 && group->mark_count == 0 && group->not_count == 0;
+  for (uint32_t i = 0; i < group->required_count && *plain; i++) {
+    bool alone = false;
+    PL_TRY(stands_alone(arena, query, group, i, &alone));
+    *plain = group->required[i]->kind != PL_ALG_EITHER && !alone;
+  }
+  return PL_OK;
 }
 
 static pl_status merge_input(pl_arena* arena, pl_alg_group* group, const pl_alg_group* input) {
@@ -79,7 +104,10 @@ pl_status pl_flatten_group(pl_arena* arena, const pl_query* query, pl_txn* txn, 
     pl_alg_group input = {0};
     bool mergeable = false;
     PL_TRY(pl_flatten_group(arena, query, txn, rules_off, out->input, &input, &mergeable));
-    if (!mergeable || !is_plain(&input) || !pl_same_mergeable(query, txn, &input, out)) {
+    if (mergeable) {
+      PL_TRY(is_plain(arena, query, &input, &mergeable));
+    }
+    if (!mergeable || !pl_same_mergeable(query, txn, &input, out)) {
       break;
     }
     PL_TRY(merge_input(arena, out, &input));
@@ -98,27 +126,73 @@ static void add_rests(const pl_query* query, const pl_alg* either, pl_slots set)
   }
 }
 
-/// Slots that some branch of `either` leaves unbound, others bind, and another required part uses? `rests`: the rest of a branch of another.
-static pl_status must_distribute(pl_arena* arena, const pl_query* query, pl_slots bound, const pl_alg_group* group,
-                                 uint32_t at, bool rests, bool* must) {
-  pl_slots partial = {0}, always = {0}, others = {0};
-  const pl_alg* either = group->required[at];
-  const uint32_t slot_count = bound.word_count * 64 - 1;
-  PL_TRY(pl_slots_make(arena, slot_count, &partial));
-  PL_TRY(pl_slots_make(arena, slot_count, &always));
-  PL_TRY(pl_slots_make(arena, slot_count, &others));
-  pl_slots_bound(either, partial);
+/// Slots that some branch of an either leaves unbound and others bind.
+static pl_status partial_slots(pl_arena* arena, pl_slots bound, const pl_alg* either, pl_slots* out) {
+  pl_slots always = {0};
+  PL_TRY(pl_slots_make(arena, bound.word_count * 64 - 1, out));
+  PL_TRY(pl_slots_make(arena, bound.word_count * 64 - 1, &always));
+  pl_slots_bound(either, *out);
   PL_TRY(pl_slots_always(arena, either, always));
-  pl_slots_remove_all(partial, always);
-  pl_slots_remove_all(partial, bound);
+  pl_slots_remove_all(*out, always);
+  pl_slots_remove_all(*out, bound);
+  return PL_OK;
+}
+
+/// Does another required part use such slots?
+static pl_status must_distribute(pl_arena* arena, const pl_query* query, pl_slots bound, const pl_alg_group* group,
+                                 uint32_t at, bool* must) {
+  pl_slots partial = {0}, others = {0};
+  PL_TRY(partial_slots(arena, bound, group->required[at], &partial));
+  PL_TRY(pl_slots_make(arena, bound.word_count * 64 - 1, &others));
   for (uint32_t i = 0; i < group->required_count; i++) {
-    if (i != at && !rests) {
+    if (i != at) {
       pl_slots_of_alg(query, group->required[i], others);
-    } else if (i != at && group->required[i]->kind == PL_ALG_EITHER) {
-      add_rests(query, group->required[i], others);
     }
   }
   *must = pl_slots_meet(partial, others);
+  return PL_OK;
+}
+
+/// Does the rest of a branch of either `at` use slots of either `other` that only some of its branches bind, and no part but eithers always?
+static pl_status rest_uses(pl_arena* arena, const pl_query* query, pl_slots bound, const pl_alg_group* group,
+                           uint32_t at, uint32_t other, bool* uses) {
+  pl_slots partial = {0}, rests = {0}, always = {0};
+  *uses = false;
+  if (at == other || group->required[at]->kind != PL_ALG_EITHER || group->required[other]->kind != PL_ALG_EITHER) {
+    return PL_OK;
+  }
+  PL_TRY(partial_slots(arena, bound, group->required[other], &partial));
+  PL_TRY(pl_slots_make(arena, bound.word_count * 64 - 1, &rests));
+  PL_TRY(pl_slots_make(arena, bound.word_count * 64 - 1, &always));
+  for (uint32_t i = 0; i < group->required_count; i++) {
+    PL_TRY(group->required[i]->kind == PL_ALG_EITHER ? PL_OK : pl_slots_always(arena, group->required[i], always));
+  }
+  pl_slots_remove_all(partial, always);
+  add_rests(query, group->required[at], rests);
+  *uses = pl_slots_meet(partial, rests);
+  return PL_OK;
+}
+
+/// The either to distribute before all others: the rest of another's branch uses its slots, and its own uses those of no other, if there is one
+/// like that. None: required_count.
+static pl_status first_for_rests(pl_arena* arena, const pl_query* query, pl_slots bound, const pl_alg_group* group,
+                                 uint32_t* out) {
+  const uint32_t count = group->required_count;
+  *out = count;
+  for (uint32_t i = 0; i < count; i++) {
+    bool used = false, uses = false, one = false;
+    for (uint32_t k = 0; k < count; k++) {
+      PL_TRY(rest_uses(arena, query, bound, group, k, i, &one));
+      used |= one;
+      PL_TRY(rest_uses(arena, query, bound, group, i, k, &one));
+      uses |= one;
+    }
+    *out = used && *out == count ? i : *out;
+    if (used && !uses) {
+      *out = i;
+      break;
+    }
+  }
   return PL_OK;
 }
 
@@ -165,16 +239,15 @@ static pl_status distribute(pl_arena* arena, pl_alg_group* group, uint32_t at) {
 
 pl_status pl_distribute_either(pl_arena* arena, const pl_query* query, pl_slots bound, pl_alg_group* group,
                                bool* changed) {
-  *changed = false;
   // first those whose slots the rest of another's branch uses: it must see them free, not null, whichever is written first
-  for (uint32_t i = 0; i < group->required_count * 2 && !*changed; i++) {
-    const uint32_t at = i % group->required_count;
-    if (group->required[at]->kind == PL_ALG_EITHER) {
-      PL_TRY(must_distribute(arena, query, bound, group, at, i < group->required_count, changed));
-      if (*changed) {
-        PL_TRY(distribute(arena, group, at));
-      }
+  uint32_t at = 0;
+  PL_TRY(first_for_rests(arena, query, bound, group, &at));
+  *changed = at < group->required_count;
+  for (uint32_t i = 0; i < group->required_count && !*changed; i++) {
+    if (group->required[i]->kind == PL_ALG_EITHER) {
+      at = i;
+      PL_TRY(must_distribute(arena, query, bound, group, i, changed));
     }
   }
-  return PL_OK;
+  return *changed ? distribute(arena, group, at) : PL_OK;
 }

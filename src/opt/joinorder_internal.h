@@ -17,7 +17,9 @@ typedef struct pl_join_part {
   uint16_t order_slot;                    ///< join slot that its rows are sorted by, read by itself
   pl_slots binds;                         ///< slots it may bind
   pl_slots needs;                         ///< slots it reads but does not bind by itself
-  pl_slots waits;    ///< slots that must have values before it: needed ones that other parts bind, and for identity
+  pl_slots ends;     ///< ends of paths that may be empty, of a branch too: not needed, but better known
+  pl_slots must;     ///< slots that must have values before it: needed ones that other parts bind, and for identity
+  pl_slots waits;    ///< these, and ends that other parts bind: paths that may be empty can wait for each other
   double filtered;   ///< share of its rows that filters keep which do not tell what is read
   bool ranged;       ///< see pl_join_step
   bool is_scan;      ///< SCAN or ANNOT: looked up in an order of the store

@@ -3,26 +3,6 @@
 
 #include "opt/cost.h"
 
-/// Can a path be empty?
-static bool may_be_empty(const pl_path* path) {
-  bool every = true, some = false;
-  for (uint32_t i = 0; i < path->part_count; i++) {
-    const bool one = may_be_empty(path->parts[i]);
-    every &= one;
-    some |= one;
-  }
-  switch (path->kind) {
-    case PL_PATH_SEQ:
-      return every;
-    case PL_PATH_ALT:
-      return some;
-    case PL_PATH_REPEAT:
-      return some || path->min == 0;
-    default:
-      return false;
-  }
-}
-
 /// Join slot by which the rows of a scan come sorted, if nothing is bound: the first free column of the order that is read.
 static uint16_t order_of(const pl_alg* part, const pl_join_part* info) {
   if (part->kind != PL_ALG_SCAN || part->scan.verb_count != 1) {
@@ -44,20 +24,36 @@ static uint16_t order_of(const pl_alg* part, const pl_join_part* info) {
   return PL_JOIN_SLOT_NONE;
 }
 
+/// What a part, or a branch of it, reads although it may bind it: arguments of a lens that a path or identity sees before it has matched, and the
+/// ends of paths that may be empty.
+static void add_reads(const pl_query* query, const pl_alg* part, pl_slots needs, pl_slots ends) {
+  const bool path = part->kind == PL_ALG_PATH;
+  for (uint32_t i = 0; part->kind == PL_ALG_EITHER && i < part->either.count; i++) {
+    add_reads(query, part->either.branches[i], needs, ends);
+  }
+  for (uint32_t i = 0; part->kind == PL_ALG_GROUP && i < part->group.required_count; i++) {
+    add_reads(query, part->group.required[i], needs, ends);
+  }
+  pl_slots_of_lens(query, path ? part->path.lens : pl_same_lens(query, part), needs);
+  if (path && pl_path_may_be_empty(part->path.path)) {
+    pl_slots_bound(part, ends);
+  }
+}
+
 static pl_status make_part(pl_estimator* est, const pl_join_problem* problem, const pl_alg* part, pl_join_part* out) {
   const uint32_t slot_count = problem->bound.word_count * 64 - 1;
   pl_slots always = {0};
   PL_TRY(pl_slots_make(est->arena, slot_count, &out->binds));
   PL_TRY(pl_slots_make(est->arena, slot_count, &out->needs));
+  PL_TRY(pl_slots_make(est->arena, slot_count, &out->ends));
   PL_TRY(pl_slots_make(est->arena, slot_count, &always));
   pl_estimate_profile(est, part, &out->profile);
   PL_TRY(est->status);
   pl_slots_bound(part, out->binds);
   pl_slots_of_alg(est->query, part, out->needs);
   PL_TRY(pl_slots_always(est->arena, part, always));
-  if (part->kind != PL_ALG_PATH || !may_be_empty(part->path.path)) {
-    pl_slots_remove_all(out->needs, always);
-  }  // the empty path is at every node that another part binds: these come first
+  pl_slots_remove_all(out->needs, always);
+  add_reads(est->query, part, out->needs, out->ends);
   const uint32_t lens = part->kind == PL_ALG_SCAN ? part->scan.lens : pl_same_lens(est->query, part);
   const bool correlated = lens != PL_LENS_NONE && est->query->lenses[lens].correlated;
   out->filtered = 1;
@@ -88,12 +84,37 @@ static pl_status number_slots(pl_estimator* est, const pl_join_problem* problem,
   return PL_OK;
 }
 
+/// Set `out` to the slots that identity lets part k bind before i: not those that k needs itself.
+static void identity_waits(const pl_join_problem* problem, const pl_join_part* infos, uint32_t i, uint32_t k,
+                           pl_slots out) {
+  pl_slots_clear(out);
+  if (problem->raw.word_count) {
+    pl_same_add_waits(&infos[i].same, &infos[k].same, i > k, out);
+    pl_slots_remove_all(out, infos[k].needs);
+  }
+}
+
+/// The empty path is at every node that another part binds: it waits for those that do not wait for it. `reverse` is working space.
+static void wait_for_ends(const pl_join_problem* problem, pl_join_part* infos, uint32_t i, uint32_t k,
+                          pl_slots reverse) {
+  pl_join_part *info = &infos[i], *other = &infos[k];
+  const bool mutual = pl_slots_count(other->ends) > 0;
+  identity_waits(problem, infos, k, i, reverse);
+  for (uint32_t w = 0; w < reverse.word_count; w++) {
+    const uint64_t waits = info->ends.words[w] & other->binds.words[w] & ~reverse.words[w];
+    info->waits.words[w] |= waits;
+    info->must.words[w] |= mutual ? 0 : waits;
+  }
+}
+
 /// A part waits for the slots it needs that another part can bind. (No part that binds a slot without a value is done, so what it waits for
 /// is the same at every step.)
 static pl_status set_waits(pl_estimator* est, const pl_join_problem* problem, pl_join_part* infos, bool* any) {
-  pl_slots once = {0}, twice = {0};  // slots that at least so many parts bind
-  PL_TRY(pl_slots_make(est->arena, problem->bound.word_count * 64 - 1, &once));
-  PL_TRY(pl_slots_make(est->arena, problem->bound.word_count * 64 - 1, &twice));
+  pl_slots once = {0}, twice = {0}, space = {0};  // slots that at least so many parts bind
+  const uint32_t slot_count = problem->bound.word_count * 64 - 1;
+  PL_TRY(pl_slots_make(est->arena, slot_count, &once));
+  PL_TRY(pl_slots_make(est->arena, slot_count, &twice));
+  PL_TRY(pl_slots_make(est->arena, slot_count, &space));
   for (uint32_t i = 0; i < problem->count; i++) {
     for (uint32_t w = 0; w < once.word_count; w++) {
       twice.words[w] |= once.words[w] & infos[i].binds.words[w];
@@ -102,15 +123,23 @@ static pl_status set_waits(pl_estimator* est, const pl_join_problem* problem, pl
   }
   for (uint32_t i = 0; i < problem->count; i++) {
     pl_join_part* info = &infos[i];
-    PL_TRY(pl_slots_make(est->arena, problem->bound.word_count * 64 - 1, &info->waits));
+    const bool empty = pl_slots_count(info->ends) > 0;
+    PL_TRY(pl_slots_make(est->arena, slot_count, &info->must));
     for (uint32_t w = 0; w < once.word_count; w++) {
       const uint64_t others = (once.words[w] & ~info->binds.words[w]) | twice.words[w];
-      info->waits.words[w] = info->needs.words[w] & others;
+      info->must.words[w] = info->needs.words[w] & others;
     }
     for (uint32_t k = 0; problem->raw.word_count && k < problem->count; k++) {
       PL_TRY(pl_guard_check(est->guard, est->err));
       if (k != i) {
-        pl_same_add_waits(&info->same, &infos[k].same, i > k, info->waits);
+        identity_waits(problem, infos, i, k, space);
+        pl_slots_add_all(info->must, space);
+      }
+    }
+    PL_TRY(pl_slots_copy(est->arena, info->must, &info->waits));
+    for (uint32_t k = 0; empty && k < problem->count; k++) {
+      if (k != i) {
+        wait_for_ends(problem, infos, i, k, space);
       }
     }
     *any |= pl_slots_count(info->waits) > 0;
@@ -183,15 +212,24 @@ bool pl_join_is_ready(const pl_join_graph* graph, const pl_join_rows* rows, uint
   return !rows->done[part] && (graph->free || part == stuck || pl_slots_within(graph->parts[part].waits, rows->bound));
 }
 
+/// How well a part would do although it waits: best a path that may be empty with a known end, worst one that needs a value.
+static uint32_t stuck_rank(const pl_join_part* part, const pl_join_rows* rows) {
+  return !pl_slots_within(part->must, rows->bound) ? 2 : pl_slots_meet(part->ends, rows->bound) ? 0 : 1;
+}
+
 uint32_t pl_join_stuck(const pl_join_graph* graph, const pl_join_rows* rows) {
-  uint32_t first = UINT32_MAX;
+  uint32_t best = UINT32_MAX;
   for (uint32_t p = graph->free ? 0 : graph->problem->count; p-- > 0;) {
     if (pl_join_is_ready(graph, rows, p, UINT32_MAX)) {
       return UINT32_MAX;
     }
-    first = rows->done[p] ? first : p;
   }
-  return first;
+  for (uint32_t p = 0; !graph->free && p < graph->problem->count; p++) {
+    const bool better =
+        best == UINT32_MAX || stuck_rank(&graph->parts[p], rows) < stuck_rank(&graph->parts[best], rows);
+    best = !rows->done[p] && better ? p : best;
+  }
+  return best;
 }
 
 // ---- cost ---------------------------------------------------------------------------------------------------------

@@ -228,3 +228,22 @@ pl_status pl_slots_always(pl_arena* arena, const pl_alg* alg, pl_slots set) {
   }
   return PL_OK;
 }
+
+bool pl_path_may_be_empty(const pl_path* path) {
+  bool every = true, some = false;
+  for (uint32_t i = 0; i < path->part_count; i++) {
+    const bool one = pl_path_may_be_empty(path->parts[i]);
+    every &= one;
+    some |= one;
+  }
+  switch (path->kind) {
+    case PL_PATH_SEQ:
+      return every;
+    case PL_PATH_ALT:
+      return some;
+    case PL_PATH_REPEAT:
+      return some || path->min == 0;
+    default:
+      return false;
+  }
+}

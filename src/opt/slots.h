@@ -54,4 +54,7 @@ void pl_slots_bound(const pl_alg* alg, pl_slots set);
 /// Add the slots that every row of a pattern binds (an either: those of all branches; optionals do not count).
 pl_status pl_slots_always(pl_arena* arena, const pl_alg* alg, pl_slots set);
 
+/// May the path be of no facts at all?
+bool pl_path_may_be_empty(const pl_path* path);
+
 #endif
