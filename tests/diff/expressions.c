@@ -240,7 +240,9 @@ ref_id ref_eval(ref_run* run, const pl_expr* expr, const ref_id* row) {
     case PL_EXPR_TERM:
     case PL_EXPR_PARAM:
       out = (expr->kind == PL_EXPR_TERM ? run->terms : run->params)[expr->index];
-      return expr->same ? ref_shown_of(run, ref_shown(run, expr->same - 1, row), out) : out;
+      return expr->same && !run->query->lenses[expr->same - 1].correlated
+                 ? ref_shown_of(run, ref_shown(run, expr->same - 1, row), out)
+                 : out;
     default:
       break;
   }

@@ -1,34 +1,7 @@
 /// Groups and clauses.
 #include "reference.h"
 
-enum { PARTS_MAX = 128 };
-
 // ---- groups -------------------------------------------------------------------------------------------------------
-
-/// Slots of a leaf: three that hold nodes, then its assertion or path. Gives its lens.
-static uint32_t slots_of(const pl_alg* part, pl_slot slots[4]) {
-  const pl_ref node = {.kind = part->kind == PL_ALG_LABEL ? PL_REF_SLOT : PL_REF_ANY, .index = part->label.node};
-  const bool scan = part->kind == PL_ALG_SCAN, annot = part->kind == PL_ALG_ANNOT, path = part->kind == PL_ALG_PATH;
-  const pl_ref* refs[3] = {scan   ? &part->scan.subject
-                           : path ? &part->path.subject
-                                  : &node,
-                           scan    ? &part->scan.object
-                           : path  ? &part->path.object
-                           : annot ? &part->annot.object
-                                   : &node,
-                           scan    ? &part->scan.verbs[0].predicate
-                           : annot ? &part->annot.verbs[0].predicate
-                                   : &node};
-  for (int i = 0; i < 3; i++) {
-    slots[i] = refs[i]->kind == PL_REF_SLOT ? refs[i]->index : PL_SLOT_NONE;
-  }
-  slots[3] = scan ? part->scan.c : path ? part->path.as : PL_SLOT_NONE;
-  return scan                         ? part->scan.lens
-         : path                       ? part->path.lens
-         : annot                      ? part->annot.lens
-         : part->kind == PL_ALG_LABEL ? part->label.lens
-                                      : PL_LENS_NONE;
-}
 
 static void settle(const pl_alg* alg, ref_id* row);
 static void settle_all(pl_alg* const* parts, uint32_t count, ref_id* row) {
@@ -46,7 +19,7 @@ static void settle(const pl_alg* alg, ref_id* row) {
     settle_all(alg->group.required, alg->group.required_count, row);
     settle_all(alg->group.optionals, alg->group.optional_count, row);
   } else {
-    (void)slots_of(alg, slots);
+    (void)ref_slots_of(alg, slots);
     for (int i = 0; i < 4; i++) {
       if (slots[i] != PL_SLOT_NONE && row[slots[i]] == REF_UNBOUND) {
         row[slots[i]] = 0;
@@ -55,72 +28,21 @@ static void settle(const pl_alg* alg, ref_id* row) {
   }
 }
 
-/// A group whose eithers are resolved: required parts of the branches at hand beside its own; the rest of each group, innermost first.
-typedef struct flat {
-  const pl_alg* parts[PARTS_MAX];
-  size_t part_count;
-  const pl_alg_group* rests[PARTS_MAX];
-  size_t rest_count;
-} flat;
-
-/// A part needs a value of an argument that the row does not bind.
-static bool waits(ref_run* run, const pl_alg* part, const ref_id* row) {
-  pl_slot slots[4];
-  const pl_ref* name = &part->label.name;
-  return part->kind == PL_ALG_ANNOT   ? row[part->annot.c.index] == REF_UNBOUND
-         : part->kind == PL_ALG_LABEL ? name->kind == PL_REF_SLOT && row[name->index] == REF_UNBOUND
-                                      : ref_lens_waits(run, slots_of(part, slots), row);
-}
-
-/// A part under identity lets those without it bind its slots first; a path that may be empty, those that are none.
-static bool lets_go_first(ref_run* run, const pl_alg* part, const pl_alg* other, const ref_id* row) {
-  pl_slot own[4], others[4];
-  bool meet = false;
-  const uint32_t lens = slots_of(part, own), other_lens = slots_of(other, others);
-  const bool same = ref_has_same(run, lens), other_same = ref_has_same(run, other_lens);
-  for (int i = 0; i < 12; i++) {
-    meet |= own[i / 4] != PL_SLOT_NONE && own[i / 4] == others[i % 4] && row[own[i / 4]] == REF_UNBOUND;
-  }
-  const bool alike = lens == other_lens || (!same && !other_same);
-  return meet && ((same && !other_same) || (alike && part->kind == PL_ALG_PATH && other->kind != PL_ALG_PATH &&
-                                            ref_may_be_empty(run, part->path.path)));
-}
-
-/// Slots of same_as patterns that nothing else under identity uses, and that have no value yet.
-static const uint8_t* raw_slots(ref_run* run, const flat* f, const ref_id* row) {
-  uint8_t* raw = ref_alloc(&run->arena, run->query->slot_count);
-  for (size_t i = 0; i < f->part_count * 2; i++) {  // the second time round all others take theirs away
-    const pl_alg* part = f->parts[i % f->part_count];
-    const bool first = i < f->part_count;
-    pl_slot slots[4];
-    const uint32_t lens = slots_of(part, slots);
-    for (int k = 0; k < 3 && ref_has_same(run, lens) && ref_is_raw(run, part) == first; k++) {
-      if (slots[k] != PL_SLOT_NONE) {
-        raw[slots[k]] = first && row[slots[k]] == REF_UNBOUND;
-      }
-    }
-  }
-  return raw;
-}
-
 /// Join the row with the required parts that are left.
-static void join(ref_run* run, const flat* f, const ref_id* row, ref_rows* out) {
-  size_t pick = 0, ready = 0;
-  for (; pick < f->part_count && !ready; pick += !ready) {
-    ready = !waits(run, f->parts[pick], row);
-    for (size_t i = 0; i < f->part_count && ready; i++) {
-      ready = !lets_go_first(run, f->parts[pick], f->parts[i], row);
-    }
-  }
+static void join(ref_run* run, const ref_flat* f, const ref_id* row, ref_rows* out) {
   if (f->part_count == 0) {
     ref_push(run, out, row);
     return;
   }
-  flat rest = *f;
+  ref_flat rest = *f;
   ref_rows found = {0};
-  pick = ready ? pick : 0;
-  memmove(rest.parts + pick, rest.parts + pick + 1, (--rest.part_count - pick) * sizeof rest.parts[0]);
-  ref_match(run, f->parts[pick], row, &found);
+  const size_t turn = ref_turn(run, f, row);
+  if (turn == f->part_count) {
+    run->skip = "arguments of lenses that wait for each other";
+    return;
+  }
+  memmove(rest.parts + turn, rest.parts + turn + 1, (--rest.part_count - turn) * sizeof rest.parts[0]);
+  ref_match(run, f->parts[turn], row, &found);
   for (size_t i = 0; i < found.count && !run->skip; i++) {
     join(run, &rest, found.data[i], out);
   }
@@ -180,12 +102,14 @@ static void add_rest(ref_run* run, const pl_alg_group* group, ref_rows* rows) {
   *rows = out;
 }
 
-static void resolve(ref_run* run, flat f, const pl_alg_group* group, const ref_id* row, ref_rows* out) {
-  if (f.part_count + group->required_count > PARTS_MAX || f.rest_count == PARTS_MAX) {
+/// Put the group into the place `at` of `f`, and join.
+static void resolve(ref_run* run, ref_flat f, size_t at, const pl_alg_group* group, const ref_id* row, ref_rows* out) {
+  if (f.part_count + group->required_count > REF_PARTS_MAX || f.rest_count == REF_PARTS_MAX) {
     run->skip = "a large group";
     return;
   }
-  memcpy(f.parts + f.part_count, group->required, group->required_count * sizeof f.parts[0]);
+  memmove(f.parts + at + group->required_count, f.parts + at, (f.part_count - at) * sizeof f.parts[0]);
+  memcpy(f.parts + at, group->required, group->required_count * sizeof f.parts[0]);
   f.part_count += group->required_count;
   memmove(f.rests + 1, f.rests, f.rest_count++ * sizeof f.rests[0]);
   f.rests[0] = group;
@@ -194,14 +118,14 @@ static void resolve(ref_run* run, flat f, const pl_alg_group* group, const ref_i
     if (part->kind == PL_ALG_EITHER) {
       memmove(f.parts + i, f.parts + i + 1, (--f.part_count - i) * sizeof f.parts[0]);
       for (uint32_t b = 0; b < part->either.count && !run->skip; b++) {
-        resolve(run, f, &part->either.branches[b]->group, row, out);
+        resolve(run, f, i, &part->either.branches[b]->group, row, out);
       }
       return;
     }
   }
   ref_rows rows = {0};
   const uint8_t* outer = run->raw;
-  run->raw = raw_slots(run, &f, row);
+  run->raw = ref_raw_slots(run, &f, row);
   join(run, &f, row, &rows);
   run->raw = outer;
   for (size_t i = 0; i < f.rest_count; i++) {
@@ -213,7 +137,7 @@ static void resolve(ref_run* run, flat f, const pl_alg_group* group, const ref_i
 }
 
 void ref_group(ref_run* run, const pl_alg_group* group, const ref_id* row, ref_rows* out) {
-  resolve(run, (flat){.part_count = 0}, group, row, out);
+  resolve(run, (ref_flat){.part_count = 0}, 0, group, row, out);
 }
 
 // ---- clauses ------------------------------------------------------------------------------------------------------

@@ -49,6 +49,21 @@ bool ref_meet(ref_run* run, const pl_ref* ref, ref_id id, bool object, const ref
 ref_id ref_of(const ref_run* run, const pl_ref* ref, const ref_id* row);  ///< REF_UNBOUND if it is free
 bool ref_is_raw(const ref_run* run, const pl_alg* part);  ///< all its verbs are same_as: it shows nodes as stored
 
+enum { REF_PARTS_MAX = 128 };
+/// A group whose eithers are resolved: required parts of the branches at hand beside its own; the rest of each group, innermost first.
+typedef struct ref_flat {
+  const pl_alg* parts[REF_PARTS_MAX];
+  size_t part_count;
+  const pl_alg_group* rests[REF_PARTS_MAX];
+  size_t rest_count;
+} ref_flat;
+/// Slots of a leaf: three that hold nodes, then its assertion or path. Gives its lens.
+uint32_t ref_slots_of(const pl_alg* part, pl_slot slots[4]);
+/// Slots of same_as patterns that nothing else under identity uses, and that have no value yet.
+const uint8_t* ref_raw_slots(ref_run* run, const ref_flat* f, const ref_id* row);
+/// The part to join next; part_count if all wait for arguments that the others bind.
+size_t ref_turn(ref_run* run, const ref_flat* f, const ref_id* row);
+
 ref_id ref_eval(ref_run* run, const pl_expr* expr, const ref_id* row);
 bool ref_true(ref_run* run, const pl_expr* expr, const ref_id* row);
 bool ref_expr_waits(const pl_expr* expr, const ref_id* row);  ///< for a slot

@@ -70,10 +70,9 @@ static void match_scan(ref_run* run, const pl_alg* part, const ref_id* in, ref_r
     const ref_id ends[] = {a, pairs ? 0 : p, b, 0};
     const ref_id said[] = {inverse ? b : a, p * 2 + (inverse && a != b), inverse ? a : b, f[REF_C]};
     ref_id* row = ref_copy(run, in);
-    if ((by_fact || f[REF_C]) && ref_passes(run, scan->lens, f[REF_C], in) &&
-        ref_meet(run, &scan->subject, from, inverse, as_subject, row) &&
+    if ((by_fact || f[REF_C]) && ref_meet(run, &scan->subject, from, inverse, as_subject, row) &&
         ref_meet(run, &verb->predicate, f[REF_P], false, as_verb, row) &&
-        ref_meet(run, &scan->object, to, !inverse, as_object, row) &&
+        ref_meet(run, &scan->object, to, !inverse, as_object, row) && ref_passes(run, scan->lens, f[REF_C], row) &&
         ref_add_new(&run->arena, &seen, by_fact ? ends : said, REF_STATEMENT) &&
         (scan->c == PL_SLOT_NONE || ref_meet(run, &assertion, f[REF_C], false, NULL, row))) {
       ref_push(run, out, row);
