@@ -128,7 +128,7 @@ static pl_status walk_failed(const pl_store* store, const pl_page_meta* meta, co
 /// Where the header record lies in the file: with where it lies in memory it tells where the file is mapped.
 static pl_status note_header(void* user, const pl_page_entry* entry) {
   uint64_t* const offset = user;
-  if (*offset == 0 && entry->value && entry->db == pl_db_names[PL_DB_META] && entry->key_bytes == strlen("header") &&
+  if (*offset == 0 && entry->value && entry->key_bytes == strlen("header") &&
       memcmp(entry->key, "header", entry->key_bytes) == 0) {
     *offset = entry->offset;
   }
@@ -154,7 +154,12 @@ static void note_map(const pl_txn* txn, const pl_page_meta* meta, uint64_t heade
 /// *header: where the header record lies in the file, 0 = not in a leaf.
 static pl_status walk(pl_txn* txn, unsigned flags, pl_page_meta* meta, uint64_t* header) {
   pl_pages_report report;
-  pl_pages_options options = {.meta = meta, .mem = &txn->mem, .flags = flags, .on_entry = note_header, .user = header};
+  pl_pages_options options = {.meta = meta,
+                              .mem = &txn->mem,
+                              .flags = flags,
+                              .on_entry = note_header,
+                              .only = pl_db_names[PL_DB_META],
+                              .user = header};
   if (!pl_env_snapshot_meta(txn, &options.fd, meta)) {
     return no_meta(txn->store, txn->err);
   }

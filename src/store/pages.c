@@ -36,6 +36,7 @@ typedef struct tree {
   const char* name;                          ///< of the database; NULL = main tree
   const pl_tree_head* head;                  ///< depth
   bool free_list;                            ///< see PL_PAGES_FREE
+  bool silent;                               ///< nobody is told of its entries
   uint64_t branch, leaf, overflow, entries;  ///< counted
   uint64_t list_last;                        ///< page met last in an entry of the free list
 } tree;
@@ -77,6 +78,10 @@ static bool in_file(walk* w, uint64_t first, uint64_t count) {
 static bool claim(walk* w, uint64_t first, uint64_t count) {
   if (first < 2 || first >= w->pages || count > w->pages - first) {
     return damaged(w, first, "is named but is not in the file");
+  }
+  if (count == 1 && !is_claimed(w, first)) {
+    w->claimed[first / 8] |= (uint8_t)(1u << first % 8);
+    return true;
   }
   for (uint64_t page = first; page < first + count; page++) {
     if (is_claimed(w, page)) {
@@ -194,8 +199,8 @@ static bool note_tree(walk* w, uint64_t page, const pl_page_entry* entry, uint32
   return !why || damaged(w, page, why);
 }
 
-static void give_entry(walk* w, const pl_page_entry* entry) {
-  if (w->options->on_entry) {
+static void give_entry(walk* w, const tree* t, const pl_page_entry* entry) {
+  if (!t->silent && w->options->on_entry) {
     const pl_status status = w->options->on_entry(w->options->user, entry);
     if (status != PL_OK) {
       stop(w, status);
@@ -235,7 +240,7 @@ static bool walk_entry(walk* w, tree* t, const uint8_t* page, uint64_t number, c
   if (t->free_list) {
     return walk_list(w, t, number, &entry);
   }
-  give_entry(w, &entry);
+  give_entry(w, t, &entry);
   return true;
 }
 
@@ -262,8 +267,28 @@ static bool level_buffer(walk* w, uint32_t level) {
   return w->levels[level] != NULL;
 }
 
+/// The entries of a sound leaf that nobody is told of: only where their overflow pages lie.
+static void walk_silent(walk* w, tree* t, const uint8_t* page, uint64_t number) {
+  const uint32_t count = pl_page_nodes(page);
+  for (uint32_t i = 0; i < count && !w->stopped; i++) {
+    const uint8_t* const node = pl_page_node(page, i);
+    const uint32_t flags = pl_node_flags(node);
+    t->entries++;
+    if (flags & PL_NODE_TREE) {
+      (void)damaged(w, number, "holds a wrong entry");
+    } else if (flags & PL_NODE_BIG) {
+      const uint8_t* const data = node + PL_NODE_HEADER + pl_node_key_bytes(node);
+      (void)walk_overflow(w, t, pl_load64(data), pl_node_size(node));
+    }
+  }
+}
+
 static void walk_nodes(walk* w, tree* t, const uint8_t* page, place at, const pl_page_place* sound, bool doubtful) {
   const uint32_t count = pl_page_nodes(page);
+  if (sound->leaf && t->silent && !doubtful && !at.doubtful) {
+    walk_silent(w, t, page, at.number);
+    return;
+  }
   for (uint32_t i = 0; i < count && !w->stopped; i++) {
     if (doubtful && !pl_page_node_fits(sound, page, i)) {
       continue;  // reported with its page
@@ -322,7 +347,9 @@ static void walk_page(walk* w, tree* t, place at) {
 }
 
 static void walk_tree(walk* w, const char* name, const pl_tree_head* head, bool free_list) {
-  tree t = {.name = name, .head = head, .free_list = free_list};
+  const pl_pages_options* const options = w->options;
+  const bool told = options->on_entry && (!options->only || options->only == name);
+  tree t = {.name = name, .head = head, .free_list = free_list, .silent = name && !told};
   const uint64_t before = w->report->damage;
   if (head->root != PL_NO_PAGE) {
     walk_page(w, &t, (place){.number = head->root, .level = 1});

@@ -77,7 +77,8 @@ typedef struct pl_pages_options {
   /// Told of every damage. True: go on; what can be read beside and below it is visited. NULL: the walk ends at the
   /// first, which is in the report.
   bool (*on_damage)(void* user, uint64_t page, const char* text);
-  pl_status (*on_entry)(void* user, const pl_page_entry* entry);          ///< of the named databases; may be NULL
+  pl_status (*on_entry)(void* user, const pl_page_entry* entry);  ///< of the named databases; may be NULL
+  const char* only;  ///< database (of pl_db_names) whose entries alone on_entry is told; NULL = all
   pl_status (*on_page)(void* user, uint64_t pages_done, uint64_t pages);  ///< before each tree page; may be NULL
   void* user;                                                             ///< passed to all three
 } pl_pages_options;

@@ -53,7 +53,7 @@ static inline uint64_t pl_node_child(const uint8_t* node) { return pl_load64(nod
 
 /// Overflow pages of a value so long.
 static inline uint64_t pl_page_overflow_count(uint32_t page_bytes, uint64_t bytes) {
-  return (PL_PAGE_HEADER - 1 + bytes) / page_bytes + 1;
+  return bytes <= page_bytes - PL_PAGE_HEADER ? 1 : (PL_PAGE_HEADER - 1 + bytes) / page_bytes + 1;
 }
 
 /// Whether node `i` lies in the page with its key and what stands behind it. The header is sound.
