@@ -76,7 +76,7 @@ static void add_dates(pl_id_ranges* out, pl_extent bound, bool whole, sides s) {
   add_tag(out, PL_TAG_TIME);
 }
 
-/// Integers beside dates are years.
+/// Integers beside dates are years, also those that are in the dictionary because of how they are written or of their type.
 static void add_years(pl_id_ranges* out, pl_extent bound, bool whole, sides s) {
   const int64_t first = pl_date_from_days(bound.start_ms / DAY_MS - 1).year - 1;
   const int64_t last = pl_date_from_days((whole ? bound.end_ms : bound.start_ms) / DAY_MS + 1).year + 1;
@@ -86,6 +86,7 @@ static void add_years(pl_id_ranges* out, pl_extent bound, bool whole, sides s) {
   if (pl_value_to_id(&low, &from) && pl_value_to_id(&high, &to)) {
     add(out, from, to);
   }
+  add_tag(out, PL_TAG_NUMBER);
 }
 
 static bool number_of(const pl_value* value, double* out) {

@@ -131,6 +131,17 @@ static void test_keep(void** state) {
   }
 }
 
+/// A year may be an integer of the dictionary, such as "2020"^^xsd:short.
+static void test_dictionary_years(void** state) {
+  PL_UNUSED(state);
+  for (pl_tag tag = PL_TAG_NUMBER; tag <= PL_TAG_TIME; tag += PL_TAG_TIME - PL_TAG_NUMBER) {
+    const pl_id_ranges date = ranges_of(PL_CMP_LE, "2023-12-28", PL_STR(PL_XSD "date"));
+    const pl_id_ranges year = ranges_of(PL_CMP_GT, "2020", PL_STR(PL_XSD "integer"));
+    assert_true(in_ranges(&date, pl_tag_first(tag)) && in_ranges(&date, pl_tag_end(tag) - 1));
+    assert_true(in_ranges(&year, pl_tag_first(tag)) && in_ranges(&year, pl_tag_end(tag) - 1));
+  }
+}
+
 /// What has no order of ids gives no ranges.
 static void test_others(void** state) {
   PL_UNUSED(state);
@@ -149,6 +160,6 @@ static void test_others(void** state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_nothing_lost), cmocka_unit_test(test_keep),
-                                     cmocka_unit_test(test_others)};
+                                     cmocka_unit_test(test_dictionary_years), cmocka_unit_test(test_others)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
