@@ -5,11 +5,14 @@
 //     match ?s price ?v return sum(?v)                     pos:  | p | v | s ...    a run of (p, v) is a price and how many have it
 //
 // The Scan below is not asked for rows; it says what is read and in which order. What the store counts anyway, facts, subjects and objects of
-// each predicate, is not read at all.
+// each predicate, is not read at all. Where rows are many and only counted, all threads of the store's pool count (group_morsels.h).
 #include "exec/aggregate.h"
+#include "exec/group_morsels.h"
 #include "exec/lens.h"
 #include "exec/support.h"
 #include "expr/aggregate.h"
+
+#define MORSELS_FROM_ROWS (50.0 * PL_CHUNK_ROWS)  ///< fewer are counted before another thread is awake
 
 extern const pl_op_class pl_lookup_class;
 
@@ -36,6 +39,7 @@ typedef struct group_node {
   uint8_t value_place;         ///< place of the value; PL_PLACE_COUNT = none
   pl_access access;            ///< how it is read
   bool from_counters;          ///< the store's counters say it, unless there is a lens
+  bool counts;                 ///< no aggregate looks at values
   group_agg* aggs;             ///< aggregates
   uint32_t agg_count;          ///< used
   size_t state_bytes;          ///< of a group's states
@@ -43,23 +47,25 @@ typedef struct group_node {
 
 typedef struct group_op {
   pl_op op;
-  pl_probes probes;            ///< the constants: one probe, or none if the store does not know them
-  pl_probe_room room;          ///< space to make it in
-  const pl_pass* pass;         ///< compiled lens; NULL = everything passes
-  pl_scan* scan;               ///< opened on first use
-  bool placed;                 ///< the scan is on its range, or the counters were read
-  bool ended;                  ///< no more groups
-  pl_id* column[4];            ///< runs read: keys and value; NULL = not wanted
-  uint64_t* times;             ///< rows of each
-  size_t at, count;            ///< next run, and how many there are
-  bool open;                   ///< a group is being read:
-  pl_id key[3];                ///< its key,
-  uint64_t rows, runs;         ///< what was counted of it,
-  char* states;                ///< and the states of its other aggregates
-  char** groups;               ///< that group for each of a chunk of rows
-  pl_arena arena;              ///< holds
-  pl_predicate_stats* stats;   ///< the counters
-  size_t stat_at, stat_count;  ///< next, and how many there are
+  pl_probes probes;              ///< the constants: one probe, or none if the store does not know them
+  pl_probe_room room;            ///< space to make it in
+  const pl_pass* pass;           ///< compiled lens; NULL = everything passes
+  pl_scan* scan;                 ///< opened on first use
+  pl_group_morsels* morsels;     ///< counting on all threads; NULL if one does it
+  pl_id prefix[PL_PLACE_COUNT];  ///< fixed columns
+  bool placed;                   ///< the scan is on its range, or the counters were read
+  bool ended;                    ///< no more groups
+  pl_id* column[4];              ///< runs read: keys and value; NULL = not wanted
+  uint64_t* times;               ///< rows of each
+  size_t at, count;              ///< next run, and how many there are
+  bool open;                     ///< a group is being read:
+  pl_id key[3];                  ///< its key,
+  uint64_t rows, runs;           ///< what was counted of it,
+  char* states;                  ///< and the states of its other aggregates
+  char** groups;                 ///< that group for each of a chunk of rows
+  pl_arena arena;                ///< holds
+  pl_predicate_stats* stats;     ///< the counters
+  size_t stat_at, stat_count;    ///< next, and how many there are
 } group_op;
 
 static const group_node* node_of(const group_op* st) { return (const group_node*)st->op.node; }
@@ -107,6 +113,8 @@ static void clear_states(group_op* st) {
 }
 
 static void restart(group_op* st) {
+  pl_group_morsels_close(st->morsels);
+  st->morsels = NULL;
   st->placed = st->ended = st->open = false;
   st->at = st->count = 0;
   st->stat_at = st->stat_count = 0;
@@ -116,6 +124,7 @@ static void restart(group_op* st) {
 
 static void group_close(pl_op* op) {
   group_op* st = (group_op*)op;
+  pl_group_morsels_close(st->morsels);
   pl_scan_close(st->scan);
   pl_vec_free(&op->run->mem, &st->probes);
   for (size_t i = 0; i < PL_COUNT_OF(st->room.ids); i++) {
@@ -151,6 +160,27 @@ static pl_status read_counters(group_op* st) {
   return pl_stats_predicate(txn, st->probes.data[0].ids[PL_PLACE_P], st->stats);
 }
 
+static unsigned run_columns(const group_node* node) { return node->key_count + (node->value_place != PL_PLACE_COUNT); }
+
+/// Count on all threads, if that pays.
+static pl_status open_morsels(group_op* st, const pl_probe* probe) {
+  const group_node* node = node_of(st);
+  pl_group_range range = {.order = node->access.order,
+                          .mode = node->access.mode,
+                          .pass = st->pass,
+                          .prefix = st->prefix,
+                          .prefix_n = node->access.prefix,
+                          .low = probe->low,
+                          .high = probe->high,
+                          .key_count = node->key_count,
+                          .column_count = run_columns(node)};
+  for (uint8_t k = 0; k < node->key_count; k++) {
+    range.wanted[node->key_column[k]] = st->op.chunk.columns[node->keys[k].slot] != NULL;
+  }
+  const bool many = node->scan->node.rows_expected >= MORSELS_FROM_ROWS;
+  return many ? pl_group_morsels_open(st->op.run, &range, &st->morsels) : PL_OK;
+}
+
 /// Place the scan on what is fixed.
 static pl_status place(group_op* st) {
   const group_node* node = node_of(st);
@@ -163,22 +193,25 @@ static pl_status place(group_op* st) {
   if (node->from_counters && !st->pass) {
     return read_counters(st);
   }
+  const pl_probe* probe = &st->probes.data[0];
+  for (uint8_t i = 0; i < access->prefix; i++) {
+    st->prefix[i] = probe->ids[access->place[i]];
+  }
+  PL_TRY(node->counts ? open_morsels(st, probe) : PL_OK);
+  if (st->morsels) {
+    return PL_OK;
+  }
   if (!st->scan) {
     PL_TRY(pl_scan_open(run->txn, access->order, access->mode, st->pass, &run->mem, &st->scan));
   }
-  const pl_probe* probe = &st->probes.data[0];
-  pl_id prefix[PL_PLACE_COUNT];
-  for (uint8_t i = 0; i < access->prefix; i++) {
-    prefix[i] = probe->ids[access->place[i]];
-  }
-  return pl_scan_range(st->scan, prefix, access->prefix, probe->low, probe->high);
+  return pl_scan_range(st->scan, st->prefix, access->prefix, probe->low, probe->high);
 }
 
 /// Read the next runs; st->count = 0 at the end.
 static pl_status read_runs(group_op* st) {
   const group_node* node = node_of(st);
   const unsigned prefix = node->access.prefix;
-  const unsigned columns = node->key_count + (node->value_place != PL_PLACE_COUNT);
+  const unsigned columns = run_columns(node);
   st->at = st->count = 0;
   if (!st->scan || st->probes.count == 0) {
     return PL_OK;
@@ -293,12 +326,60 @@ static pl_status emit(group_op* st, uint32_t at) {
   return PL_OK;
 }
 
+/// Write groups from row `at` on.
+static pl_status emit_counts(group_op* st, uint32_t at, const pl_group_counts* groups) {
+  const group_node* node = node_of(st);
+  pl_id** columns = st->op.chunk.columns;
+  for (uint8_t k = 0; k < node->key_count; k++) {
+    if (columns[node->keys[k].slot]) {
+      memcpy(columns[node->keys[k].slot] + at, groups->key[node->key_column[k]], groups->count * sizeof(pl_id));
+    }
+  }
+  for (uint32_t a = 0; a < node->agg_count; a++) {
+    const uint64_t* counts = node->aggs[a].kind == GROUP_ROWS ? groups->rows : groups->runs;
+    pl_id* const to = columns[node->aggs[a].slot];
+    for (size_t i = 0; to && i < groups->count; i++) {
+      PL_TRY(pl_agg_count(counts[i], &st->op.run->eval, &to[at + i]));
+    }
+  }
+  return PL_OK;
+}
+
+/// The next groups that the threads have counted; without keys, all shares as one group.
+static pl_status emit_counted(group_op* st, uint32_t* at) {
+  const group_node* node = node_of(st);
+  while (*at < PL_CHUNK_ROWS) {
+    pl_group_counts groups;
+    const pl_status status = pl_group_morsels_next(st->morsels, PL_CHUNK_ROWS - *at, &groups);
+    if (status == PL_DONE) {
+      pl_group_morsels_close(st->morsels);
+      st->morsels = NULL;
+      st->ended = true;
+      return node->key_count == 0 ? emit(st, (*at)++) : PL_OK;
+    }
+    PL_TRY(status);
+    for (size_t i = 0; i < groups.count; i++) {
+      st->op.input->rows_seen += groups.rows[i];
+    }
+    if (node->key_count > 0) {
+      PL_TRY(emit_counts(st, *at, &groups));
+      *at += (uint32_t)groups.count;
+    }
+    for (size_t i = 0; node->key_count == 0 && i < groups.count; i++) {
+      st->rows += groups.rows[i];
+      st->runs += groups.runs[i];
+    }
+  }
+  return PL_OK;
+}
+
 static pl_status group_next(pl_op* op, pl_chunk** out) {
   group_op* st = (group_op*)op;
   pl_op_clear(op);
   PL_TRY(st->placed ? PL_OK : place(st));
   uint32_t at = 0;
-  while (at < PL_CHUNK_ROWS && !st->ended) {
+  PL_TRY(st->morsels ? emit_counted(st, &at) : PL_OK);
+  while (at < PL_CHUNK_ROWS && !st->morsels && !st->ended) {
     const pl_status status = next_group(st);
     if (status == PL_DONE) {
       break;
@@ -476,13 +557,9 @@ static void set_columns(group_node* node) {
 
 /// Facts, subjects and objects of one predicate or of each one.
 static bool known_to_counters(const group_node* node) {
-  bool counts = true;
-  for (uint32_t a = 0; a < node->agg_count; a++) {
-    counts = counts && node->aggs[a].kind != GROUP_VALUES;
-  }
   const pl_access* access = &node->access;
   const bool by_predicate = access->place[0] == PL_PLACE_P && access->prefix + node->key_count == 1;
-  return counts && by_predicate;
+  return node->counts && by_predicate;
 }
 
 static pl_status choose(pl_planner* planner, group_node* node, const uint8_t places[3], bool* found) {
@@ -494,6 +571,10 @@ static pl_status choose(pl_planner* planner, group_node* node, const uint8_t pla
   }
   if (*found) {
     set_columns(node);
+    node->counts = true;
+    for (uint32_t a = 0; a < node->agg_count; a++) {
+      node->counts = node->counts && node->aggs[a].kind != GROUP_VALUES;
+    }
     node->from_counters = pl_planner_rule(planner, PL_RULE_GROUP_COUNTERS) && known_to_counters(node);
   }
   return PL_OK;

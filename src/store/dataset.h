@@ -200,6 +200,10 @@ typedef struct pl_scan pl_scan;  ///< a seekable cursor over one order; belongs 
 /// Open; memory comes from `mem`. `pass` (may be NULL) is borrowed until close. In a write transaction a scan sees what was flushed
 /// before pl_scan_range was called, and is invalid after any later write.
 pl_status pl_scan_open(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_pass* pass, pl_mem* mem, pl_scan** out);
+/// As pl_scan_open, for a scan of a read transaction that a task of the store's pool may read while the transaction's thread waits for it: `mem`
+/// and `err` (both borrowed) are of this scan alone. It is closed before the transaction is renewed.
+pl_status pl_scan_open_apart(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_pass* pass, pl_mem* mem,
+                             pl_error* err, pl_scan** out);
 void pl_scan_close(pl_scan* scan);  ///< accepts NULL; before the transaction ends
 /// Restrict to rows whose first `n` columns equal `prefix` and whose column n lies in [low, high] (both inclusive; ignored when n is the
 /// width), and go to the first one. Cheap when the new range lies a little ahead of the last one (the cursor gallops forward).
@@ -268,5 +272,10 @@ pl_status pl_stats_totals(pl_txn* txn, pl_totals* out);
 /// Rows in a range of an order: exact while it spans few blocks, else an estimate from headers and tree shape. For planning only.
 pl_status pl_stats_range(pl_txn* txn, pl_order order, const pl_id* prefix, unsigned n, pl_id low, pl_id high,
                          uint64_t* rows);
+/// Part a range into about equal ones: ends[i], ascending, below `high`, are values of column n (n < width) such that about as many rows lie in
+/// [low, ends[0]] as between two of them and above the last, and at least those of `blocks` blocks. Up to `max` (at least 2) are given; none where
+/// the range is small or has one value.
+pl_status pl_stats_split(pl_txn* txn, pl_order order, const pl_id* prefix, unsigned n, pl_id low, pl_id high,
+                         uint64_t blocks, pl_id* ends, size_t max, size_t* count);
 
 #endif

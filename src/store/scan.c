@@ -49,11 +49,37 @@ pl_status pl_scan_open(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_
   return PL_OK;
 }
 
+/// A read transaction may be read by several threads as long as each has cursors, errors and memory of its own. What LMDB knows of the database
+/// is complete once a cursor was opened on it, which happens here.
+pl_status pl_scan_open_apart(pl_txn* txn, pl_order order, pl_scan_mode mode, const pl_pass* pass, pl_mem* mem,
+                             pl_error* err, pl_scan** out) {
+  assert(!txn->write);
+  *out = NULL;
+  pl_txn* const view = pl_mem_alloc(mem, sizeof(*view));
+  if (!view) {
+    return pl_mem_status(mem) == PL_ERR_LIMIT ? pl_fail_memory(err, "reading an index", mem->bytes_max)
+                                              : pl_fail(err, PL_MSG_NOMEM);
+  }
+  *view = *txn;
+  view->err = err;
+  view->dict = NULL;
+  view->stats = NULL;
+  view->kept = NULL;
+  const pl_status status = pl_scan_open(view, order, mode, pass, mem, out);
+  if (status != PL_OK) {
+    pl_mem_free(mem, view, sizeof(*view));
+    return status;
+  }
+  (*out)->apart = view;
+  return PL_OK;
+}
+
 void pl_scan_close(pl_scan* scan) {
   if (!scan) {
     return;
   }
   pl_index_cursor_close(&scan->cursor);
+  pl_mem_free(scan->mem, scan->apart, sizeof(*scan->apart));
   pl_mem_free(scan->mem, scan->scratch, sizeof(*scan->scratch));
   pl_mem_free(scan->mem, scan, sizeof(*scan));
 }

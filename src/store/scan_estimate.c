@@ -7,6 +7,7 @@
 
 #define BLOCKS_EXACT 16u
 #define BLOCKS_COUNTED 600u
+#define BLOCKS_SPLIT (1u << 20)  ///< what comes after so many is one part
 
 typedef struct estimate {
   pl_index_cursor cursor;               ///< walks the range
@@ -139,6 +140,18 @@ static pl_status estimate_rows(estimate* e, uint64_t* rows) {
   return PL_OK;
 }
 
+static void set_range(estimate* e, uint32_t width, const pl_id* prefix, unsigned n, pl_id low, pl_id high) {
+  *e = (estimate){.n = n < width ? n + 1 : n};
+  memset(e->high, 0xff, sizeof(e->high));
+  for (unsigned k = 0; k < n; k++) {
+    e->low[k] = e->high[k] = prefix[k];
+  }
+  if (n < width) {
+    e->low[n] = low;
+    e->high[n] = high;
+  }
+}
+
 pl_status pl_stats_range(pl_txn* txn, pl_order order, const pl_id* prefix, unsigned n, pl_id low, pl_id high,
                          uint64_t* rows) {
   const uint32_t width = pl_order_width[order];
@@ -147,17 +160,74 @@ pl_status pl_stats_range(pl_txn* txn, pl_order order, const pl_id* prefix, unsig
   if (n < width && low > high) {
     return PL_OK;
   }
-  estimate e = {.n = n < width ? n + 1 : n};
-  memset(e.high, 0xff, sizeof(e.high));
-  for (unsigned k = 0; k < n; k++) {
-    e.low[k] = e.high[k] = prefix[k];
-  }
-  if (n < width) {
-    e.low[n] = low;
-    e.high[n] = high;
-  }
+  estimate e;
+  set_range(&e, width, prefix, n, low, high);
   PL_TRY(pl_index_cursor_open(pl_index_of(txn, (pl_db)order), &e.cursor));
   const pl_status status = estimate_rows(&e, rows);
   pl_index_cursor_close(&e.cursor);
+  return status;
+}
+
+// ---- parts of a range ---------------------------------------------------------------------------------------------
+
+/// Every so many blocks a part ends.
+typedef struct split {
+  pl_id* ends;      ///< where
+  size_t max;       ///< room
+  size_t count;     ///< used
+  uint64_t step;    ///< blocks of a part
+  uint64_t blocks;  ///< of the part at hand
+} split;
+
+/// A block ends at this value. Where there is no room for another end, every second one goes.
+static void add_block(split* s, pl_id value) {
+  const bool known = s->count > 0 && s->ends[s->count - 1] >= value;
+  if (++s->blocks < s->step || known) {
+    return;
+  }
+  s->blocks = 0;
+  s->ends[s->count++] = value;
+  if (s->count == s->max) {
+    s->count /= 2;
+    for (size_t i = 0; i < s->count; i++) {
+      s->ends[i] = s->ends[2 * i + 1];
+    }
+    s->step *= 2;
+  }
+}
+
+/// Walk over the keys of the range.
+static pl_status split_range(estimate* e, split* s) {
+  uint64_t steps = BLOCKS_SPLIT;
+  pl_status status = pl_index_cursor_find(&e->cursor, e->low);
+  uint64_t bound[PL_BLOCK_COLUMNS_MAX];
+  memcpy(bound, e->cursor.bound, sizeof(bound));
+  while (status == PL_OK && !ends_here(e, bound) && steps-- > 0) {
+    if (bound[e->n - 1] < e->high[e->n - 1]) {
+      add_block(s, bound[e->n - 1]);
+    }
+    uint64_t one = BLOCKS_COUNTED - 1;
+    status = count_blocks(e, &one, bound);
+    if (e->done) {
+      break;
+    }
+  }
+  return status == PL_NOT_FOUND ? PL_OK : status;
+}
+
+pl_status pl_stats_split(pl_txn* txn, pl_order order, const pl_id* prefix, unsigned n, pl_id low, pl_id high,
+                         uint64_t blocks, pl_id* ends, size_t max, size_t* count) {
+  assert(n < pl_order_width[order] && max >= 2 && blocks > 0);
+  *count = 0;
+  if (low >= high) {
+    return PL_OK;
+  }
+  estimate e;
+  split s = {.ends = ends, .max = max, .step = blocks};
+  set_range(&e, pl_order_width[order], prefix, n, low, high);
+  PL_TRY(pl_index_cursor_open(pl_index_of(txn, (pl_db)order), &e.cursor));
+  const pl_status status = split_range(&e, &s);
+  pl_index_cursor_close(&e.cursor);
+  *count = status == PL_OK ? s.count : 0;
   return status;
 }

@@ -24,6 +24,7 @@ typedef enum pl_window {
 
 struct pl_scan {
   pl_mem* mem;                             ///< pays
+  pl_txn* apart;                           ///< view of the transaction that it reads; NULL if that itself
   pl_index_cursor cursor;                  ///< on the current block, if `loaded`
   pl_scan_mode mode;                       ///< as given; ASSERTIONS only where c is the last of four columns
   const pl_pass* pass;                     ///< NULL if everything passes

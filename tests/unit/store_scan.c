@@ -340,6 +340,19 @@ static void test_estimates(void** state) {
   assert_in_range(rows, 500000, 2000000);
   assert_int_equal(pl_stats_range(&raw.txn, PL_ORDER_SPO, key, 0, key[0], key[0] + 19999, &rows), PL_OK);
   assert_in_range(rows, 80000, 120000);
+  pl_id ends[16];
+  size_t count;
+  const pl_id last = key[0] + 199999;
+  assert_int_equal(pl_stats_split(&raw.txn, PL_ORDER_SPO, key, 0, key[0], last, 8, ends, 16, &count), PL_OK);
+  assert_in_range(count, 7, 15);
+  for (size_t i = 0; i <= count; i++) {
+    const pl_id from = i == 0 ? key[0] : ends[i - 1] + 1;
+    const pl_id to = i == count ? last : ends[i];
+    assert_true(from <= to);
+    assert_true(i == count || (to - from >= 199999 / 32 && to - from <= 199999 / 4));
+  }
+  assert_int_equal(pl_stats_split(&raw.txn, PL_ORDER_SPO, key, 1, 0, UINT64_MAX, 1, ends, 16, &count), PL_OK);
+  assert_int_equal(count, 0);
   raw_commit(&raw);
 }
 
