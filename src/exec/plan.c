@@ -274,6 +274,7 @@ static pl_status plan_root(pl_planner* planner) {
   pl_slots needed = {0};
   PL_TRY(check_length(planner, planner->query->root));
   PL_TRY(pl_plan_lenses(planner));
+  planner->limit = planner->query->kind == PL_QUERY_EXISTS;  // the first match is enough
   PL_TRY(pl_plan_alg(planner, planner->query->root, &plan->root));
   PL_TRY(pl_slots_copy(planner->arena, plan->root->out, &plan->bound));
   PL_TRY(pl_slots_make(planner->arena, plan->slot_count, &needed));

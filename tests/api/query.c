@@ -372,6 +372,32 @@ static void knows_its_words(void** state) {
   assert_int_equal(parley_statement_length(NULL, 5, NULL), 0);
 }
 
+/// Patterns that form a cycle are not read as a whole where the first rows are enough.
+static void limits_keep_from_reading_all(void** state) {
+  enum { PEOPLE = 320 };
+  static const struct {
+    const char* text;
+    int at_once;
+  } cases[] = {{"explain match ?a knows ?b . ?b knows ?c . ?c knows ?a return count(*)", 1},
+               {"explain match ?a knows ?b . ?b knows ?c . ?c knows ?a return ?a limit 10", 0},
+               {"explain exists ( ?a knows ?b . ?b knows ?c . ?c knows ?a )", 0}};
+  fixture* const f = *state;
+  char list[PEOPLE * 6] = "";
+  for (size_t i = 0, len = 0; i < PEOPLE; i++) {
+    len += (size_t)snprintf(list + len, sizeof list - len, "%sn%zu", i ? ", " : "", i);
+  }
+  char insert[2 * sizeof list + 64];
+  (void)snprintf(insert, sizeof insert, "for ?x in [%s] for ?y in [%s] insert ( ?x knows ?y )", list, list);
+  help_expect(f->store, insert, "");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    parley_query* const q = help_prepare(f->store, cases[i].text);
+    char* const plan = help_rows(q);
+    assert_int_equal(strstr(plan, "MultiJoin") != NULL, cases[i].at_once);
+    free(plan);
+    parley_finalize(q);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       HELP_TEST(gives_rows),
@@ -386,6 +412,7 @@ int main(void) {
       HELP_TEST(stops),
       HELP_TEST(works_in_transactions),
       HELP_TEST(keeps_limits),
+      HELP_TEST(limits_keep_from_reading_all),
       HELP_TEST(answers_do_not_depend_on_rules),
       cmocka_unit_test(knows_its_words),
   };
