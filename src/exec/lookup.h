@@ -73,6 +73,12 @@ uint32_t pl_lookup_access(const pl_lookup_node* node, const pl_verb* verb, bool 
 /// Read runs of rows if that is possible and `needed` leaves some new slot out: sets node->runs and the order.
 void pl_lookup_choose_runs(pl_lookup_node* node, pl_slots needed);
 
+/// Can a plan be told to read only rows with certain values of a slot? So can a scan whose first column after the prefix it is. Ask after pruning.
+bool pl_lookup_can_restrict(const pl_node* node, pl_slot slot);
+/// From now on, or from a rewind on, only rows with these values are read, in the order of always. The ids are sorted, distinct and borrowed until
+/// others are given, NULL for all, or the operator is to start `again`.
+void pl_lookup_restrict(pl_op* op, const pl_id* ids, size_t count);
+
 /// How a lookup is made for a part under identity (op_same.c). Its rows show their places, one for each statement that matches; repeats of
 /// a slot and of ends are not looked for.
 typedef struct pl_lookup_same {

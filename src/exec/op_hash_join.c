@@ -4,19 +4,29 @@
 // A chunk of input is looked up as a whole, then the pairs (input row, table row) that agree are listed, then the output is copied column by
 // column. Where nothing of the second plan is needed, rows are not copied at all: the input's chunk is handed on, each row standing for as many
 // as it has matches.
+//
+// Estimates are wrong at times. Where a side is a scan in the order of the key, it is read only for the keys that the other side turns out to have, if
+// these are few: a scan that is the input by the keys of the table; one that makes the table by the keys of the chunk at hand, anew for each chunk, until
+// that has cost half of what the whole table costs. Rows and their order are the same.
+#include "base/rowsort.h"
 #include "exec/jointable.h"
+#include "exec/lookup.h"
 #include "exec/support.h"
+#include "opt/cost.h"
 
 #define STEPS_BETWEEN_CHECKS (1u << 20)  ///< table rows compared, some milliseconds
+#define NO_KEY UINT32_MAX
 
 typedef struct join_node {
   pl_node node;
-  pl_carry keys;    ///< slots of both sides
-  pl_carry built;   ///< the keys, then further slots of the built side that are needed
-  pl_carry carry;   ///< input slots copied to the output
-  bool times_only;  ///< nothing of the built side is needed
-  pl_slot why;      ///< of the supports of both sides, which are joined; PL_SLOT_NONE if they are not needed
-  uint32_t why_at;  ///< its column in the table
+  pl_carry keys;       ///< slots of both sides
+  pl_carry built;      ///< the keys, then further slots of the built side that are needed
+  pl_carry carry;      ///< input slots copied to the output
+  bool times_only;     ///< nothing of the built side is needed
+  pl_slot why;         ///< of the supports of both sides, which are joined; PL_SLOT_NONE if they are not needed
+  uint32_t why_at;     ///< its column in the table
+  uint32_t input_key;  ///< key by which the input can be restricted, or NO_KEY
+  uint32_t built_key;  ///< likewise the built side
 } join_node;
 
 /// Table rows that may match an input row.
@@ -37,6 +47,9 @@ typedef struct join_op {
   uint16_t* from;      ///< input row of each output row
   uint32_t* found;     ///< table row of each output row
   pl_chunk view;       ///< times_only: the input's chunk with a selection and multiplicities of its own
+  pl_ids only;         ///< values of the key that one side is restricted to
+  double left;         ///< cost of tables by chunk that is still worth while
+  bool by_chunk;       ///< the table is that of the current chunk
 } join_op;
 
 static const join_node* node_of(const pl_op* op) { return (const join_node*)op->node; }
@@ -61,12 +74,15 @@ static pl_status join_open(pl_op* op) {
   return st->matches && st->found ? pl_op_columns(op) : pl_run_nomem(run);
 }
 
-static void join_close(pl_op* op) { pl_jointable_free(&((join_op*)op)->table); }
+static void join_close(pl_op* op) {
+  pl_jointable_free(&((join_op*)op)->table);
+  pl_vec_free(&op->run->mem, &((join_op*)op)->only);
+}
 
 static pl_status join_again(pl_op* op) {
   join_op* st = (join_op*)op;
   pl_jointable_free(&st->table);
-  st->built = false;
+  st->built = st->by_chunk = false;
   st->in = NULL;
   return PL_OK;
 }
@@ -76,20 +92,106 @@ static pl_status join_rewind(pl_op* op) {
   return pl_op_rewind(op->input);
 }
 
-static pl_status build(join_op* st) {
+// ---- reading both sides --------------------------------------------------------------------------------------------
+
+/// Add the values of a column, those that come in a row once. *few is false once there are more than max.
+static pl_status add_keys(join_op* st, const pl_chunk* chunk, pl_slot slot, double max, bool* few) {
+  const pl_id* const column = chunk->columns[slot];
+  for (uint32_t i = 0; column && *few && i < chunk->selected; i++) {
+    const pl_id id = column[pl_chunk_row(chunk, i)];
+    if (id != PL_ID_NULL && (st->only.count == 0 || st->only.data[st->only.count - 1] != id)) {
+      PL_TRY(pl_vec_push(&st->op.run->mem, &st->only, id));
+      *few = (double)st->only.count <= max;
+    }
+  }
+  return PL_OK;
+}
+
+/// Sort the values, each once.
+static pl_status sort_keys(join_op* st) {
+  pl_mem* const mem = &st->op.run->mem;
+  pl_ids* const only = &st->only;
+  size_t at = 1;
+  while (at < only->count && only->data[at - 1] < only->data[at]) {
+    at++;
+  }
+  if (at >= only->count) {
+    return PL_OK;
+  }
+  pl_id* const scratch = pl_mem_alloc(mem, only->count * sizeof *scratch);
+  if (!scratch) {
+    return pl_mem_status(mem);
+  }
+  pl_rows_sort(only->data, scratch, only->count, 1);
+  pl_mem_free(mem, scratch, only->count * sizeof *scratch);
+  size_t kept = 1;
+  for (at = 1; at < only->count; at++) {
+    if (only->data[at] != only->data[kept - 1]) {
+      only->data[kept++] = only->data[at];
+    }
+  }
+  only->count = kept;
+  return PL_OK;
+}
+
+/// Read the built side into the table; `max` keys are collected, *few is false if there are more.
+static pl_status build(join_op* st, double max, bool* few) {
+  const join_node* node = node_of(&st->op);
   for (;;) {
     pl_chunk* chunk = NULL;
     const pl_status status = pl_op_next(pl_op_of(&st->op, 1), &chunk);
     if (status == PL_DONE) {
-      st->built = true;
       return pl_jointable_seal(&st->table);
     }
     PL_TRY(status);
-    PL_TRY(pl_jointable_add(&st->table, chunk, node_of(&st->op)->built.slots));
+    PL_TRY(pl_jointable_add(&st->table, chunk, node->built.slots));
+    if (*few) {
+      PL_TRY(add_keys(st, chunk, node->keys.slots[node->input_key], max, few));
+    }
   }
 }
 
-/// Go to the next input chunk that has all key columns.
+/// Make the table, or see that each chunk makes one.
+static pl_status build_first(join_op* st) {
+  const join_node* node = node_of(&st->op);
+  st->only.count = 0;
+  st->built = true;
+  st->by_chunk = node->built_key != NO_KEY;
+  if (st->by_chunk) {
+    st->left = node->node.inputs[1]->rows_expected * (PL_COST_ROW + PL_COST_BUILD) / 2;
+    return PL_OK;
+  }
+  bool few = node->input_key != NO_KEY;
+  PL_TRY(build(st, few ? node->node.inputs[0]->rows_expected * (PL_COST_ROW + PL_COST_PROBE) / PL_COST_KEY : 0, &few));
+  if (few && st->table.count > 0) {
+    PL_TRY(sort_keys(st));
+    pl_lookup_restrict(st->op.input, st->only.data, st->only.count);
+  }
+  return PL_OK;
+}
+
+/// Make the table of the current chunk, or at last that of all rows.
+static pl_status build_for_chunk(join_op* st) {
+  const join_node* node = node_of(&st->op);
+  pl_op* const side = pl_op_of(&st->op, 1);
+  bool few = true, none = false;
+  st->only.count = 0;
+  PL_TRY(add_keys(st, st->in, node->keys.slots[node->built_key], st->left / PL_COST_KEY, &few));
+  if (few) {
+    PL_TRY(sort_keys(st));
+    st->left -= (double)st->only.count * PL_COST_KEY;
+    static const pl_id nothing = 0;
+    pl_lookup_restrict(side, st->only.count ? st->only.data : &nothing, st->only.count);
+  } else {
+    st->by_chunk = false;
+    pl_lookup_restrict(side, NULL, 0);
+  }
+  pl_jointable_free(&st->table);
+  PL_TRY(pl_op_rewind(side));
+  return build(st, 0, &none);
+}
+
+/// Go to the next input chunk that has all key columns, and whose table is not empty.
 static pl_status next_chunk(join_op* st) {
   const join_node* node = node_of(&st->op);
   bool whole = false;
@@ -99,6 +201,14 @@ static pl_status next_chunk(join_op* st) {
     for (uint32_t k = 0; k < node->keys.count; k++) {
       st->keys[k] = st->in->columns[node->keys.slots[k]];
       whole &= st->keys[k] != NULL;
+    }
+    if (whole && st->by_chunk) {
+      PL_TRY(build_for_chunk(st));
+      whole = st->table.count > 0;
+    }
+    st->in_at = st->in->selected;
+    if (!st->by_chunk && st->table.count == 0) {
+      return PL_DONE;
     }
   }
   st->in_at = 0;
@@ -255,9 +365,9 @@ static pl_status next_made(join_op* st, pl_chunk** out) {
 static pl_status join_next(pl_op* op, pl_chunk** out) {
   join_op* st = (join_op*)op;
   if (!st->built) {
-    PL_TRY(build(st));
+    PL_TRY(build_first(st));
   }
-  if (st->table.count == 0) {
+  if (st->table.count == 0 && !st->by_chunk) {
     return PL_DONE;
   }
   return node_of(op)->times_only ? next_counted(st, out) : next_made(st, out);
@@ -329,6 +439,16 @@ static pl_status list_built(pl_planner* planner, join_node* node, pl_slots made)
   return PL_OK;
 }
 
+/// Key by which a side can be restricted, if that is worth asking: the rows of some keys must be fewer than all.
+static uint32_t key_of_side(const join_node* node, uint32_t side) {
+  const pl_node* input = node->node.inputs[side];
+  uint32_t k = 0;
+  while (k < node->keys.count && !pl_lookup_can_restrict(input, node->keys.slots[k])) {
+    k++;
+  }
+  return k < node->keys.count && input->rows_expected * (PL_COST_ROW + PL_COST_BUILD) > 2 * PL_COST_KEY ? k : NO_KEY;
+}
+
 static pl_status join_prune(pl_planner* planner, pl_node* base, pl_slots needed) {
   join_node* node = (join_node*)base;
   pl_slots keys = {0}, left_more = {0}, made = {0};
@@ -350,6 +470,9 @@ static pl_status join_prune(pl_planner* planner, pl_node* base, pl_slots needed)
   }
   PL_TRY(pl_carry_make(planner, keys, &node->keys));
   PL_TRY(prune_sides(planner, base, keys, made));
+  const bool rule = pl_planner_rule(planner, PL_RULE_JOIN_KEYS);
+  node->input_key = rule ? key_of_side(node, 0) : NO_KEY;
+  node->built_key = rule && node->input_key == NO_KEY ? key_of_side(node, 1) : NO_KEY;
   return list_built(planner, node, made);
 }
 

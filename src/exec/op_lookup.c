@@ -6,6 +6,8 @@
 #include "exec/lens.h"
 #include "exec/support.h"
 
+extern const pl_op_class pl_lookup_class;
+
 typedef struct pair {
   pl_id a;       ///< end A
   pl_id b;       ///< end B
@@ -35,6 +37,9 @@ typedef struct lookup_op {
   PL_VEC(pair) pairs;             ///< distinct ends of the current row
   size_t pair_at;                 ///< next to hand on
   uint32_t countdown;             ///< probes until the guard is asked again
+  const pl_id* only;  ///< borrowed: values of the first column after the prefix that are read, sorted; NULL = all
+  size_t only_count;  ///< of them
+  size_t only_at;     ///< next to place the scan on
 } lookup_op;
 
 static const pl_lookup_node* node_of(const lookup_op* st) { return (const pl_lookup_node*)st->op.node; }
@@ -93,6 +98,7 @@ static void restart(lookup_op* st) {
   st->probe = NULL;
   st->probe_at = st->probes.count;
   st->pairs.count = st->pair_at = 0;
+  st->only_at = st->only_count;
 }
 
 static pl_status lookup_rewind(pl_op* op) {
@@ -115,6 +121,8 @@ static pl_status lookup_again(pl_op* op) {
     st->graphs_listed = false;
   }
   st->row_number = 0;
+  st->only = NULL;
+  st->only_count = 0;
   restart(st);
   return PL_OK;
 }
@@ -154,7 +162,30 @@ static pl_status open_scan(lookup_op* st, const pl_probe* probe) {
   return pl_scan_open(run->txn, access->order, access->mode, st->pass, &run->mem, &st->scans[probe->access]);
 }
 
-/// Place the scan of a probe on its range. *any is false if there can be no rows.
+/// Place a scan on the range of a probe, or on that of the next value that is wanted. *any is false if there is none.
+static pl_status place_scan(lookup_op* st, const pl_probe* probe, pl_scan* scan, bool* any) {
+  const pl_access* access = &node_of(st)->accesses[probe->access];
+  pl_id prefix[PL_PLACE_COUNT];
+  pl_id low = probe->low, high = probe->high;
+  if (st->only) {
+    while (st->only_at < st->only_count && st->only[st->only_at] < low) {
+      st->only_at++;
+    }
+    *any = st->only_at < st->only_count && st->only[st->only_at] <= high;
+    if (!*any) {
+      return PL_OK;
+    }
+    low = high = st->only[st->only_at++];
+  }
+  for (uint8_t i = 0; i < access->prefix; i++) {
+    prefix[i] = st->key[access->place[i]];
+  }
+  st->scan = scan;
+  st->probe = probe;
+  return pl_scan_range(scan, prefix, access->prefix, low, high);
+}
+
+/// Begin with a probe, or go on with it for the next value. *any is false if there can be no rows.
 static pl_status start_probe(lookup_op* st, const pl_probe* probe, bool* any) {
   const pl_access* access = &node_of(st)->accesses[probe->access];
   if (++st->countdown % 512 == 0) {
@@ -171,13 +202,7 @@ static pl_status start_probe(lookup_op* st, const pl_probe* probe, bool* any) {
     *any = false;
     return PL_OK;
   }
-  pl_id prefix[PL_PLACE_COUNT];
-  for (uint8_t i = 0; i < access->prefix; i++) {
-    prefix[i] = st->key[access->place[i]];
-  }
-  st->scan = st->scans[probe->access];
-  st->probe = probe;
-  return pl_scan_range(st->scan, prefix, access->prefix, probe->low, probe->high);
+  return place_scan(st, probe, st->scans[probe->access], any);
 }
 
 /// Value of a place in stored row `i`: read, or known.
@@ -287,7 +312,8 @@ static pl_status next_plain(lookup_op* st, uint32_t* filled) {
   uint32_t at = 0;
   while (at < PL_CHUNK_ROWS) {
     if (!st->probe) {
-      if (st->probe_at == st->probes.count) {
+      const bool same = st->only_at < st->only_count;
+      if (!same && st->probe_at == st->probes.count) {
         const pl_status status = next_row(st);
         if (status == PL_DONE) {
           break;
@@ -295,8 +321,11 @@ static pl_status next_plain(lookup_op* st, uint32_t* filled) {
         PL_TRY(status);
       }
       bool any = false;
-      PL_TRY(start_probe(st, &st->probes.data[st->probe_at++], &any));
+      st->only_at = same ? st->only_at : 0;
+      st->probe_at += !same;
+      PL_TRY(start_probe(st, &st->probes.data[st->probe_at - 1], &any));
       if (!any) {
+        st->only_at = st->only_count;
         continue;
       }
     }
@@ -483,6 +512,23 @@ static pl_status lookup_next(pl_op* op, pl_chunk** out) {
   return PL_OK;
 }
 
+bool pl_lookup_can_restrict(const pl_node* base, pl_slot slot) {
+  const pl_lookup_node* node = (const pl_lookup_node*)base;
+  if (base->type != &pl_lookup_class || !pl_node_is_unit(base->inputs[0]) || node->annot || node->pairs ||
+      node->counted || node->shows_places || node->access_count != 1) {
+    return false;
+  }
+  const pl_access* access = &node->accesses[0];
+  const pl_place* first = &node->places[access->place[access->prefix]];
+  return access->prefix < access->width && first->kind == PL_PLACE_NEW && first->slot == slot;
+}
+
+void pl_lookup_restrict(pl_op* op, const pl_id* ids, size_t count) {
+  lookup_op* st = (lookup_op*)op;
+  st->only = ids;
+  st->only_count = st->only_at = count;
+}
+
 /// Slots that lookups read from the input.
 static void add_keys(const pl_lookup_node* node, pl_slots set) {
   for (uint8_t i = 0; i < PL_PLACE_COUNT; i++) {
@@ -559,7 +605,6 @@ static const char* lookup_title(const pl_node* node) {
   return pl_node_is_unit(node->inputs[0]) ? "Scan" : "Lookup";
 }
 
-extern const pl_op_class pl_lookup_class;
 const pl_op_class pl_lookup_class = {.name = "Lookup",
                                      .state_bytes = sizeof(lookup_op),
                                      .open = lookup_open,
