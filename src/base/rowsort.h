@@ -41,7 +41,8 @@ pl_status pl_rowsort_next(pl_rowsort* sort, const uint64_t** rows, size_t* count
 void pl_rowsort_spare_free(pl_mem* mem, pl_rowsort_spare* spare);  ///< frees the blocks
 uint64_t pl_rowsort_added(const pl_rowsort* sort);                 ///< rows added so far
 
-/// Sort rows in memory (in place, stable, LSD radix over the bytes that vary); scratch has the same size. Columns most significant first.
+/// Sort rows in memory (in place, stable): parted by the highest bits that vary, then radix-sorted part by part; scratch has the
+/// same size. Columns most significant first.
 void pl_rows_sort(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t columns);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define POOL_FROM_PAIRS (10u * PL_CHUNK_ROWS)  ///< fewer are counted by one thread before another one is awake
 #define MORSEL 16u                             ///< numbers that a thread takes at once
-#define SLICE_FIRST 1024u  ///< numbers that all threads count before the guard is asked with its callback
+#define SLICE_FIRST 256u  ///< numbers that all threads count before the guard is asked with its callback
 #define SLICE_NS (20 * UINT64_C(1000000))  ///< about how long that should take
 
 extern const pl_op_class pl_lookup_class;

@@ -5,8 +5,9 @@
 #include "opt/bounds.h"
 #include "opt/joinorder_internal.h"
 
-#define PARAM_SHARE 0.3  ///< kept by a bound that is a parameter
-#define EQUAL_SHARE 0.1  ///< kept by an equality whose rows the store does not count
+#define PARAM_SHARE 0.3   ///< kept by a bound that is a parameter
+#define EQUAL_SHARE 0.1   ///< kept by an equality whose rows the store does not count
+#define LEAST_SHARE 1e-9  ///< that any number of filters together is taken to keep
 
 typedef struct filter_use {
   pl_slots slots;  ///< it reads
@@ -73,6 +74,7 @@ static void use_others(const pl_join_problem* problem, filter_use* uses, pl_join
       out->filtered *= pl_estimate_filter(problem->filters[i]);
     }
   }
+  out->filtered = out->filtered < LEAST_SHARE ? LEAST_SHARE : out->filtered;
   out->profile.rows *= out->filtered;
 }
 
