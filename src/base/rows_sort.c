@@ -511,3 +511,28 @@ void pl_rows_sort(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t colu
                            .keep_duplicates = true};
   (void)pl_rows_sort_job(&job, &kept);  // without a guard nothing stops it
 }
+
+pl_status pl_values_unique(pl_mem* mem, uint64_t* values, size_t* count) {
+  const size_t all = *count;
+  size_t kept = 1;
+  while (kept < all && values[kept - 1] < values[kept]) {
+    kept++;
+  }
+  if (kept >= all) {
+    return PL_OK;
+  }
+  uint64_t* const scratch = pl_mem_alloc(mem, all * sizeof *scratch);
+  if (!scratch) {
+    return pl_mem_status(mem);
+  }
+  pl_rows_sort(values, scratch, all, 1);
+  pl_mem_free(mem, scratch, all * sizeof *scratch);
+  kept = 1;
+  for (size_t i = 1; i < all; i++) {
+    if (values[i] != values[kept - 1]) {
+      values[kept++] = values[i];
+    }
+  }
+  *count = kept;
+  return PL_OK;
+}

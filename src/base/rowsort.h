@@ -44,5 +44,8 @@ uint64_t pl_rowsort_added(const pl_rowsort* sort);                 ///< rows add
 /// Sort rows in memory (in place, stable): parted by the highest bits that vary, then radix-sorted part by part; scratch has the
 /// same size. Columns most significant first.
 void pl_rows_sort(uint64_t* rows, uint64_t* scratch, size_t count, uint32_t columns);
+/// Sort values and keep each once; *count becomes what is left. Values that are so already are only looked at, for others scratch is taken
+/// from `mem` (pl_mem_status if it fails: nothing has changed).
+pl_status pl_values_unique(pl_mem* mem, uint64_t* values, size_t* count);
 
 #endif

@@ -107,33 +107,6 @@ static pl_status add_keys(join_op* st, const pl_chunk* chunk, pl_slot slot, doub
   return PL_OK;
 }
 
-/// Sort the values, each once.
-static pl_status sort_keys(join_op* st) {
-  pl_mem* const mem = &st->op.run->mem;
-  pl_ids* const only = &st->only;
-  size_t at = 1;
-  while (at < only->count && only->data[at - 1] < only->data[at]) {
-    at++;
-  }
-  if (at >= only->count) {
-    return PL_OK;
-  }
-  pl_id* const scratch = pl_mem_alloc(mem, only->count * sizeof *scratch);
-  if (!scratch) {
-    return pl_mem_status(mem);
-  }
-  pl_rows_sort(only->data, scratch, only->count, 1);
-  pl_mem_free(mem, scratch, only->count * sizeof *scratch);
-  size_t kept = 1;
-  for (at = 1; at < only->count; at++) {
-    if (only->data[at] != only->data[kept - 1]) {
-      only->data[kept++] = only->data[at];
-    }
-  }
-  only->count = kept;
-  return PL_OK;
-}
-
 /// Read the built side into the table; `max` keys are collected, *few is false if there are more.
 static pl_status build(join_op* st, double max, bool* few) {
   const join_node* node = node_of(&st->op);
@@ -164,7 +137,7 @@ static pl_status build_first(join_op* st) {
   bool few = node->input_key != NO_KEY;
   PL_TRY(build(st, few ? node->node.inputs[0]->rows_expected * (PL_COST_ROW + PL_COST_PROBE) / PL_COST_KEY : 0, &few));
   if (few && st->table.count > 0) {
-    PL_TRY(sort_keys(st));
+    PL_TRY(pl_values_unique(&st->op.run->mem, st->only.data, &st->only.count));
     pl_lookup_restrict(st->op.input, st->only.data, st->only.count);
   }
   return PL_OK;
@@ -178,7 +151,7 @@ static pl_status build_for_chunk(join_op* st) {
   st->only.count = 0;
   PL_TRY(add_keys(st, st->in, node->keys.slots[node->built_key], st->left / PL_COST_KEY, &few));
   if (few) {
-    PL_TRY(sort_keys(st));
+    PL_TRY(pl_values_unique(&st->op.run->mem, st->only.data, &st->only.count));
     st->left -= (double)st->only.count * PL_COST_KEY;
     static const pl_id nothing = 0;
     pl_lookup_restrict(side, st->only.count ? st->only.data : &nothing, st->only.count);

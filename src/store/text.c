@@ -146,35 +146,6 @@ static pl_status collect_span(pl_index_cursor* cursor, uint32_t first, uint32_t 
   return s->cut ? PL_DONE : PL_OK;
 }
 
-static bool ids_sorted(const id_list* ids) {
-  size_t at = 1;
-  while (at < ids->count && ids->data[at - 1] < ids->data[at]) {
-    at++;
-  }
-  return at >= ids->count;
-}
-
-/// Sort, and keep each once. The rows of one word are sorted already.
-static pl_status ids_sort(pl_mem* mem, id_list* ids) {
-  if (ids_sorted(ids)) {
-    return PL_OK;
-  }
-  pl_id* const scratch = pl_mem_alloc(mem, ids->count * sizeof *scratch);
-  if (!scratch) {
-    return pl_mem_status(mem);
-  }
-  pl_rows_sort(ids->data, scratch, ids->count, 1);
-  pl_mem_free(mem, scratch, ids->count * sizeof *scratch);
-  size_t kept = 1;
-  for (size_t i = 1; i < ids->count; i++) {
-    if (ids->data[i] != ids->data[kept - 1]) {
-      ids->data[kept++] = ids->data[i];
-    }
-  }
-  ids->count = kept;
-  return PL_OK;
-}
-
 typedef struct count_state {
   uint64_t rows;    ///< so far
   uint32_t blocks;  ///< looked at
@@ -225,7 +196,7 @@ static pl_status range_ids(const search* s, const word_range* range, size_t rows
   ids->count = 0;
   PL_TRY(range_walk(s->txn, range, collect_span, &state));
   *cut = state.cut;
-  return ids_sort(s->mem, ids);
+  return pl_values_unique(s->mem, ids->data, &ids->count);
 }
 
 static int by_rows(const void* a, const void* b) {

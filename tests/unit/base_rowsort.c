@@ -408,6 +408,45 @@ static void test_lost_runs(void** state) {
   assert_int_equal(mem.bytes_used, 0);
 }
 
+static bool has(const uint64_t* values, size_t count, uint64_t value) {
+  size_t at = 0;
+  while (at < count && values[at] != value) {
+    at++;
+  }
+  return at < count;
+}
+
+/// Each value once and in order, nothing lost, nothing made; values that are so already need no memory, others leave all when there is none.
+static void test_values(void** state) {
+  PL_UNUSED(state);
+  enum { MOST = 400 };
+  uint64_t random = 2463534242, values[MOST], before[MOST];
+  pl_mem mem, none;
+  pl_mem_init(&mem, NULL, NULL, SIZE_MAX);
+  pl_mem_init(&none, NULL, NULL, 0);
+  for (unsigned round = 0; round < 300; round++) {
+    const size_t all = next_random(&random) % MOST;
+    size_t count = all;
+    for (size_t i = 0; i < all; i++) {
+      before[i] = values[i] = random_value(&random, round);
+    }
+    assert_int_equal(pl_values_unique(&mem, values, &count), PL_OK);
+    assert_true(count <= all && (count > 0) == (all > 0));
+    for (size_t i = 0; i < count; i++) {
+      assert_true((i == 0 || values[i - 1] < values[i]) && has(before, all, values[i]));
+    }
+    for (size_t i = 0; i < all; i++) {
+      assert_true(has(values, count, before[i]));
+    }
+    assert_int_equal(pl_values_unique(&none, values, &count), PL_OK);
+  }
+  uint64_t two[] = {2, 1};
+  size_t count = 2;
+  assert_int_equal(pl_values_unique(&none, two, &count), PL_ERR_LIMIT);
+  assert_true(count == 2 && two[0] == 2 && two[1] == 1);
+  assert_int_equal(mem.bytes_used, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_in_memory),
@@ -418,6 +457,7 @@ int main(void) {
       cmocka_unit_test(test_large_windows),
       cmocka_unit_test(test_lost_runs),
       cmocka_unit_test(test_chain),
+      cmocka_unit_test(test_values),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
