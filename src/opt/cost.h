@@ -12,4 +12,14 @@
 #define PL_COST_APPLY 2000.0  ///< one row through a sub-plan
 #define PL_COST_BLOCK_ROWS 300.0  ///< rows of a block of an index
 
+#define PL_COST_CHUNK 2048.0  ///< rows that an operator makes at once, whatever the limit
+
+/// Share of `rows` that is made before a limit (<= 0: none) ends the group.
+static inline double pl_cost_share(double limit, double rows) { return limit > 0 && limit < rows ? limit / rows : 1; }
+/// Of the rows of a step, those that are made where that is the share of all.
+static inline double pl_cost_made(double rows, double share) {
+  const double made = rows * share;
+  return rows < PL_COST_CHUNK ? rows : made < PL_COST_CHUNK ? PL_COST_CHUNK : made;
+}
+
 #endif

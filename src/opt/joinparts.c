@@ -279,8 +279,6 @@ static double fanout_of(const pl_join_part* part, const pl_join_rows* rows, bool
   return fanout;
 }
 
-#define CHUNK 2048.0  ///< rows that an operator makes at once, whatever the limit
-
 void pl_join_set_share(pl_join_graph* graph, pl_join_rows* rows) {
   bool sorted = false, joined = false;
   graph->share = 1;
@@ -292,18 +290,12 @@ void pl_join_set_share(pl_join_graph* graph, pl_join_rows* rows) {
     rows->rows *= fanout_of(&graph->parts[p], rows, &sorted, &joined);
     pl_join_rows_add(graph, rows, p);
   }
-  graph->share = graph->problem->limit < rows->rows ? graph->problem->limit / rows->rows : 1;
-}
-
-/// Of so many rows, those that are made before the limit.
-static double made_of(const pl_join_graph* graph, double rows) {
-  const double made = rows * graph->share;
-  return rows < CHUNK ? rows : made < CHUNK ? CHUNK : made;
+  graph->share = pl_cost_share(graph->problem->limit, rows->rows);
 }
 
 bool pl_join_is_dense(const pl_join_graph* graph, uint32_t number, double rows) {
   const pl_join_part* part = &graph->parts[number];
-  return part->is_scan && rows > 1 && made_of(graph, rows) * 2 >= part->profile.rows / PL_COST_BLOCK_ROWS;
+  return part->is_scan && rows > 1 && pl_cost_made(rows, graph->share) * 2 >= part->profile.rows / PL_COST_BLOCK_ROWS;
 }
 
 /// Looking a part up row by row. The block at hand is often the right one: always where the rows come sorted, but for as many moves as there
@@ -322,7 +314,7 @@ pl_step_cost pl_join_cost(const pl_join_graph* graph, const pl_join_rows* rows, 
   bool sorted = false, joined = false;
   const double fanout = fanout_of(part, rows, &sorted, &joined);
   pl_step_cost best = {.rows = rows->rows * fanout};
-  const double in = made_of(graph, rows->rows), made = made_of(graph, best.rows);
+  const double in = pl_cost_made(rows->rows, graph->share), made = pl_cost_made(best.rows, graph->share);
   best.cost = part->is_scan ? lookup_cost(part, in, made, sorted, joined) : in * PL_COST_APPLY + made * PL_COST_ROW;
   const double hash = part->profile.rows * (PL_COST_ROW + PL_COST_BUILD) + in * PL_COST_PROBE + made * PL_COST_EMIT;
   if (rows->rows > 1 && hash < best.cost && may_hash(graph->problem, graph->parts, rows->done, number, rows->bound)) {

@@ -3,10 +3,9 @@
 
 #include "opt/cost.h"
 
-#define COST_READ 20.0     ///< one pair out of a scan into numbered lists, in nanoseconds as in cost.h
-#define COST_STEP 3.0      ///< one value looked at while the cycle is walked
-#define COST_OPEN 1000.0   ///< making the arrays
-#define FIRST_ROWS 2048.0  ///< that a step makes before the next one sees any
+#define COST_READ 20.0    ///< one pair out of a scan into numbered lists, in nanoseconds as in cost.h
+#define COST_STEP 3.0     ///< one value looked at while the cycle is walked
+#define COST_OPEN 1000.0  ///< making the arrays
 #define TOO_LOW \
   4.0  ///< so many times too low are the steps' costs taken to be: neighbours are linked more often than by chance
 
@@ -122,25 +121,13 @@ static bool reads_first(const pl_join_problem* problem, const bool* chosen, uint
   return true;
 }
 
-/// Share of the steps' rows that is made before a limit ends them.
-static double share_of(const pl_join_problem* problem, const pl_join_step* steps) {
-  const double rows = steps[problem->count - 1].rows;
-  return problem->limit > 0 && problem->limit < rows ? problem->limit / rows : 1;
-}
-
-/// Rows of a step that are made, where the share of all is.
-static double made_of(double rows, double share) {
-  const double made = rows * share;
-  return rows < FIRST_ROWS ? rows : made < FIRST_ROWS ? FIRST_ROWS : made;
-}
-
 /// Does it cost less than the steps, one after the other? Steps that a limit ends make no more rows if their share was taken to be too low.
 static bool is_cheaper(pl_estimator* est, const pl_join_problem* problem, const pl_join_step* steps,
                        const bool* chosen) {
-  const double share = share_of(problem, steps);
+  const double share = pl_cost_share(problem->limit, steps[problem->count - 1].rows);
   double together = COST_OPEN, apart = 0, before = problem->rows, most = 0;
   for (uint32_t i = 0; i < problem->count; i++) {
-    const double rows = made_of(steps[i].rows, share);
+    const double rows = pl_cost_made(steps[i].rows, share);
     pl_profile profile;
     pl_estimate_profile(est, problem->parts[steps[i].part], &profile);
     const double read = steps[i].hash ? profile.rows * PL_COST_BUILD + before * PL_COST_PROBE : before * PL_COST_SEEK;
