@@ -4,33 +4,17 @@
 //
 // STORE is an existing store (its most used predicate is looked up) or is missing: then a temporary one of 200 000 facts is
 // made. Transactions are always measured on a temporary store beside it. Only parley.h is used.
-#include <parley.h>
+#include "bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SUBJECTS = 40000, FACTS_PER_SUBJECT = 5, SAMPLE = 20000 };
 
-static void die(const char* what, const parley_error_object* error) {
-  fprintf(stderr, "api_bench: %s: %s\n", what, parley_error_message(error));
-  exit(1);
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+static double now(void) { return seconds_of(CLOCK_MONOTONIC); }
 
 // Processor time of this program: what its rates would be on cores of its own.
-static double used(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
+static double used(void) { return seconds_of(CLOCK_PROCESS_CPUTIME_ID); }
 
 static parley* open_store(const char* path, unsigned flags) {
   parley* store = NULL;

@@ -3,10 +3,8 @@
 //   counts FOLDER      builds its store in FOLDER (removed again) and does each piece once; prints one name a line, in the order of the work
 //
 // Seeded, one thread, only parley.h: two runs of one build count nearly the same. Answers are checked, so it is a small test as well.
-#include <parley.h>
+#include "bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,11 +17,6 @@ typedef struct bench {
   char* text;             ///< documents are made here
   size_t len;             ///< used
 } bench;
-
-static void die(const char* what, const parley_error_object* error) {
-  fprintf(stderr, "counts: %s: %s\n", what, parley_error_message(error));
-  exit(1);
-}
 
 static void expect(int holds, const char* what) {
   if (!holds) {

@@ -4,24 +4,12 @@
 //
 // Makes a temporary store of FACTS facts (default 1 000 000) between FACTS / 5 nodes, most of them pointing at few (power law), nine in ten with
 // predicate p0. Only parley.h is used. Each figure is the least and the mean of its runs, prepared anew, so that nothing is kept between them.
-#include <parley.h>
+#include "bench.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-static void die(const char* what, const parley_error_object* error) {
-  fprintf(stderr, "path_bench: %s: %s\n", what, parley_error_message(error));
-  exit(1);
-}
-
-static double now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
+static double now_ms(void) { return seconds_of(CLOCK_MONOTONIC) * 1e3; }
 
 static unsigned long long seed = 1;
 static double chance(void) {

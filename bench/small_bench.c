@@ -5,13 +5,10 @@
 // QUERIES holds one query a line, `NAME<TAB>TEXT`; lines of one name are one template, whose time is the mean of the medians of its texts.
 // Each text runs for SECONDS (default 0.2) in each way, at least five times. The last line is the geometric mean over templates. With NAME
 // only that template runs, which is what a profiler wants. Only parley.h is used.
-#include <parley.h>
+#include "bench.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { TEMPLATES_MAX = 256, TIMES_MAX = 2000, WAYS = 4, TIMES_MIN = 5 };
 
@@ -26,16 +23,7 @@ typedef struct template_times {
   uint64_t rows;      ///< of all texts
 } template_times;
 
-static void die(const char* what, const parley_error_object* error) {
-  fprintf(stderr, "small_bench: %s: %s\n", what, parley_error_message(error));
-  exit(1);
-}
-
-static double now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
+static double now_ms(void) { return seconds_of(CLOCK_MONOTONIC) * 1e3; }
 
 static parley_query* prepare(parley* store, const char* text) {
   parley_query* q = NULL;
